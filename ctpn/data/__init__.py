@@ -1,0 +1,1 @@
+"""Training data: readers of public formats, augmentation, synthetic pages."""

@@ -1,0 +1,104 @@
+"""What cheap cameras, light and paper do to a picture. Every step is drawn from the generator it is given."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+U8 = NDArray[np.uint8]
+Rng = np.random.Generator
+
+
+def spoil(rgb: U8, rng: Rng) -> U8:
+    """A spoiled copy of uint8 RGB [H, W, 3]; each fault comes with a chance of its own."""
+    for chance, step in STEPS:
+        if rng.random() < chance:
+            rgb = step(rgb, rng)
+    return rgb
+
+
+def colour(rgb: U8, rng: Rng) -> U8:
+    """Contrast, brightness and white balance."""
+    gain = rng.uniform(0.6, 1.3) * np.exp(rng.normal(0, 0.08, 3))
+    table = np.arange(256)[:, None] * gain + rng.uniform(-40, 40)
+    return _table(rgb, table)
+
+
+def gamma(rgb: U8, rng: Rng) -> U8:
+    """A bent tone curve."""
+    return _table(rgb, 255 * (np.arange(256)[:, None] / 255) ** np.exp(rng.normal(0, 0.35)) * np.ones(3))
+
+
+def invert(rgb: U8, _: Rng) -> U8:
+    """Light text on dark ground and the reverse."""
+    return 255 - rgb
+
+
+def grey(rgb: U8, _: Rng) -> U8:
+    """No colour."""
+    return cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+
+
+def swap(rgb: U8, rng: Rng) -> U8:
+    """Colours change places."""
+    return np.ascontiguousarray(rgb[:, :, rng.permutation(3)])
+
+
+def shadow(rgb: U8, rng: Rng) -> U8:
+    """Uneven light: a soft random field of 4 x 4 values."""
+    field = rng.uniform(0.5, 1.15, (4, 4)).astype(np.float32)
+    field = cv2.resize(field, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC)
+    return cv2.multiply(rgb, cv2.merge([field] * 3), dtype=cv2.CV_8U)
+
+
+def paper(rgb: U8, rng: Rng) -> U8:
+    """Grain of paper: noise at two scales."""
+    h, w = rgb.shape[:2]
+    coarse = cv2.resize(rng.normal(0, 6, (h // 8, w // 8)).astype(np.float32), (w, h))
+    fine = cv2.resize(rng.normal(0, 6, (h // 2, w // 2)).astype(np.float32), (w, h))
+    return cv2.add(rgb, cv2.merge([coarse + fine] * 3), dtype=cv2.CV_8U)
+
+
+def blur(rgb: U8, rng: Rng) -> U8:
+    """Out of focus, or moved."""
+    if rng.random() < 0.6:
+        return cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.4, 1.6))
+    size, angle = int(rng.integers(3, 8)), rng.uniform(0, 180)
+    kernel = np.zeros((size, size), np.float32)
+    kernel[size // 2] = 1
+    kernel = cv2.warpAffine(kernel, cv2.getRotationMatrix2D((size / 2 - 0.5, size / 2 - 0.5), angle, 1), (size, size))
+    return cv2.filter2D(rgb, -1, kernel / max(float(kernel.sum()), 1e-3))
+
+
+def coarse(rgb: U8, rng: Rng) -> U8:
+    """Fewer pixels than it seems."""
+    h, w = rgb.shape[:2]
+    f = rng.uniform(0.5, 0.9)
+    return cv2.resize(cv2.resize(rgb, (int(w * f), int(h * f)), interpolation=cv2.INTER_AREA), (w, h))
+
+
+def noise(rgb: U8, rng: Rng) -> U8:
+    """Sensor noise."""
+    buffer = np.empty(rgb.shape, np.int16)
+    cv2.setRNGSeed(int(rng.integers(2**31)))
+    cv2.randn(buffer, 0, float(rng.uniform(2, 16)))
+    return cv2.add(rgb, buffer, dtype=cv2.CV_8U)
+
+
+def jpeg(rgb: U8, rng: Rng) -> U8:
+    """Compressed hard."""
+    _, data = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
+    return cv2.imdecode(data, cv2.IMREAD_COLOR)
+
+
+def _table(rgb: U8, table: NDArray[np.floating]) -> U8:
+    """Map each channel through its own column of a [256, 3] table."""
+    lut = np.clip(np.floor(table + 0.5), 0, 255).astype(np.uint8).reshape(1, 256, 3)
+    return cv2.LUT(rgb, lut)
+
+
+STEPS = (
+    (0.08, invert), (0.15, grey), (0.1, swap), (0.5, colour), (0.3, gamma), (0.3, shadow), (0.15, paper),
+    (0.25, blur), (0.15, coarse), (0.25, noise), (0.3, jpeg),
+)  # fmt: skip

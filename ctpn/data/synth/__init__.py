@@ -1,0 +1,44 @@
+"""Synthetic pages with the quads of their text lines: `page(seed)`.
+
+A line is a run of ink without a gap wider than about its height, as SROIE marks it. The same seed and kind give the
+same bytes wherever the same fonts and versions are installed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ctpn.data.fonts import fonts
+from ctpn.data.formats import Region
+from ctpn.data.synth.documents import document
+from ctpn.data.synth.forms import form
+from ctpn.data.synth.labels import label
+from ctpn.data.synth.photo import develop, photograph
+from ctpn.data.synth.receipts import receipt
+from ctpn.data.synth.signs import sign
+from ctpn.data.synth.types import Pixels
+from ctpn.data.synth.waybills import waybill
+
+MAKERS = {"document": document, "receipt": receipt, "form": form, "label": label, "sign": sign, "waybill": waybill}
+KINDS = tuple(MAKERS)
+
+
+def page(seed: int, kind: str | None = None, *, heldout: bool = False) -> tuple[Pixels, list[Region]]:
+    """Make one page.
+
+    Args:
+        seed: chooses everything.
+        kind: one of `KINDS`; None lets the seed choose.
+        heldout: draw with the fonts that training never sees, and with them only.
+
+    Returns:
+        The picture, uint8 RGB [H, W, 3], long side 640 to 1280, and its text lines, quads in its pixels; what nobody
+        could read (signatures) is marked "###".
+    """
+    kind = kind or KINDS[int(np.random.default_rng(seed).integers(len(KINDS)))]
+    rng = np.random.default_rng([seed, KINDS.index(kind), int(heldout)])
+    made = MAKERS[kind](rng, fonts(heldout=heldout))
+    rgb, regions = made.rgb, made.regions
+    if kind != "sign" and rng.random() < 0.6:
+        rgb, regions = photograph(rgb, regions, rng)
+    return develop(rgb, rng), regions

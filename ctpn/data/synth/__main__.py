@@ -1,0 +1,96 @@
+"""Write synthetic pages to disk: python -m ctpn.data.synth --out .cache/synth --count 4000 --seed 1"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm  # type: ignore[import-untyped]
+
+from ctpn.data.fonts import fonts
+from ctpn.data.formats import Region
+from ctpn.data.synth import KINDS, MAKERS, page
+from ctpn.data.synth.photo import photograph
+from ctpn.data.synth.types import Pixels
+from ctpn.errors import CtpnError
+
+EXAMPLES = {"waybill": 8, "receipt": 11, "form": 2, "sign": 11}  # kind: seed
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code 0 when all pages are there, 1 when fonts are missing or the disk refuses."""
+    args = _parser().parse_args(argv)
+    cv2.setNumThreads(1)
+    try:
+        if args.examples:
+            examples(args.examples)
+        for i in tqdm(range(args.count if args.out else 0), desc="pages", file=sys.stderr, mininterval=5):
+            _one(args.out, args.seed + i, args.kind, heldout=args.heldout)
+    except (CtpnError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(args.out or args.examples)
+    return 0
+
+
+def _one(out: Path, seed: int, kind: str | None, *, heldout: bool) -> None:
+    """Page `seed` as images/NAME.jpg and gt/gt_NAME.txt; what is there already stays. The picture comes last, so
+    that a picture is never without its regions."""
+    name = f"{kind or 'page'}_{seed:07d}"
+    image, gt = out / "images" / f"{name}.jpg", out / "gt" / f"gt_{name}.txt"
+    if image.exists() and gt.exists():
+        return
+    rgb, regions = page(seed, kind, heldout=heldout)
+    write(gt, "".join(f"{icdar(r)}\n" for r in regions).encode())
+    write(image, jpeg(rgb, 90))
+
+
+def examples(out: Path) -> None:
+    """The sample pictures of the repository, from held-out fonts: pages chosen by eye for being typical, then
+    scaled to a long side of 900 pixels."""
+    for kind, seed in EXAMPLES.items():
+        rng = np.random.default_rng(seed)
+        made = MAKERS[kind](rng, fonts(heldout=True))
+        rgb = made.rgb if kind == "sign" else photograph(made.rgb, made.regions, rng, rough=0.45)[0]
+        scale = 900 / max(rgb.shape[:2])
+        rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+        write(out / f"{kind}.jpg", jpeg(rgb, 80))
+
+
+def icdar(region: Region) -> str:
+    """A line x1,y1,...,x4,y4,transcript, corners in whole pixels, as the public sets have it."""
+    return ",".join([*(str(int(v)) for v in np.floor(region.quad + 0.5).ravel()), region.text])
+
+
+def jpeg(rgb: Pixels, quality: int) -> bytes:
+    """The file of a picture uint8 RGB [H, W, 3]."""
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return data.tobytes()
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write aside, then rename, so that no half file is ever found."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.write_bytes(data)
+    os.replace(aside, path)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ctpn.data.synth", description="Pages to train on.")
+    place = parser.add_mutually_exclusive_group(required=True)
+    place.add_argument("--out", type=Path, help="folder to fill with images/ and gt/")
+    place.add_argument("--examples", type=Path, help="folder for the sample pictures of the repository; nothing else")
+    parser.add_argument("--count", type=int, default=100, help="how many pages, default 100")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the first page, default 1")
+    parser.add_argument("--kind", choices=KINDS, help="only this kind, default all")
+    parser.add_argument("--heldout", action="store_true", help="only fonts that training never sees")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""A page in the making: its pixels and, for all that is written on it, the tight quads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+
+from ctpn.data.fonts import Fonts, face
+from ctpn.data.formats import Region
+from ctpn.data.synth.lettering import Ink, letter
+from ctpn.data.synth.types import Pixels, Rect, Rgb, Rng
+
+
+@dataclass
+class Canvas:
+    """`rgb` uint8 [H, W, 3] and the `regions` written so far, quads in its pixels."""
+
+    rgb: Pixels
+    rng: Rng
+    fonts: Fonts
+    regions: list[Region] = field(default_factory=list)
+
+    @property
+    def height(self) -> int:
+        """Pixels from top to bottom."""
+        return int(self.rgb.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Pixels from left to right."""
+        return int(self.rgb.shape[1])
+
+    def ink(self, size: float, colour: Rgb, language: str = "zh", **more: object) -> Ink:
+        """Ink in a random font for the language."""
+        groups = self.fonts.chinese if language == "zh" or self.rng.random() < 0.15 else self.fonts.latin
+        group = groups[int(self.rng.integers(len(groups)))]
+        plain = Ink(group[int(self.rng.integers(len(group)))], max(int(size), 8), colour)
+        return replace(plain, **more)  # type: ignore[arg-type]
+
+    def write(self, x: float, y: float, text: str, ink: Ink, *, align: str = "l", angle: float = 0.0) -> Rect | None:
+        """Write one line with its baseline through (x, y), at its left end, "c"entre or "r"ight end.
+
+        Text that would not lie wholly on the page is not written.
+
+        Returns:
+            The box (x0, y0, x1, y1) around the ink in page pixels, None if nothing was written.
+        """
+        made = letter(text.strip(), ink, self.rng, angle)
+        if made is None:
+            return None
+        left = {"l": 0.0, "c": made.extent / 2, "r": made.extent}[align]
+        c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+        ox, oy = round(x - left * c - made.origin[0]), round(y - left * s - made.origin[1])
+        h, w = made.mask.shape
+        if ox < 0 or oy < 0 or ox + w > self.width or oy + h > self.height:
+            return None
+        if ink.halo:
+            self._blend(ox, oy, cv2.dilate(made.mask, np.ones((3, 3), np.uint8)), ink.halo, ink.opacity)
+        self._blend(ox, oy, made.mask, ink.colour, ink.opacity)
+        quad = (made.quad + np.array([ox, oy])).astype(np.float32)
+        self.regions.append(Region(quad, text.strip()))
+        (x0, y0), (x1, y1) = quad.min(0), quad.max(0)
+        return float(x0), float(y0), float(x1), float(y1)
+
+    def _blend(self, x: int, y: int, mask: Pixels, colour: Rgb, opacity: float) -> None:
+        part = self.rgb[y : y + mask.shape[0], x : x + mask.shape[1]]
+        alpha = (mask.astype(np.float32) * (opacity / 255))[..., None]
+        part[:] = (part + (np.array(colour, np.float32) - part) * alpha + 0.5).astype(np.uint8)
+
+    def line(self, x0: float, y0: float, x1: float, y1: float, colour: Rgb, thick: int = 1) -> None:
+        """A straight rule."""
+        cv2.line(self.rgb, (int(x0), int(y0)), (int(x1), int(y1)), colour, thick, cv2.LINE_AA)
+
+    def frame(self, x0: float, y0: float, x1: float, y1: float, colour: Rgb, thick: int = 1) -> None:
+        """A rectangle; `thick` -1 fills it."""
+        cv2.rectangle(self.rgb, (int(x0), int(y0)), (int(x1), int(y1)), colour, thick)
+
+    def dashes(self, x0: float, x1: float, y: float, colour: Rgb, step: int = 8, thick: int = 1) -> None:
+        """A dashed rule."""
+        for x in range(int(x0), int(x1 - step / 2), step):
+            cv2.line(self.rgb, (x, int(y)), (x + step // 2, int(y)), colour, thick)
+
+
+def width_of(text: str, ink: Ink) -> float:
+    """Advance width of the text, pixels."""
+    return float(cv2.getTextSize((0, 0), text, (0, 0), face(ink.font), ink.size)[2]) + ink.spacing * len(text)
+
+
+def shorten(text: str, ink: Ink, width: float) -> str:
+    """As much of the text's beginning as fits the width; may be empty."""
+    for _ in range(8):
+        now = width_of(text, ink)
+        if now <= width or not text:
+            break
+        text = text[: min(len(text) - 1, int(len(text) * width / now))].rstrip()
+    return text if width_of(text, ink) <= width else ""
+
+
+def wrap(text: str, ink: Ink, width: float, most: int = 99) -> list[str]:
+    """The text cut into at most `most` lines that fit the width, English between words."""
+    lines: list[str] = []
+    while text and len(lines) < most:
+        head = shorten(text, ink, width)
+        if not head:
+            break
+        if head != text and text[len(head)].isascii() and text[len(head)] != " " and " " in head:
+            head = head.rsplit(" ", 1)[0]
+        lines.append(head)
+        text = text[len(head) :].strip()
+    return lines

@@ -1,0 +1,102 @@
+"""What text is written on: papers, and scenes that look like photos."""
+
+from __future__ import annotations
+
+import colorsys
+
+import cv2
+import numpy as np
+
+from ctpn.data.synth.types import Pixels, Rgb, Rng
+
+
+def colour(rng: Rng, low: float, high: float, vivid: float = 1.0) -> Rgb:
+    """A random colour with a lightness (0 black, 1 white) between `low` and `high`."""
+    r, g, b = colorsys.hls_to_rgb(rng.random(), rng.uniform(low, high), rng.random() * vivid)
+    return int(r * 255), int(g * 255), int(b * 255)
+
+
+def dark(rng: Rng) -> Rgb:
+    """An ink for light paper, mostly near black."""
+    return colour(rng, 0.0, 0.22, 0.3) if rng.random() < 0.75 else colour(rng, 0.1, 0.4)
+
+
+def soft(rng: Rng, h: int, w: int, cells: int, spread: float) -> Pixels:
+    """A smooth random field, float32 [h, w], with standard deviation `spread`."""
+    cells_w = max(2, cells * w // max(h, 1))
+    field = rng.normal(0, spread, (max(2, cells), cells_w)).astype(np.float32)
+    return cv2.resize(field, (w, h), interpolation=cv2.INTER_CUBIC)
+
+
+def grain(rng: Rng, h: int, w: int, spread: float) -> Pixels:
+    """Fine noise, float32 [h, w]."""
+    field = np.empty((h, w), np.float32)
+    cv2.setRNGSeed(int(rng.integers(2**31)))
+    cv2.randn(field, np.zeros(1), np.full(1, spread))
+    return field
+
+
+def paper(rng: Rng, h: int, w: int, base: Rgb | None = None) -> Pixels:
+    """Paper: one colour, uneven and grainy to a random degree."""
+    base = base or ((252, 252, 250) if rng.random() < 0.3 else colour(rng, 0.78, 0.99, 0.4))
+    field = soft(rng, h, w, int(rng.integers(2, 6)), rng.uniform(0, 6)) + grain(rng, h, w, rng.uniform(0, 4))
+    if rng.random() < 0.25:
+        field += soft(rng, h, w, int(rng.integers(60, 200)), rng.uniform(1, 5))
+    return _tint(np.array(base, np.float32), field)
+
+
+def scene(rng: Rng, h: int, w: int) -> Pixels:
+    """Something like a photo without text: a gradient, clutter of shapes, texture of several scales."""
+    rgb = _gradient(rng, h, w)
+    for step, chance in ((_shapes, 0.8), (_stripes, 0.35), (_bricks, 0.25)):
+        if rng.random() < chance:
+            step(rng, rgb)
+    if rng.random() < 0.6:
+        rgb = cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.6, 6))
+    field = grain(rng, h, w, rng.uniform(1, 9))
+    for cells, spread in ((3, 30), (16, 22), (90, 18)):
+        field += soft(rng, h, w, cells, rng.uniform(0, spread))
+    return cv2.add(rgb, cv2.merge([field] * 3), dtype=cv2.CV_8U)
+
+
+def _tint(base: Pixels, field: Pixels) -> Pixels:
+    return cv2.merge([cv2.convertScaleAbs((field + b).clip(0, 255)) for b in base])
+
+
+def _gradient(rng: Rng, h: int, w: int) -> Pixels:
+    corners = np.array([colour(rng, 0.05, 0.95, 0.6) for _ in range(4)], np.uint8).reshape(2, 2, 3)
+    return cv2.resize(corners, (w, h), interpolation=cv2.INTER_LINEAR)
+
+
+def _shapes(rng: Rng, rgb: Pixels) -> None:
+    h, w = rgb.shape[:2]
+    for _ in range(int(rng.integers(3, 40))):
+        x, y = int(rng.integers(w)), int(rng.integers(h))
+        a, b = int(rng.uniform(0.01, 0.3) * w), int(rng.uniform(0.01, 0.3) * h)
+        thick = -1 if rng.random() < 0.7 else int(rng.integers(1, 8))
+        kind, ink = int(rng.integers(3)), colour(rng, 0.05, 0.95, 0.8)
+        if kind == 0:
+            cv2.rectangle(rgb, (x, y), (x + a, y + b), ink, thick)
+        elif kind == 1:
+            cv2.ellipse(rgb, (x, y), (a + 1, b + 1), float(rng.uniform(0, 180)), 0, 360, ink, thick, cv2.LINE_AA)
+        else:
+            points = (rng.normal(0, 1, (int(rng.integers(3, 7)), 2)) * [a, b] + [x, y]).astype(np.int32)
+            cv2.fillPoly(rgb, [points], ink, cv2.LINE_AA)
+
+
+def _stripes(rng: Rng, rgb: Pixels) -> None:
+    """Slats, fences, cables: many alike straight lines, which are not text."""
+    h, w = rgb.shape[:2]
+    step, thick, ink = int(rng.integers(6, 60)), int(rng.integers(1, 6)), colour(rng, 0.05, 0.95)
+    x0, y0, lean = int(rng.integers(w)), int(rng.integers(h)), int(rng.integers(-40, 40))
+    for x in range(x0, x0 + step * int(rng.integers(5, 40)), step):
+        cv2.line(rgb, (x, y0), (x + lean, y0 + h // 3), ink, thick, cv2.LINE_AA)
+
+
+def _bricks(rng: Rng, rgb: Pixels) -> None:
+    h, w = rgb.shape[:2]
+    bh, bw, ink = int(rng.integers(14, 50)), int(rng.integers(30, 120)), colour(rng, 0.2, 0.8, 0.3)
+    for row, y in enumerate(range(0, h, bh)):
+        cv2.line(rgb, (0, y), (w, y), ink, 2)
+        for x in range((row % 2) * bw // 2, w, bw):
+            cv2.line(rgb, (x, y), (x, y + bh), ink, 2)

@@ -1,0 +1,110 @@
+"""Street and shop signs: large text at any angle on a photo-like ground."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from ctpn.data.fonts import Fonts
+from ctpn.data.formats import Region
+from ctpn.data.synth.canvas import Canvas, shorten, width_of
+from ctpn.data.synth.layout import language, size
+from ctpn.data.synth.paper import colour, paper, scene
+from ctpn.data.synth.types import Pixels, Rng
+from ctpn.data.texts import Texts
+
+
+def sign(rng: Rng, fonts: Fonts) -> Canvas:
+    """A few boards and free letterings that do not overlap."""
+    h, w = size(rng, 0.6, 1.4)
+    page = Canvas(scene(rng, h, w), rng, fonts)
+    taken = np.zeros((h, w), np.uint8)
+    for _ in range(int(rng.integers(5, 60))):
+        texts = Texts(rng, language(rng))
+        if rng.random() < 0.6:
+            _board(page, texts, taken)
+        else:
+            _free(page, texts, taken)
+    return page
+
+
+def _free(page: Canvas, texts: Texts, taken: Pixels) -> None:
+    """Letters painted straight onto the scene, in a colour that stands out from what lies beneath."""
+    rng = page.rng
+    ink = page.ink(np.exp(rng.uniform(np.log(16), np.log(170))), (0, 0, 0), texts.language)
+    ink = replace(ink, spacing=float(rng.uniform(0, 0.2) * ink.size)) if rng.random() < 0.3 else ink
+    text = shorten(texts.sign(), ink, page.width * 0.8)
+    angle = float(rng.normal(0, 5) if rng.random() < 0.6 else rng.uniform(-60, 60))
+    x, y = rng.uniform(0, page.width * 0.8), rng.uniform(ink.size, page.height)
+    spot = _claim(taken, _place(x, y, width_of(text, ink), ink.size, angle))
+    if text and spot is not None:
+        light = page.rgb[spot > 0].mean() < 128
+        halo = (colour(rng, 0.0, 0.2) if light else colour(rng, 0.8, 1.0)) if rng.random() < 0.4 else None
+        shade = colour(rng, 0.75, 1.0) if light else colour(rng, 0.0, 0.22)
+        page.write(x, y, text, replace(ink, colour=shade, halo=halo), angle=angle)
+
+
+def _place(x: float, y: float, width: float, size: int, angle: float) -> Pixels:
+    """The quad float64 [4, 2] that a line of this size would take, with some air."""
+    x0, y0, x1, y1 = -0.3 * size, -1.1 * size, width + 0.5 * size, 0.4 * size
+    c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]) @ np.array([[c, s], [-s, c]]) + [x, y]
+
+
+def _board(page: Canvas, texts: Texts, taken: Pixels) -> None:
+    """A board with one to four lines, drawn flat and warped into the scene."""
+    rng = page.rng
+    bw, bh = int(page.width * rng.uniform(0.15, 0.65)), int(page.height * rng.uniform(0.06, 0.3))
+    angle = np.radians(rng.normal(0, 6) if rng.random() < 0.65 else rng.uniform(-55, 55))
+    corners = np.array([[-bw, -bh], [bw, -bh], [bw, bh], [-bw, bh]]) / 2 * (1 + rng.normal(0, 0.06, (4, 2)))
+    corners = corners @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    corners += np.array([page.width, page.height]) * rng.uniform(0.15, 0.85, 2)
+    if _claim(taken, corners) is None:
+        return
+    _paste(page, _lettered(page, texts, bh, bw), corners)
+
+
+def _paste(page: Canvas, board: Canvas, corners: Pixels) -> None:
+    """Warp the board and its quads to four corners of the page."""
+    bw, bh = board.width, board.height
+    flat = np.array([[0, 0], [bw, 0], [bw, bh], [0, bh]], np.float32)
+    matrix = cv2.getPerspectiveTransform(flat, corners.astype(np.float32))
+    whole = (page.width, page.height)
+    cv2.warpPerspective(board.rgb, matrix, whole, page.rgb, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT)
+    for r in board.regions:
+        quad = cv2.perspectiveTransform(r.quad.reshape(1, 4, 2), matrix)[0].astype(np.float32)
+        page.regions.append(Region(quad, r.text))
+
+
+def _lettered(page: Canvas, texts: Texts, h: int, w: int) -> Canvas:
+    rng, inverse = page.rng, page.rng.random() < 0.55
+    ground = colour(rng, 0.05, 0.4) if inverse else colour(rng, 0.65, 1.0)
+    board = Canvas(paper(rng, h, w, ground), rng, page.fonts)
+    shade = colour(rng, 0.78, 1.0) if inverse else colour(rng, 0.0, 0.25)
+    if rng.random() < 0.5:
+        board.frame(4, 4, w - 5, h - 5, shade, int(rng.integers(1, 5)))
+    rows = int(rng.integers(1, max(2, min(5, h // 35 + 1))))
+    step = (h - 16) / rows
+    for i in range(rows):
+        ink = replace(
+            board.ink(min(step * rng.uniform(0.5, 0.85), 200), shade, texts.language), bold=2 * int(rng.random() < 0.2)
+        )
+        text = shorten(texts.sign() if rng.random() < 0.7 else texts.phone(), ink, w - 24)
+        if text:
+            board.write(w / 2, 8 + (i + 0.5) * step + ink.size * 0.36, text, ink, align="c")
+    return board
+
+
+def _claim(taken: Pixels, quad: Pixels) -> Pixels | None:
+    """Take the place of the quad; None if it is not free or not wholly on the page."""
+    h, w = taken.shape
+    if quad.min() < 2 or (quad[:, 0] > w - 3).any() or (quad[:, 1] > h - 3).any():
+        return None
+    spot = np.zeros_like(taken)
+    cv2.fillConvexPoly(spot, quad.astype(np.int32), 1)
+    if (spot & taken).any():
+        return None
+    taken |= spot
+    return spot

@@ -1,0 +1,19 @@
+"""Every error that a caller may want to catch. Messages say what, where, expected, got and what to do."""
+
+from __future__ import annotations
+
+
+class CtpnError(Exception):
+    """Root of all errors that this project raises on purpose."""
+
+
+class ImageError(CtpnError):
+    """A picture cannot be opened or has a shape or type that is not supported."""
+
+
+class ModelError(CtpnError):
+    """A model file or bundle is missing, damaged, foreign or of another version."""
+
+
+class ParityError(CtpnError):
+    """An exported model does not compute what PyTorch computes."""

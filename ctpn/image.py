@@ -1,0 +1,151 @@
+"""Pictures in: any file to upright RGB, and any RGB to what a network takes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ctpn.errors import ImageError
+from ctpn.spec import DetectorSpec
+
+U8 = NDArray[np.uint8]
+
+JPEG, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+
+
+def open_image(path: str | os.PathLike[str]) -> U8:
+    """The picture of a file as uint8 RGB [H, W, 3], upright by its EXIF orientation.
+
+    16-bit pictures are scaled to 8 bits, transparent ones lie on white, grey and CMYK ones become RGB.
+
+    Raises:
+        ImageError: no such file, no permission, no picture, or only a part of one.
+    """
+    path = Path(path)
+    data = _read(path)
+    if data[:3].tobytes() == JPEG and JPEG_END not in data[-4096:].tobytes():
+        raise ImageError(f"{path}: the JPEG ends too early (no end mark in {len(data)} bytes); copy the file again")
+    cv2.setLogLevel(0)  # libraries' chatter is not for our users; what fails is raised below
+    try:
+        picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+        if picture is not None and (picture.ndim == 2 or picture.shape[2] == 3):
+            picture = cv2.imdecode(data, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)  # this one turns by EXIF
+    except cv2.error as e:
+        raise ImageError(f"{path}: cannot be decoded ({_reason(e)}); save it again as JPEG or PNG") from None
+    if picture is None:
+        raise ImageError(f"{path}: not a picture that can be decoded; expected JPEG, PNG, WebP, TIFF or BMP, whole")
+    return _rgb(picture, path)
+
+
+def _read(path: Path) -> U8:
+    if path.is_dir():
+        raise ImageError(f"{path}: is a folder; expected a picture, give the files in it")
+    try:
+        data = np.fromfile(path, np.uint8)
+    except FileNotFoundError:
+        raise ImageError(f"{path}: no such file; check the path") from None
+    except OSError as e:
+        raise ImageError(f"{path}: cannot be read ({e.strerror or e}); check its permissions") from None
+    if not len(data):
+        raise ImageError(f"{path}: the file is empty; copy it again")
+    return data
+
+
+def _reason(e: cv2.error) -> str:
+    text = " ".join(str(getattr(e, "err", "") or e).split())
+    return "more pixels than OpenCV accepts" if "pixels" in text.lower() else text[:120]
+
+
+def _rgb(picture: NDArray[np.generic], path: Path) -> U8:
+    """OpenCV's BGR(A) of 8, 16 or 32 bits to uint8 RGB."""
+    if picture.dtype == np.uint16:
+        picture = ((picture.astype(np.uint32) + 128) // 257).astype(np.uint8)
+    elif picture.dtype in (np.float32, np.float64):
+        picture = np.floor(np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
+    elif picture.dtype != np.uint8:
+        raise ImageError(f"{path}: expected 8 or 16 bits a channel, got {picture.dtype}; save it as JPEG or PNG")
+    if picture.ndim == 2:
+        return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+    if picture.shape[2] == 4:
+        return _on_white(picture)
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+
+def _on_white(bgra: U8) -> U8:
+    alpha = bgra[:, :, 3:].astype(np.uint16)
+    colour = bgra[:, :, 2::-1].astype(np.uint16)
+    return ((colour * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A picture at the network's scale.
+
+    Attributes:
+        pixels: uint8 RGB [H, W, 3], both multiples of `spec.size_multiple`, padded right and below.
+        scale_x, scale_y: x_net = x_img * scale_x; frames begin at the corner of the first pixel.
+    """
+
+    pixels: U8
+    scale_x: float
+    scale_y: float
+
+
+def fit(rgb: U8, spec: DetectorSpec) -> Fitted:
+    """Reduce a picture by the spec's rule and pad it.
+
+    The long side becomes at most `long_side`, but the short side is not reduced below `short_side`;
+    nothing is enlarged.
+    """
+    height, width = rgb.shape[:2]
+    scale = min(1.0, max(spec.long_side / max(height, width), spec.short_side / min(height, width)))
+    h, w = (max(1, int(np.floor(side * scale + 0.5))) for side in (height, width))
+    small = resize(rgb, h, w)
+    m = spec.size_multiple
+    padded = np.full((-(-h // m) * m, -(-w // m) * m, 3), spec.pad, np.uint8)
+    padded[:h, :w] = small
+    return Fitted(padded, w / width, h / height)
+
+
+def resize(rgb: U8, height: int, width: int) -> U8:
+    """Resample uint8 [H, W, 3] by the law of `spec.py`: whole blocks averaged, then half-pixel bilinear."""
+    block = 1
+    while min(rgb.shape[0] / height, rgb.shape[1] / width) > 2 * block:
+        block *= 2
+    if block > 1:
+        down, right = -rgb.shape[0] % block, -rgb.shape[1] % block
+        whole = cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE) if down or right else rgb
+        rgb = cv2.resize(whole, (whole.shape[1] // block, whole.shape[0] // block), interpolation=cv2.INTER_AREA)
+    if rgb.shape[:2] == (height, width):
+        return rgb
+    return cv2.resize(rgb, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def windows(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:
+    """Where a side of `length` pixels (a multiple of `size_multiple`) is cut for reading in pieces.
+
+    Returns:
+        (begin, end) of each window, overlapping by 128 pixels; one window up to one and a half `long_side`.
+    """
+    if length <= spec.long_side * 3 // 2:
+        return [(0, length)]
+    overlap, m = 128, spec.size_multiple
+    step = (spec.long_side - overlap) // m * m
+    begins = list(range(0, length - overlap, step))
+    return [(b, min(b + step + overlap, length)) for b in begins]
+
+
+def stitch(pieces: list[NDArray[np.float32]], cuts: list[tuple[int, int]], stride: int, axis: int) -> NDArray[np.float32]:
+    """Join the maps of windows, each cell from the window in which it lies farther from a cut."""
+    parts = []
+    for i, (piece, (begin, end)) in enumerate(zip(pieces, cuts, strict=True)):
+        first = begin if i == 0 else (begin + cuts[i - 1][1]) // 2
+        last = end if i == len(cuts) - 1 else (cuts[i + 1][0] + end) // 2
+        cells = range((first - begin) // stride, (last - begin) // stride)
+        parts.append(piece.take(cells, axis))
+    return np.concatenate(parts, axis)

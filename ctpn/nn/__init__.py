@@ -1,0 +1,1 @@
+"""Networks in PyTorch; everything else of ctpn works without."""

@@ -1,0 +1,52 @@
+"""The training loss of a detector (Tian et al. 2016, section 3.4, plus links)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+WEIGHTS = {"score": 1.0, "vertical": 2.0, "side": 1.0, "link": 1.0}
+
+
+def detector_loss(maps: dict[str, Tensor], targets: dict[str, Tensor], *, negatives: float = 3.0) -> dict[str, Tensor]:
+    """The parts of the loss, each a scalar, unweighted; a part without a target is 0.
+
+    Args:
+        maps: raw maps of a detector, channels-last [B, h, w, C].
+        targets: `labels` int8 [B, h, w, k], `vertical` and `side` float32 [B, h, w, k, 2] (NaN = no target),
+            `link` int8 [B, h, w, k]; see `anchors.Targets`.
+        negatives: background anchors for each text anchor that count in the score, the hardest first.
+    """
+    labels = targets["labels"].long()
+    text = labels == 1
+    parts = {"score": _score(maps["score"].reshape(*labels.shape, 2), labels, negatives)}
+    parts["vertical"] = _regression(maps["vertical"], targets["vertical"], text, beta=0.1)
+    if "side" in maps:
+        parts["side"] = _regression(maps["side"], targets["side"], text, beta=0.1)
+    if "link" in maps:
+        link = targets["link"][text]
+        parts["link"] = F.binary_cross_entropy_with_logits(maps["link"][text], link.float(), reduction="sum") / max(1, len(link))
+    return parts
+
+
+def total(parts: dict[str, Tensor]) -> Tensor:
+    """Weighted sum of `detector_loss`'s parts."""
+    return torch.stack([WEIGHTS[name] * part for name, part in parts.items()]).sum()
+
+
+def _score(logits: Tensor, labels: Tensor, negatives: float) -> Tensor:
+    """Softmax cross entropy over text and the hardest background; ignored anchors do not count."""
+    loss = F.cross_entropy(logits.flatten(0, 3), labels.flatten().clamp_min(0), reduction="none")
+    labels = labels.flatten()
+    positive, background = loss[labels == 1], loss[labels == 0]
+    keep = min(len(background), int(negatives * len(positive)) + 200)
+    hard = background.topk(keep, sorted=False).values
+    return (positive.sum() + hard.sum()) / max(1, len(positive))
+
+
+def _regression(raw: Tensor, target: Tensor, text: Tensor, *, beta: float) -> Tensor:
+    predicted, wanted = raw.reshape(target.shape)[text], target[text]
+    known = ~torch.isnan(wanted)
+    loss = F.smooth_l1_loss(predicted[known], wanted[known], beta=beta, reduction="sum")
+    return loss / max(1, int(known.sum()))

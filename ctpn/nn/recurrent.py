@@ -1,0 +1,122 @@
+"""A recurrence along the rows of a feature map, in two forms that share their parameters.
+
+`nn.GRU` or `nn.LSTM` is the quick form for training and for ONNX's own GRU operator. The unrolled form is one 4-D
+graph of 1x1 convolutions with two groups, one a direction, that every runtime and accelerator has; its width is
+fixed by the picture it is traced with. The unrolled form alone has the older GRU (`reset_after=False`, Cho et al.
+2014, as Keras 2 builds it) and the hard sigmoid, neither of which `nn.GRU` can express.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+GATES: dict[str, Callable[[Tensor], Tensor]] = {
+    "logistic": torch.sigmoid,
+    "hard_sigmoid_keras2": lambda x: torch.clamp(0.2 * x + 0.5, 0, 1),
+    "hard_sigmoid_keras3": lambda x: torch.clamp(x / 6 + 0.5, 0, 1),
+}
+
+
+class RowRecurrence(nn.Module):
+    """Read each row of [B, C, h, w] from both sides: [B, 2 * hidden, h, w], forward channels first.
+
+    Args:
+        cell: "gru", "lstm", or "none" (a 1x1 convolution of the same output, for comparison).
+        reset_after: GRU's reset gate after the recurrent product (PyTorch, cuDNN) or before it (Keras 2).
+        gates: a key of GATES; the form of the sigmoid.
+        unrolled: which form `forward` takes; a variant that `nn.GRU` cannot express always takes the unrolled one.
+    """
+
+    def __init__(
+        self, channels: int, hidden: int, *, cell: str = "gru", reset_after: bool = True, gates: str = "logistic"
+    ) -> None:
+        super().__init__()
+        self.hidden, self.cell, self.reset_after = hidden, cell, reset_after
+        self.gate = GATES[gates]
+        self.unrolled = cell != "none" and (not reset_after or gates != "logistic")
+        kinds = {"gru": nn.GRU, "lstm": nn.LSTM}
+        self.rnn: nn.Module
+        if cell == "none":
+            self.rnn = nn.Conv2d(channels, 2 * hidden, 1)
+        else:
+            self.rnn = kinds[cell](channels, hidden, batch_first=True, bidirectional=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """float32 [B, C, h, w] to [B, 2 * hidden, h, w]."""
+        if self.cell == "none":
+            out: Tensor = self.rnn(x)
+            return out
+        return self._unrolled(x) if self.unrolled else self._rows(x)
+
+    def _rows(self, x: Tensor) -> Tensor:
+        b, c, h, w = x.shape
+        out, _ = self.rnn(x.permute(0, 2, 3, 1).reshape(b * h, w, c))
+        return out.reshape(b, h, w, 2 * self.hidden).permute(0, 3, 1, 2)
+
+    def _both(self, name: str) -> Tensor:
+        """A parameter of both directions, one after the other along its first axis."""
+        return torch.cat([getattr(self.rnn, name), getattr(self.rnn, name + "_reverse")])
+
+    def _unrolled(self, x: Tensor) -> Tensor:
+        """One step reads column t for the forward direction and column w - 1 - t for the backward one."""
+        w = x.shape[3]
+        forward, backward = F.conv2d(x, self._both("weight_ih_l0")[:, :, None, None], self._both("bias_ih_l0")).chunk(2, 1)
+        state = torch.zeros_like(forward[:, : self.hidden, :, :1]).repeat(1, 2, 1, 1)
+        memory = state
+        weight, bias = self._both("weight_hh_l0")[:, :, None, None], self._both("bias_hh_l0")
+        states = []
+        for t in range(w):
+            inputs = (forward[..., t : t + 1], backward[..., w - 1 - t : w - t])
+            if self.cell == "lstm":
+                state, memory = self._lstm(inputs, state, memory, weight, bias)
+            else:
+                state = self._gru(inputs, state, weight, bias)
+            states.append(state)
+        ahead = torch.cat([s[:, : self.hidden] for s in states], 3)
+        back = torch.cat([s[:, self.hidden :] for s in reversed(states)], 3)
+        return torch.cat([ahead, back], 1)
+
+    def _gru(self, inputs: tuple[Tensor, Tensor], state: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """Gates in PyTorch's order r, z, n; each a block of `hidden` channels a direction."""
+        xr, xz, xn = _gates(inputs, 3)
+        if self.reset_after:
+            hr, hz, hn = _gates(F.conv2d(state, weight, bias, groups=2).chunk(2, 1), 3)
+            r, z = self.gate(xr + hr), self.gate(xz + hz)
+            n = torch.tanh(xn + r * hn)
+        else:
+            w_gates, w_new, b_gates, b_new = self._split(weight, bias)
+            hr, hz = _gates(F.conv2d(state, w_gates, b_gates, groups=2).chunk(2, 1), 2)
+            r, z = self.gate(xr + hr), self.gate(xz + hz)
+            n = torch.tanh(xn + F.conv2d(r * state, w_new, b_new, groups=2))
+        return n + z * (state - n)
+
+    def _split(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Weights and biases of the two gates and of the new state, both directions in each."""
+        cut = 2 * self.hidden
+        sides_w, sides_b = weight.chunk(2), bias.chunk(2)
+        return (
+            torch.cat([s[:cut] for s in sides_w]),
+            torch.cat([s[cut:] for s in sides_w]),
+            torch.cat([s[:cut] for s in sides_b]),
+            torch.cat([s[cut:] for s in sides_b]),
+        )
+
+    def _lstm(
+        self, inputs: tuple[Tensor, Tensor], state: Tensor, memory: Tensor, weight: Tensor, bias: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Gates in PyTorch's order i, f, g, o."""
+        xs = _gates(inputs, 4)
+        hs = _gates(F.conv2d(state, weight, bias, groups=2).chunk(2, 1), 4)
+        i, f, g, o = (a + b for a, b in zip(xs, hs, strict=True))
+        memory = self.gate(f) * memory + self.gate(i) * torch.tanh(g)
+        return self.gate(o) * torch.tanh(memory), memory
+
+
+def _gates(sides: tuple[Tensor, ...] | list[Tensor], count: int) -> list[Tensor]:
+    """[B, count * hidden, h, 1] of each direction to one [B, 2 * hidden, h, 1] for each gate."""
+    parts = [side.chunk(count, 1) for side in sides]
+    return [torch.cat(pair, 1) for pair in zip(*parts, strict=True)]

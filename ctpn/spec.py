@@ -1,0 +1,143 @@
+"""The numbers of a detector: they travel inside every model file, so that no app needs code for a new one.
+
+Frames: `net` is the pixel frame of the network input (after `image.fit`), `img` that of the upright photo.
+
+Laws that all four languages share (Python, Kotlin, Swift, JavaScript):
+  order     ties are settled by (-score, index)
+  rounding  floor(x + 0.5)
+  resample  bilinear with half-pixel centres, x_src = (x_dst + 0.5) * src / dst - 0.5, edges clamped;
+            pictures that shrink by more than 2 are first averaged over whole blocks of 2^n pixels
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from ctpn.errors import ModelError
+
+SCHEMA = 1  # raised when an old reader can no longer understand a new spec
+
+
+@dataclass(frozen=True)
+class DetectorSpec:
+    """What a detector graph expects and how its maps become text lines.
+
+    The graph takes uint8 RGB [1, H, W, 3] and gives channels-last maps, one row a cell of
+    `stride_y` x `stride_x` pixels, k = len(anchor_heights): score [1, h, w, k] and, where `outputs`
+    has them, vertical and side [1, h, w, 2k], link [1, h, w, k].
+    """
+
+    name: str
+    anchor_heights: tuple[float, ...]  # pixels, ascending
+    stride_x: int = 16  # width of a proposal
+    stride_y: int = 8  # rows of the grid
+    outputs: tuple[str, ...] = ("score", "vertical", "side", "link")
+    channels: str = "RGB"  # order in which the net was trained; the graph itself always takes RGB
+    mean: tuple[float, float, float] = (127.5, 127.5, 127.5)  # in `channels` order
+    std: tuple[float, float, float] = (127.5, 127.5, 127.5)
+    long_side: int = 960  # photos are reduced to this ...
+    short_side: int = 240  # ... but the short side not below this: strips are read in pieces
+    size_multiple: int = 32  # the input is padded to this
+    pad: int = 127  # with this grey
+    score_threshold: float = 0.5  # proposals below are dropped
+    nms_threshold: float = 0.3  # vertical IoU within a column
+    builder: str = "links"  # or "paper" (Tian et al. 2016, section 3.2)
+    link_threshold: float = 0.5
+    max_gap: int = 50  # pixels, "paper" alone
+    min_overlap: float = 0.5  # vertical IoU of neighbours
+    line_score: float = 0.6  # mean score below which a line is dropped
+    min_ratio: float = 0.0  # width / height below which a line is dropped
+
+    def __post_init__(self) -> None:
+        problem = _problem(self)
+        if problem:
+            raise ModelError(f"detector spec {self.name!r}: {problem}")
+
+    @property
+    def anchors(self) -> int:
+        """Number of anchors a cell."""
+        return len(self.anchor_heights)
+
+    def to_json(self) -> str:
+        """One line of JSON; `from_json` of it is equal to this spec."""
+        return json.dumps({"schema": SCHEMA, "kind": "detector", **asdict(self)}, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> DetectorSpec:
+        """Read `to_json`'s text.
+
+        Raises:
+            ModelError: no JSON, another kind or schema, an unknown or missing field, a bad value.
+        """
+        data = _object(text)
+        if data.pop("kind", None) != "detector":
+            raise ModelError("spec: expected kind 'detector'; export the model again with python -m export.onnx")
+        schema = data.pop("schema", None)
+        if schema != SCHEMA:
+            raise ModelError(f"spec: expected schema {SCHEMA}, got {schema!r}; use the reader that came with the model")
+        known = {f.name for f in fields(cls)}
+        if set(data) - known:
+            raise ModelError(f"spec: unknown fields {sorted(set(data) - known)}; the model is newer than this reader")
+        try:
+            return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+        except TypeError as e:
+            raise ModelError(f"spec: {e}; export the model again with python -m export.onnx") from None
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        data = json.loads(text)
+    except ValueError as e:
+        raise ModelError(f"spec: not JSON ({e}); the model file is damaged, export it again") from None
+    if not isinstance(data, dict):
+        raise ModelError(f"spec: expected a JSON object, got {type(data).__name__}; export the model again")
+    return data
+
+
+def _problem(s: DetectorSpec) -> str | None:
+    """What is wrong with a spec, or None."""
+    heights = s.anchor_heights
+    if not heights or any(b <= a for a, b in zip(heights, heights[1:], strict=False)) or heights[0] <= 0:
+        return f"anchor_heights must be positive and ascending, got {heights}"
+    if s.stride_x < 1 or s.stride_y < 1 or s.size_multiple % s.stride_x or s.size_multiple % s.stride_y:
+        return f"strides {s.stride_x}, {s.stride_y} must divide size_multiple {s.size_multiple}"
+    if s.builder not in ("links", "paper"):
+        return f"builder must be 'links' or 'paper', got {s.builder!r}"
+    if s.channels not in ("RGB", "BGR"):
+        return f"channels must be 'RGB' or 'BGR', got {s.channels!r}"
+    if s.builder == "links" and "link" not in s.outputs:
+        return "builder 'links' needs the output 'link'"
+    for name in ("score_threshold", "nms_threshold", "link_threshold", "min_overlap", "line_score"):
+        if not 0 <= getattr(s, name) <= 1:
+            return f"{name} must lie in [0, 1], got {getattr(s, name)}"
+    return None
+
+
+# No mean: the division then folds into the first convolution, and the graph starts with it.
+MOBILE = DetectorSpec(
+    name="mobile",
+    anchor_heights=(7, 10, 15, 22, 33, 49, 73, 110, 165, 250),
+    mean=(0.0, 0.0, 0.0),
+    std=(255.0, 255.0, 255.0),
+    min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
+)
+
+# The original of 2018: its own anchors, Keras's caffe-style input, and the classic postprocessing.
+VGG16 = DetectorSpec(
+    name="vgg16",
+    anchor_heights=(11, 16, 23, 33, 48, 68, 97, 139, 198, 283),
+    stride_y=16,
+    outputs=("score", "vertical"),
+    channels="BGR",
+    mean=(123.68, 116.779, 103.939),
+    std=(1.0, 1.0, 1.0),
+    score_threshold=0.7,
+    nms_threshold=0.2,
+    builder="paper",
+    min_overlap=0.7,
+    line_score=0.9,
+)
+
+DETECTORS = {s.name: s for s in (MOBILE, VGG16)}

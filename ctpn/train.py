@@ -1,0 +1,216 @@
+"""Train a detector: python -m ctpn.train detector --set DIR[:WEIGHT[:bridge]] … --out DIR
+
+Several processes, one thread each:  torchrun --nproc-per-node 2 -m ctpn.train detector …
+A run that was killed goes on exactly where its last checkpoint stood: give the same command again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from ctpn.data.crops import Crops
+from ctpn.errors import CtpnError
+from ctpn.nn.checkpoint import load_state, load_weights, save_state, save_weights
+from ctpn.nn.detector import build
+from ctpn.nn.losses import detector_loss, total
+from ctpn.nn.parallel import Workers
+from ctpn.spec import DETECTORS, DetectorSpec
+
+
+@dataclass
+class Run:
+    """All that changes while a net is trained."""
+
+    net: nn.Module
+    ema: dict[str, Tensor]
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+
+    def state(self) -> dict[str, object]:
+        """Everything that an exact resume needs; the data follow from the step."""
+        return {
+            "net": self.net.state_dict(), "ema": self.ema, "optimizer": self.optimizer.state_dict(),
+            "step": self.step, "seconds": self.seconds,
+        }  # fmt: skip
+
+    def load(self, file: Path) -> None:
+        """Go on from a file that `state` was saved to."""
+        state = load_state(file)
+        self.net.load_state_dict(state["net"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.ema, self.step, self.seconds = state["ema"], state["step"], state["seconds"]
+
+
+def rate(step: int, steps: int, peak: float, warmup: int) -> float:
+    """Learning rate: linear warm-up, then half a cosine down to a hundredth of the peak."""
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    share = min(1.0, (step - warmup) / max(1, steps - warmup))
+    return float(peak * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share))))
+
+
+def batches(crops: Crops, first: int, batch: int, workers: Workers, device: torch.device) -> Iterator[dict[str, Tensor]]:
+    """Batches from step `first` on; each process draws its own share of the samples."""
+    step = first
+    while True:
+        base = (step * workers.count + workers.rank) * batch
+        samples = [crops[base + i] for i in range(batch)]
+        yield {name: torch.from_numpy(np.stack([s[name] for s in samples])).to(device) for name in samples[0]}
+        step += 1
+
+
+def normalise(image: Tensor, spec: DetectorSpec) -> Tensor:
+    """uint8 RGB [B, H, W, 3] to float32 [B, 3, H, W] as the net was made for."""
+    x = image.permute(0, 3, 1, 2).float()
+    x = x.flip(1) if spec.channels == "BGR" else x
+    mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (spec.mean, spec.std))
+    return (x - mean) / std
+
+
+def train_step(run: Run, batch: dict[str, Tensor], spec: DetectorSpec, workers: Workers, args: argparse.Namespace) -> dict[str, float]:
+    """One step of the optimiser; returns the parts of the loss."""
+    for group in run.optimizer.param_groups:
+        group["lr"] = rate(run.step, args.steps, args.rate, args.warmup)
+    device = batch["image"].device
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+        maps = run.net(normalise(batch["image"], spec))
+    parts = detector_loss({name: m.float() for name, m in maps.items()}, batch)
+    run.optimizer.zero_grad(set_to_none=True)
+    total(parts).backward()
+    workers.average_gradients(run.net)
+    nn.utils.clip_grad_norm_(run.net.parameters(), args.clip)
+    run.optimizer.step()
+    run.step += 1
+    _update_ema(run, args.ema)
+    return {name: float(p.detach()) for name, p in parts.items()}
+
+
+@torch.no_grad()
+def _update_ema(run: Run, decay: float) -> None:
+    decay = min(decay, (1 + run.step) / (10 + run.step))  # short memory at the start
+    for name, value in run.net.state_dict().items():
+        if value.is_floating_point():
+            run.ema[name].lerp_(value, 1 - decay)
+        else:
+            run.ema[name].copy_(value)
+
+
+def start(args: argparse.Namespace, spec: DetectorSpec, workers: Workers) -> Run:
+    """A fresh run, one from --init's weights, or the one that lies in --out."""
+    torch.manual_seed(args.seed)
+    net = build(spec)
+    if args.init:
+        net.load_state_dict(load_weights(args.init)[0])
+    net.to(workers.device).train()
+    weights = [p for p in net.parameters() if p.ndim > 1]
+    others = [p for p in net.parameters() if p.ndim <= 1]  # no decay for biases and batch norm
+    groups = [{"params": weights, "weight_decay": args.decay}, {"params": others, "weight_decay": 0.0}]
+    optimizer: torch.optim.Optimizer
+    if args.optimizer == "sgd":
+        optimizer = torch.optim.SGD(groups, lr=args.rate, momentum=0.9)
+    else:
+        optimizer = torch.optim.AdamW(groups, lr=args.rate)
+    run = Run(net, {name: v.detach().clone() for name, v in net.state_dict().items()}, optimizer)
+    if (args.out / "state.pt").exists():
+        run.load(args.out / "state.pt")
+        print(f"resumed at step {run.step}", file=sys.stderr)
+    return run
+
+
+def save(run: Run, spec: DetectorSpec, out: Path) -> None:
+    """The state to resume from and the averaged weights to use."""
+    save_state(out / "state.pt", run.state())
+    save_weights(out / "weights.safetensors", run.ema, {"spec": spec.to_json(), "step": str(run.step)})
+
+
+def fit(args: argparse.Namespace, workers: Workers) -> None:
+    """Train until --steps or --minutes are over."""
+    spec = DETECTORS[args.model]
+    run = start(args, spec, workers)
+    crops = Crops(args.set, spec, side=args.side, seed=args.seed)
+    began = saved = time.monotonic()
+    before = run.seconds
+    bar = tqdm(total=args.steps, initial=run.step, disable=workers.rank > 0, unit="step", mininterval=5, file=sys.stderr)
+    for batch in batches(crops, run.step, args.batch, workers, workers.device):
+        now = time.monotonic()
+        run.seconds = before + now - began
+        over = run.step >= args.steps or (now - began) / 60 >= args.minutes
+        if workers.rank == 0 and (over or now - saved > 60 * args.save_minutes):
+            save(run, spec, args.out)
+            saved = now
+        if workers.agree(over):
+            break
+        parts = train_step(run, batch, spec, workers, args)
+        if workers.rank == 0 and run.step % 20 == 0:
+            _log(args.out / "log.csv", run, parts, bar)
+        bar.update()
+    bar.close()
+
+
+def _log(file: Path, run: Run, parts: dict[str, float], bar: tqdm) -> None:  # type: ignore[type-arg]
+    bar.set_postfix({name: f"{v:.3f}" for name, v in parts.items()}, refresh=False)
+    fresh = not file.exists()
+    with file.open("a", newline="") as f:
+        writer = csv.writer(f)
+        if fresh:
+            writer.writerow(["step", "seconds", "rate", *parts])
+        writer.writerow([run.step, f"{run.seconds:.0f}", run.optimizer.param_groups[0]["lr"], *(f"{v:.4f}" for v in parts.values())])
+
+
+def _set(text: str) -> tuple[Path, float, bool]:
+    folder, *rest = text.split(":")
+    if not (Path(folder) / "images").is_dir():
+        raise argparse.ArgumentTypeError(f"{folder}: expected a folder with images/ and gt/")
+    return Path(folder), float(rest[0]) if rest else 1.0, rest[1:] == ["bridge"]
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser("python -m ctpn.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["detector"])
+    parser.add_argument("--model", choices=sorted(DETECTORS), default="mobile")
+    parser.add_argument("--set", type=_set, action="append", required=True, help="DIR, DIR:WEIGHT or DIR:WEIGHT:bridge (join words to lines)")
+    parser.add_argument("--out", type=Path, default=Path(".train/detector"), help="checkpoints, averaged weights and log (default: %(default)s)")
+    parser.add_argument("--init", type=Path, help="weights to begin with (.safetensors)")
+    parser.add_argument("--optimizer", choices=["adamw", "sgd"], default="adamw", help="sgd: momentum 0.9, the original recipe with --rate 1e-3")
+    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default: %(default)s)")
+    parser.add_argument("--decay", type=float, default=1e-2, help="weight decay (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=20000)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, to resume later")
+    parser.add_argument("--save-minutes", type=float, default=3)
+    parser.add_argument("--warmup", type=int, default=200)
+    parser.add_argument("--batch", type=int, default=8, help="crops a process (default: %(default)s)")
+    parser.add_argument("--side", type=int, default=512, help="pixels of a crop (default: %(default)s)")
+    parser.add_argument("--clip", type=float, default=5.0, help="largest norm of the gradient")
+    parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights")
+    parser.add_argument("--seed", type=int, default=0)
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 trained, 1 failed; usage errors exit 2."""
+    args = parse(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    try:
+        with Workers() as workers:
+            fit(args, workers)
+    except (CtpnError, OSError) as e:
+        print(f"ctpn.train: {e}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

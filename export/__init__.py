@@ -1,0 +1,1 @@
+"""PyTorch to files: one command a format, each file compared with PyTorch before it gets its name."""

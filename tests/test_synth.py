@@ -1,0 +1,144 @@
+"""The generator of pages: repeatable, within its page, tight around the ink, no font on both sides of the split."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from ctpn.data.fonts import fonts, is_heldout
+from ctpn.data.synth import KINDS, page
+from ctpn.data.synth.__main__ import main
+from ctpn.data.synth.canvas import Canvas, shorten, width_of, wrap
+from ctpn.data.synth.photo import photograph
+from ctpn.data.texts import Texts
+from ctpn.errors import CtpnError
+
+
+def blank(height: int = 300, width: int = 600, seed: int = 0) -> Canvas:
+    try:
+        found = fonts()
+    except CtpnError as error:
+        pytest.skip(str(error))
+    return Canvas(np.full((height, width, 3), 255, np.uint8), np.random.default_rng(seed), found)
+
+
+def ink_box(canvas: Canvas) -> np.ndarray:
+    x, y, w, h = cv2.boundingRect((canvas.rgb.min(2) < 200).astype(np.uint8))
+    return np.array([x, y, x + w, y + h])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_page_is_sound(kind: str) -> None:
+    blank()
+    rgb, regions = page(5, kind)
+    assert rgb.dtype == np.uint8 and rgb.ndim == 3 and rgb.flags.c_contiguous
+    assert 640 <= max(rgb.shape) <= 1280
+    assert len(regions) >= 2
+    for region in regions:
+        assert region.text and region.quad.shape == (4, 2) and region.quad.dtype == np.float32
+        assert (region.quad >= 0).all() and (region.quad <= [rgb.shape[1], rgb.shape[0]]).all()
+        assert cv2.contourArea(region.quad, True) > 0, "clockwise, y down"
+
+
+def test_same_seed_same_bytes_whatever_came_before() -> None:
+    blank()
+    first, first_regions = page(9, "waybill")
+    page(10)
+    again, again_regions = page(9, "waybill")
+    assert np.array_equal(first, again)
+    assert [r.text for r in first_regions] == [r.text for r in again_regions]
+    assert not np.array_equal(first, page(11, "waybill")[0])
+
+
+@pytest.mark.parametrize("angle", [0.0, 30.0, -50.0])
+def test_quad_is_tight_around_the_ink(angle: float) -> None:
+    canvas = blank()
+    canvas.write(250, 150, "Hxgl 快递", replace(canvas.ink(36, (0, 0, 0)), font=canvas.fonts.chinese[0][0]), angle=angle)
+    box, quad = ink_box(canvas), canvas.regions[0].quad
+    around = np.concatenate([quad.min(0), quad.max(0)])
+    if angle == 0:
+        assert np.abs(around - box).max() <= 2.5
+    assert (around[:2] <= box[:2] + 1).all() and (around[2:] >= box[2:] - 1).all(), "ink outside its quad"
+    along = quad[1] - quad[0]
+    assert np.degrees(np.arctan2(along[1], along[0])) == pytest.approx(angle, abs=0.1)
+
+
+def test_writing_off_the_page_leaves_no_trace() -> None:
+    canvas = blank()
+    assert canvas.write(580, 100, "too long for this", canvas.ink(40, (0, 0, 0))) is None
+    assert canvas.regions == [] and (canvas.rgb == 255).all()
+
+
+def test_alignment() -> None:
+    canvas = blank()
+    ink = canvas.ink(30, (0, 0, 0))
+    right = canvas.write(500, 60, "12.50", ink, align="r")
+    centre = canvas.write(300, 160, "12.50", ink, align="c")
+    assert right is not None and right[2] == pytest.approx(500, abs=3)
+    assert centre is not None and (centre[0] + centre[2]) / 2 == pytest.approx(300, abs=4)
+
+
+def test_wrap_loses_no_character() -> None:
+    canvas = blank()
+    ink, text = canvas.ink(20, (0, 0, 0), "en"), "some words that are to be cut into lines of the width"
+    rows = wrap(text, ink, 150)
+    assert len(rows) > 2 and " ".join(rows) == text
+    assert all(width_of(row, ink) <= 150 for row in rows)
+    assert shorten(text, ink, 3) == ""
+
+
+def test_photograph_moves_quads_with_their_ink() -> None:
+    canvas = blank()
+    canvas.write(250, 150, "HHHHHH", canvas.ink(40, (0, 0, 0), "en"))
+    photo, (region,) = photograph(canvas.rgb, canvas.regions, np.random.default_rng(2))
+    inside = np.zeros(photo.shape[:2], np.uint8)
+    cv2.fillConvexPoly(inside, region.quad.astype(np.int32), 1)
+    ring = cv2.dilate(inside, np.ones((15, 15), np.uint8)) - cv2.dilate(inside, np.ones((5, 5), np.uint8))
+    assert photo[inside > 0].min() < 80, "no ink in the quad"
+    assert photo[ring > 0].min() > 100, "ink beside the quad"
+
+
+def test_fonts_are_on_one_side_of_the_split() -> None:
+    blank()
+    sides = [{p for g in f.chinese + f.latin for p in g} for f in (fonts(), fonts(heldout=True))]
+    assert not sides[0] & sides[1]
+    assert is_heldout("/a/Some-Regular.ttf") == is_heldout("/b/Some-BoldItalic.otf")
+    assert len({is_heldout(f"/a/Family{i}.ttf") for i in range(40)}) == 2
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_texts_are_one_line_and_repeatable(language: str) -> None:
+    first = Texts(np.random.default_rng(1), language)
+    one = [first.value() for _ in range(30)]
+    second = Texts(np.random.default_rng(1), language)
+    assert one == [second.value() for _ in range(30)]
+    assert all(t and "\n" not in t for t in [*one, first.run(40), first.sign(), first.title()])
+
+
+def test_command_writes_pairs_and_resumes(tmp_path: Path) -> None:
+    blank()
+    ask = ["--out", str(tmp_path), "--count", "2", "--seed", "3", "--kind", "sign"]
+    assert main(ask) == 0
+    images, gts = sorted((tmp_path / "images").iterdir()), sorted((tmp_path / "gt").iterdir())
+    assert [p.name for p in images] == ["sign_0000003.jpg", "sign_0000004.jpg"]
+    assert [p.name for p in gts] == ["gt_sign_0000003.txt", "gt_sign_0000004.txt"]
+    for line in gts[0].read_text("utf-8").splitlines():
+        assert len(line.split(",", 8)) == 9 and all(v.lstrip("-").isdigit() for v in line.split(",", 8)[:8])
+    images[0].unlink()
+    before = images[1].stat().st_mtime_ns
+    assert main(ask) == 0
+    assert images[0].exists() and images[1].stat().st_mtime_ns == before
+
+
+def test_missing_fonts_say_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("ctpn.data.fonts._scan", dict)
+    fonts.cache_clear()
+    try:
+        assert main(["--out", "nowhere", "--count", "1"]) == 1
+    finally:
+        fonts.cache_clear()
+    assert "CTPN_FONTS" in capsys.readouterr().err
