@@ -36,7 +36,7 @@ def decode(maps: dict[str, NDArray[np.float32]], spec: DetectorSpec) -> Proposal
     score = maps["score"]
     if score.ndim != 3 or score.shape[2] != spec.anchors:
         raise ModelError(f"score map: expected [h, w, {spec.anchors}], got {list(score.shape)}; model and spec differ")
-    h, w, k = score.shape
+    w, k = score.shape[1:]
     at = np.flatnonzero(score.reshape(-1) >= spec.score_threshold)
     rows, columns, kinds = at // (w * k), at // k % w, at % k
     vertical = maps["vertical"].reshape(-1, 2)[at]

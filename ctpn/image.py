@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,7 +31,6 @@ def open_image(path: str | os.PathLike[str]) -> U8:
     data = _read(path)
     if data[:3].tobytes() == JPEG and JPEG_END not in data[-4096:].tobytes():
         raise ImageError(f"{path}: the JPEG ends too early (no end mark in {len(data)} bytes); copy the file again")
-    cv2.setLogLevel(0)  # libraries' chatter is not for our users; what fails is raised below
     try:
         picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
         if picture is not None and (picture.ndim == 2 or picture.shape[2] == 3):
@@ -61,7 +61,7 @@ def _reason(e: cv2.error) -> str:
     return "more pixels than OpenCV accepts" if "pixels" in text.lower() else text[:120]
 
 
-def _rgb(picture: NDArray[np.generic], path: Path) -> U8:
+def _rgb(picture: Any, path: Path) -> U8:
     """OpenCV's BGR(A) of 8, 16 or 32 bits to uint8 RGB."""
     if picture.dtype == np.uint16:
         picture = ((picture.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -35,7 +35,9 @@ class Proposals:
 
     def take(self, index: I64) -> Proposals:
         """The proposals `index` int64 [M], in that order."""
-        return Proposals(*(a[index] for a in (self.boxes_net, self.scores, self.columns, self.ends_net, self.links)))
+        return Proposals(
+            self.boxes_net[index], self.scores[index], self.columns[index], self.ends_net[index], self.links[index]
+        )
 
 
 def overlapping(columns_a: I64, spans_a: F32, columns_b: I64, spans_b: F32) -> tuple[I64, I64]:

@@ -94,7 +94,7 @@ class TextReader:
         x0, y0, x1, y1 = _inside(region, rgb.shape[1], rgb.shape[0])
         left, top = max(0, int(x0) - CONTEXT), max(0, int(y0) - CONTEXT)
         lines = self._lines(np.ascontiguousarray(rgb[top : int(y1) + CONTEXT, left : int(x1) + CONTEXT]))
-        moved = [TextLine(line.quad + np.float32([left, top]), line.score, region=index) for line in lines]
+        moved = [TextLine(line.quad + np.array([left, top], np.float32), line.score, region=index) for line in lines]
         return [line for line in moved if _share(line.quad, (x0, y0, x1, y1)) > 0.5]
 
 

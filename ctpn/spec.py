@@ -81,7 +81,8 @@ class DetectorSpec:
         if set(data) - known:
             raise ModelError(f"spec: unknown fields {sorted(set(data) - known)}; the model is newer than this reader")
         try:
-            return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in data.items()})
+            values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+            return cls(**values)
         except TypeError as e:
             raise ModelError(f"spec: {e}; export the model again with python -m export.onnx") from None
 
@@ -99,7 +100,7 @@ def _object(text: str) -> dict[str, Any]:
 def _problem(s: DetectorSpec) -> str | None:
     """What is wrong with a spec, or None."""
     heights = s.anchor_heights
-    if not heights or any(b <= a for a, b in zip(heights, heights[1:], strict=False)) or heights[0] <= 0:
+    if not heights or list(heights) != sorted(set(heights)) or heights[0] <= 0:
         return f"anchor_heights must be positive and ascending, got {heights}"
     if s.stride_x < 1 or s.stride_y < 1 or s.size_multiple % s.stride_x or s.size_multiple % s.stride_y:
         return f"strides {s.stride_x}, {s.stride_y} must divide size_multiple {s.size_multiple}"

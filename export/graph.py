@@ -26,15 +26,16 @@ class DetectorGraph(nn.Module):
 
     def __init__(self, net: nn.Module, *, unrolled: bool) -> None:
         super().__init__()
-        self.net = copy.deepcopy(net).eval()
+        self.net = copy.deepcopy(net)
         spec = self.net.spec
         assert isinstance(spec, DetectorSpec)
         self.spec = spec
-        self.register_buffer("mean", torch.tensor(spec.mean).view(1, 3, 1, 1))
+        self.mean = nn.Parameter(torch.tensor(spec.mean).view(1, 3, 1, 1), requires_grad=False)
         _fold_std(self.net, spec)
         for module in self.net.modules():
             if isinstance(module, RowRecurrence):
                 module.unrolled = module.unrolled or unrolled
+        self.eval()  # the whole, not the net alone: the exporter puts back the mode of the outermost module in all parts
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         x = image.permute(0, 3, 1, 2).float()

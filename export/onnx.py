@@ -176,8 +176,9 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     try:
         net = load_detector(args.weights or WEIGHTS / f"{args.model}.safetensors")
-        if net.spec.name != args.model:
-            raise CtpnError(f"{args.weights}: expected weights of {args.model}, got {net.spec.name}; give --model {net.spec.name}")
+        name = getattr(net.spec, "name", None)
+        if name != args.model:
+            raise CtpnError(f"{args.weights}: expected weights of {args.model}, got {name}; give --model {name}")
         rows = export(net, args.out, args.size, int8=args.quantize)
     except (CtpnError, OSError) as e:
         print(f"export.onnx: {e}", file=sys.stderr)

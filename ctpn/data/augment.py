@@ -89,7 +89,8 @@ def noise(rgb: U8, rng: Rng) -> U8:
 def jpeg(rgb: U8, rng: Rng) -> U8:
     """Compressed hard."""
     _, data = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
-    return cv2.imdecode(data, cv2.IMREAD_COLOR)
+    decoded: U8 = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return decoded
 
 
 def _table(rgb: U8, table: NDArray[np.floating]) -> U8:

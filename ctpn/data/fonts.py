@@ -35,7 +35,7 @@ def fonts(*, heldout: bool = False) -> Fonts:
     found = Fonts(*(_groups([p for p, writes in kept.items() if kind in writes]) for kind in ("zh", "en")))
     if not found.chinese or not found.latin:
         raise CtpnError(
-            f"fonts: expected Chinese and Latin ones (heldout={heldout}) in /usr/share/fonts or $CTPN_FONTS, got "
+            f"fonts: expected Chinese and Latin (heldout={heldout}) in /usr/share/fonts or $CTPN_FONTS, got "
             f"{len(found.chinese)} and {len(found.latin)} families; install fonts-noto-cjk, fonts-arphic-ukai, fonts-dejavu"
         )
     return found

@@ -15,33 +15,38 @@ from numpy.typing import NDArray
 Rng = np.random.Generator
 T = TypeVar("T")
 
-GOODS_ZH = (
-    "牛奶 面包 苹果 香蕉 矿泉水 洗衣液 纸巾 牙膏 酱油 大米 方便面 巧克力 咖啡 绿茶 鸡蛋 毛巾 电池 雨伞 拖鞋 口罩 衬衫 "
-    "手机壳 数据线 坚果 辣椒酱 蜂蜜 橙汁 酸奶 面膜 洗发水"
-).split()
-GOODS_EN = (
-    "milk bread apple banana water detergent tissue toothpaste sauce rice noodles chocolate coffee tea eggs towel "
-    "battery umbrella slippers mask shirt cable nuts honey juice yogurt shampoo soap ink paper pen stapler cup".split()
+
+def _words(text: str, mark: str | None = None) -> tuple[str, ...]:
+    return tuple(text.split(mark))
+
+
+GOODS_ZH = _words(
+    "牛奶 面包 苹果 香蕉 矿泉水 洗衣液 纸巾 牙膏 酱油 大米 方便面 巧克力 咖啡 绿茶 鸡蛋 毛巾 电池 雨伞 拖鞋 口罩 "
+    "衬衫 手机壳 数据线 坚果 辣椒酱 蜂蜜 橙汁 酸奶 面膜 洗发水"
 )
-MAKES = "鲜 优选 家用 特级 天然 经典 儿童 便携 加厚 进口 大号 有机 无糖 原味 超值".split()
-COURIERS = (
-    "云达快运 极光速递 迅风快递 安捷物流 金鹰速运 天马快递 百川速递 东方速运 飞燕快件 环宇物流 蓝鲸快递 顺路速递"
-).split()
-STREET_ZH = (
-    "超市 药房 面馆 酒店 银行 书店 花店 火锅 烧烤 眼镜 理发店 茶馆 水果店 幼儿园 医院 停车场 地铁站 小吃 服装店 五金"
-).split()
-STREET_EN = (
+GOODS_EN = _words(
+    "milk bread apple banana water detergent tissue toothpaste sauce rice noodles chocolate coffee tea eggs towel "
+    "battery umbrella slippers mask shirt cable nuts honey juice yogurt shampoo soap ink paper pen stapler cup"
+)
+MAKES = ["鲜", "优选", "家用", "特级", "天然", "经典", "儿童", "便携", "加厚", "进口", "大号", "有机", "无糖", "原味", "超值"]
+COURIERS = _words("云达快运 极光速递 迅风快递 安捷物流 金鹰速运 天马快递 百川速递 东方速运 飞燕快件 环宇物流 蓝鲸快递 顺路速递")
+STREET_ZH = _words("超市 药房 面馆 酒店 银行 书店 花店 火锅 烧烤 眼镜 理发店 茶馆 水果店 幼儿园 医院 停车场 地铁站 小吃 服装店 五金")
+STREET_EN = _words(
     "OPEN|EXIT|STOP|PARKING|COFFEE|HOTEL|PHARMACY|NO SMOKING|SALE 50%|Bakery|Books & Toys|Fresh Fruit|ONE WAY|"
-    "Restaurant|BAR|Hair Studio|Welcome|PUSH|WC|Platform 3|Gate B12|Way out|Fire exit|Market|Museum|Bank|CINEMA|Taxi"
-).split("|")
-LABELS_ZH = (
-    "姓名 性别 出生日期 联系电话 身份证号 地址 单位 职务 部门 学历 籍贯 邮箱 日期 备注 签名 编号 金额 数量 单价 规格 型号 "
-    "合计 审批人 开户行 账号 税号"
-).split()
-LABELS_EN = (
-    "Name|Date of birth|Address|Phone|Fax|E-mail|Company|Department|Position|Signature|Date|Amount|Quantity|Unit price|"
-    "Total|Order No.|Account|Tax ID|Remarks|Approved by|Subject|Product|Code|Country|City|ZIP|Reference|Attention"
-).split("|")
+    "Restaurant|BAR|Hair Studio|Welcome|PUSH|WC|Platform 3|Gate B12|Way out|Fire exit|Market|Museum|Bank|CINEMA|"
+    "Taxi",
+    "|",
+)
+LABELS_ZH = _words(
+    "姓名 性别 出生日期 联系电话 身份证号 地址 单位 职务 部门 学历 籍贯 邮箱 日期 备注 签名 编号 金额 数量 单价 "
+    "规格 型号 合计 审批人 开户行 账号 税号"
+)
+LABELS_EN = _words(
+    "Name|Date of birth|Address|Phone|Fax|E-mail|Company|Department|Position|Signature|Date|Amount|Quantity|"
+    "Unit price|Total|Order No.|Account|Tax ID|Remarks|Approved by|Subject|Product|Code|Country|City|ZIP|Reference|"
+    "Attention",
+    "|",
+)
 NOTES_ZH = "，。；：、！？"
 
 
@@ -82,9 +87,7 @@ class Texts:
         """A postal address in one line."""
         if not self.zh:
             return str(self.faker.address()).replace("\n", ", ")
-        return str(self.faker.address())[:-7] + self.pick(
-            ("", f"{self.digits(2)}栋{self.digits(3)}室", f"{self.digits(1)}单元")
-        )
+        return str(self.faker.address())[:-7] + self.pick(("", f"{self.digits(2)}栋{self.digits(3)}室", f"{self.digits(1)}单元"))
 
     def company(self) -> str:
         """A firm."""
@@ -94,11 +97,7 @@ class Texts:
         """A product as a receipt names it."""
         r = self.rng
         if self.zh:
-            return (
-                self.pick(MAKES)
-                + self.pick(GOODS_ZH)
-                + self.pick(("", f"{r.integers(1, 20) * 50}g", f"{r.integers(2, 25)}包", "*"))
-            )
+            return self.pick(MAKES) + self.pick(GOODS_ZH) + self.pick(("", f"{r.integers(1, 20) * 50}g", f"{r.integers(2, 25)}包", "*"))
         words = f"{self.pick(LABELS_EN).split()[0] if r.random() < 0.2 else self.pick(GOODS_EN)} {self.pick(GOODS_EN)}"
         words += self.pick(("", f" {r.integers(1, 20) * 50}G", f" x{r.integers(2, 13)}", " PACK"))
         return words.upper() if r.random() < 0.6 else words.title()
@@ -139,21 +138,13 @@ class Texts:
 
     def value(self) -> str:
         """What is filled in."""
-        return str(
-            self.pick(
-                (self.name, self.phone, self.date, self.code, self.money, self.company, self.address, self.goods)
-            )()
-        )
+        return str(self.pick((self.name, self.phone, self.date, self.code, self.money, self.company, self.address, self.goods))())
 
     def sign(self) -> str:
         """Words of a street or shop sign."""
         if not self.zh:
             return self.pick(STREET_EN) if self.rng.random() < 0.7 else str(self.faker.last_name()).upper()
-        return (
-            self.pick(("", self._run_zh(2).strip(NOTES_ZH))) + self.pick(STREET_ZH)
-            if self.rng.random() < 0.8
-            else self._run_zh(4)
-        )
+        return self.pick(("", self._run_zh(2).strip(NOTES_ZH))) + self.pick(STREET_ZH) if self.rng.random() < 0.8 else self._run_zh(4)
 
     def _run_zh(self, length: int) -> str:
         words, weights = _dictionary()

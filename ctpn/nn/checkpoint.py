@@ -32,7 +32,7 @@ def load_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ModelError(f"{file}: no such weights file; train with python -m ctpn.train or name another with --weights")
     try:
         with safe_open(file, "pt") as f:
-            return {name: f.get_tensor(name) for name in f.keys()}, f.metadata() or {}  # noqa: SIM118
+            return {name: f.get_tensor(name) for name in f.keys()}, f.metadata() or {}
     except (SafetensorError, OSError, ValueError) as e:
         raise ModelError(f"{file}: not a whole safetensors file ({e}); fetch or write it again") from None
 

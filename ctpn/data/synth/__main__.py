@@ -58,7 +58,7 @@ def examples(out: Path) -> None:
         rgb = made.rgb if kind == "sign" else photograph(made.rgb, made.regions, rng, rough=0.45)[0]
         scale = 900 / max(rgb.shape[:2])
         rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-        write(out / f"{kind}.jpg", jpeg(rgb, 80))
+        write(out / f"{kind}.jpg", jpeg(rgb, 76))
 
 
 def icdar(region: Region) -> str:

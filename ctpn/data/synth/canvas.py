@@ -57,30 +57,33 @@ class Canvas:
         if ox < 0 or oy < 0 or ox + w > self.width or oy + h > self.height:
             return None
         if ink.halo:
-            self._blend(ox, oy, cv2.dilate(made.mask, np.ones((3, 3), np.uint8)), ink.halo, ink.opacity)
-        self._blend(ox, oy, made.mask, ink.colour, ink.opacity)
+            self._blend(cv2.dilate(made.mask, np.ones((3, 3), np.uint8)), (ox, oy), ink.halo, ink.opacity)
+        self._blend(made.mask, (ox, oy), ink.colour, ink.opacity)
         quad = (made.quad + np.array([ox, oy])).astype(np.float32)
         self.regions.append(Region(quad, text.strip()))
         (x0, y0), (x1, y1) = quad.min(0), quad.max(0)
         return float(x0), float(y0), float(x1), float(y1)
 
-    def _blend(self, x: int, y: int, mask: Pixels, colour: Rgb, opacity: float) -> None:
+    def _blend(self, mask: Pixels, place: tuple[int, int], colour: Rgb, opacity: float) -> None:
+        x, y = place
         part = self.rgb[y : y + mask.shape[0], x : x + mask.shape[1]]
         alpha = (mask.astype(np.float32) * (opacity / 255))[..., None]
         part[:] = (part + (np.array(colour, np.float32) - part) * alpha + 0.5).astype(np.uint8)
 
-    def line(self, x0: float, y0: float, x1: float, y1: float, colour: Rgb, thick: int = 1) -> None:
-        """A straight rule."""
+    def line(self, rect: Rect, colour: Rgb, thick: int = 1) -> None:
+        """A straight rule from one corner of the rectangle to the opposite."""
+        x0, y0, x1, y1 = rect
         cv2.line(self.rgb, (int(x0), int(y0)), (int(x1), int(y1)), colour, thick, cv2.LINE_AA)
 
-    def frame(self, x0: float, y0: float, x1: float, y1: float, colour: Rgb, thick: int = 1) -> None:
+    def frame(self, rect: Rect, colour: Rgb, thick: int = 1) -> None:
         """A rectangle; `thick` -1 fills it."""
+        x0, y0, x1, y1 = rect
         cv2.rectangle(self.rgb, (int(x0), int(y0)), (int(x1), int(y1)), colour, thick)
 
-    def dashes(self, x0: float, x1: float, y: float, colour: Rgb, step: int = 8, thick: int = 1) -> None:
+    def dashes(self, x0: float, x1: float, y: float, colour: Rgb) -> None:
         """A dashed rule."""
-        for x in range(int(x0), int(x1 - step / 2), step):
-            cv2.line(self.rgb, (x, int(y)), (x + step // 2, int(y)), colour, thick)
+        for x in range(int(x0), int(x1) - 4, 8):
+            cv2.line(self.rgb, (x, int(y)), (x + 4, int(y)), colour, 1)
 
 
 def width_of(text: str, ink: Ink) -> float:

@@ -53,7 +53,7 @@ def _column(page: Canvas, texts: Texts, rect: Rect, body: Ink, leading: float) -
 def _picture(page: Canvas, rect: Rect) -> float:
     x0, y0, x1, y1 = rect
     low = min(y0 + float(page.rng.uniform(60, 200)), y1)
-    page.frame(x0, y0, x1, low, colour(page.rng, 0.3, 0.9), -1)
+    page.frame((x0, y0, x1, low), colour(page.rng, 0.3, 0.9), -1)
     return low
 
 
@@ -62,5 +62,5 @@ def _table(page: Canvas, texts: Texts, rect: Rect, body: Ink) -> float:
     rows = int(page.rng.integers(2, 7))
     low = y0 + rows * 1.8 * body.size
     if low < y1:
-        table(page, texts, (x0, y0, x1, low), rows, 2 + int((x1 - x0) > 20 * body.size), body, body.colour)
+        table(page, texts, (x0, y0, x1, low), (rows, 2 + int((x1 - x0) > 20 * body.size)), body, rule=body.colour)
     return low

@@ -34,9 +34,9 @@ def form(rng: Rng, fonts: Fonts) -> Canvas:
     while y < h - 4 * em:
         y = _part(page, texts, (margin, y, w - margin, h - 2 * em), look)
     if rng.random() < 0.4:
-        signature(page, w * 0.7, h - 2 * em, w * 0.2, em * 1.6, look.pen.colour)
+        signature(page, (w * 0.7, h - 2 * em, w * 0.2, em * 1.6), look.pen.colour)
     if rng.random() < 0.4:
-        stamp(page, w * rng.uniform(0.3, 0.8), h * rng.uniform(0.3, 0.8), rng.uniform(30, 80), texts.label())
+        stamp(page, (w * rng.uniform(0.3, 0.8), h * rng.uniform(0.3, 0.8)), rng.uniform(30, 80), texts.label())
     return page
 
 
@@ -59,7 +59,7 @@ def _part(page: Canvas, texts: Texts, rect: Rect, look: Look) -> float:
     if kind < 0.82:
         rows = int(page.rng.integers(2, 8))
         low = min(y0 + rows * step, y1)
-        table(page, texts, (x0, y0, x1, low), rows, int(page.rng.integers(2, 6)), look.small, look.rule)
+        table(page, texts, (x0, y0, x1, low), (rows, int(page.rng.integers(2, 6))), look.small, rule=look.rule)
         return low + step * 0.5
     note = texts.run(int(page.rng.integers(20, 160)))
     return block(page, (x0, y0, x1, min(y0 + 5 * step, y1)), note, look.small) + step * 0.4
@@ -72,7 +72,7 @@ def _fields(page: Canvas, texts: Texts, rect: Rect, look: Look) -> float:
     for i in range(n):
         place = (x0 + i * wide, y0, x0 + (i + 1) * wide - look.pen.size * 1.5, y1)
         value = texts.value() if page.rng.random() < 0.85 else ""
-        field(page, place, texts.label() + texts.pick((":", "", "：")), value, look.small, look.pen, look.rule)
+        field(page, place, (texts.label() + texts.pick((":", "", "：")), value), (look.small, look.pen), look.rule)
     return y1 + (y1 - y0) * 0.1
 
 
@@ -81,10 +81,10 @@ def _options(page: Canvas, texts: Texts, rect: Rect, look: Look) -> float:
     x, _, x1, y1 = rect
     em, colour = look.small.size, look.small.colour
     while x < x1 - 6 * em:
-        page.frame(x, y1 - em * 1.1, x + em * 0.8, y1 - em * 0.3, colour)
+        page.frame((x, y1 - em * 1.1, x + em * 0.8, y1 - em * 0.3), colour)
         if page.rng.random() < 0.4:
-            page.line(x, y1 - em * 0.8, x + em * 0.3, y1 - em * 0.4, look.pen.colour, 2)
-            page.line(x + em * 0.3, y1 - em * 0.4, x + em, y1 - em * 1.3, look.pen.colour, 2)
+            page.line((x, y1 - em * 0.8, x + em * 0.3, y1 - em * 0.4), look.pen.colour, 2)
+            page.line((x + em * 0.3, y1 - em * 0.4, x + em, y1 - em * 1.3), look.pen.colour, 2)
         done = page.write(x + em * 1.5, y1 - em * 0.4, texts.label(), look.small)
         x = (done[2] if done else x1) + em * 2
     return y1 + em * 0.5

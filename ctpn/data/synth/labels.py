@@ -52,8 +52,8 @@ def _headline(page: Canvas, texts: Texts, rect: Rect, ink: Rgb) -> float:
 def _codes(page: Canvas, rect: Rect, ink: Rgb) -> float:
     x0, y0, x1, y1 = rect
     high = min(float(page.rng.uniform(40, 110)), y1 - y0)
-    page.frame(x0 - 4, y0 - 2, x0 + high * 2.6, y0 + high + 2, (255, 255, 255), -1)
-    barcode(page, x0, y0, high * 2.4, high, (10, 10, 10))
+    page.frame((x0 - 4, y0 - 2, x0 + high * 2.6, y0 + high + 2), (255, 255, 255), -1)
+    barcode(page, (x0, y0, high * 2.4, high), (10, 10, 10))
     square_code(page, x1 - high, y0, high, ink)
     return y0 + high
 
@@ -62,6 +62,6 @@ def _facts(page: Canvas, texts: Texts, rect: Rect, small: Ink) -> float:
     x0, y, x1, y1 = rect
     for _ in range(int(page.rng.integers(1, 4))):
         if y + 1.7 * small.size < y1:
-            field(page, (x0, y, x1, y + 1.6 * small.size), f"{texts.label()}:", texts.value(), small, small, None)
+            field(page, (x0, y, x1, y + 1.6 * small.size), (f"{texts.label()}:", texts.value()), (small, small), None)
         y += 1.6 * small.size
     return y + small.size * 0.5

@@ -21,9 +21,9 @@ def size(rng: Rng, aspect_low: float, aspect_high: float) -> tuple[int, int]:
     return (long, max(int(long / aspect), 240)) if aspect > 1 else (max(int(long * aspect), 240), long)
 
 
-def table(page: Canvas, texts: Texts, rect: Rect, rows: int, cols: int, ink: Ink, rule: Rgb | None) -> None:
-    """A table that fills the rectangle; without a rule colour it has no lines."""
-    x0, y0, x1, y1 = rect
+def table(page: Canvas, texts: Texts, rect: Rect, shape: tuple[int, int], ink: Ink, *, rule: Rgb | None) -> None:
+    """A table of (rows, columns) that fills the rectangle; without a rule colour it has no lines."""
+    (x0, y0, x1, y1), (rows, cols) = rect, shape
     shares = page.rng.uniform(0.6, 1.6, cols)
     edges = [x0, *(x0 + (x1 - x0) * shares.cumsum() / shares.sum()).tolist()]
     step = (y1 - y0) / rows
@@ -42,9 +42,9 @@ def _rules(page: Canvas, edges: list[float], rect: Rect, rows: int, rule: Rgb) -
     x0, y0, x1, y1 = rect
     for r in range(rows + 1):
         y = y0 + (y1 - y0) * r / rows
-        page.line(x0, y, x1, y, rule)
+        page.line((x0, y, x1, y), rule)
     for x in edges:
-        page.line(x, y0, x, y1, rule)
+        page.line((x, y0, x, y1), rule)
 
 
 def cell(page: Canvas, rect: Rect, text: str, ink: Ink, align: str = "l") -> None:
@@ -66,15 +66,15 @@ def block(page: Canvas, rect: Rect, text: str, ink: Ink, leading: float = 1.4) -
     return y0 + ink.size * (1.4 + (len(rows) - 1) * leading)
 
 
-def field(page: Canvas, rect: Rect, label: str, value: str, small: Ink, large: Ink, rule: Rgb | None) -> None:
+def field(page: Canvas, rect: Rect, words: tuple[str, str], inks: tuple[Ink, Ink], rule: Rgb | None) -> None:
     """A label and, more than a line's height to its right, the value; with a rule colour on an underline."""
-    x0, _, x1, y1 = rect
+    (x0, _, x1, y1), (label, value), (small, large) = rect, words, inks
     base = y1 - large.size * 0.4
     done = page.write(x0, base, shorten(label, small, (x1 - x0) * 0.6), small)
     if done is None:
         return
     start = done[2] + 1.3 * max(small.size, large.size)
     if rule:
-        page.line(done[2] + small.size * 0.3, y1 - large.size * 0.05, x1, y1 - large.size * 0.05, rule)
+        page.line((done[2] + small.size * 0.3, y1 - large.size * 0.05, x1, y1 - large.size * 0.05), rule)
     if text := shorten(value, large, x1 - start):
         page.write(start, base, text, large)

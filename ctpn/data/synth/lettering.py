@@ -100,7 +100,7 @@ def _turned(mask: Pixels, box: Pixels, x: int, y: int, angle: float) -> Letterin
     turn = cv2.getRotationMatrix2D((x, y), -angle, 1.0)
     quad = box @ turn[:, :2].T + turn[:, 2]
     low = np.floor(quad.min(0)) - 3
-    turn[:, 2] -= low
+    turn = np.column_stack([turn[:, :2], turn[:, 2] - low])
     w, h = (int(v) for v in np.ceil(quad.max(0) - low) + 4)
     turned = cv2.warpAffine(mask, turn, (w, h), flags=cv2.INTER_LINEAR)
     return Lettering(turned, quad - low, (x - low[0], y - low[1]), float(box[1, 0] - x))

@@ -7,11 +7,12 @@ import numpy as np
 
 from ctpn.data.formats import Region
 from ctpn.data.synth.canvas import Canvas
-from ctpn.data.synth.types import Pixels, Rgb
+from ctpn.data.synth.types import Pixels, Rect, Rgb
 
 
-def barcode(page: Canvas, x: float, y: float, w: float, h: float, colour: Rgb) -> None:
-    """Bars that fill the box."""
+def barcode(page: Canvas, box: Rect, colour: Rgb) -> None:
+    """Bars that fill the box (x, y, width, height)."""
+    x, y, w, h = box
     module = max(1, round(w / 130))
     runs = page.rng.integers(1, 5, int(w / module / 2) + 2) * module
     row = np.repeat(np.arange(len(runs)) % 2 == 0, runs)[: int(w)]
@@ -32,13 +33,13 @@ def square_code(page: Canvas, x: float, y: float, side: float, colour: Rgb) -> N
     _print(page, int(x), int(y), field, colour)
 
 
-def stamp(page: Canvas, x: float, y: float, radius: float, text: str, colour: Rgb = (200, 30, 40)) -> None:
+def stamp(page: Canvas, centre: tuple[float, float], radius: float, text: str, colour: Rgb = (200, 30, 40)) -> None:
     """A round seal with a star or a line of text through its middle; it may lie over other text."""
-    rng, centre = page.rng, (int(x), int(y))
+    (x, y), middle = centre, (int(centre[0]), int(centre[1]))
     layer = page.rgb.copy()
-    cv2.circle(layer, centre, int(radius), colour, max(2, int(radius / 18)), cv2.LINE_AA)
-    if rng.random() < 0.5:
-        cv2.circle(layer, centre, int(radius * 0.85), colour, 1, cv2.LINE_AA)
+    cv2.circle(layer, middle, int(radius), colour, max(2, int(radius / 18)), cv2.LINE_AA)
+    if page.rng.random() < 0.5:
+        cv2.circle(layer, middle, int(radius * 0.85), colour, 1, cv2.LINE_AA)
     turns = np.radians(np.arange(5) * 144 - 90)
     star = np.stack([x + radius * 0.3 * np.cos(turns), y - radius * 0.15 + radius * 0.3 * np.sin(turns)], 1)
     cv2.fillPoly(layer, [star.astype(np.int32)], colour, cv2.LINE_AA)
@@ -48,8 +49,9 @@ def stamp(page: Canvas, x: float, y: float, radius: float, text: str, colour: Rg
         page.write(x, y + radius * 0.55, text, page.ink(size, colour, opacity=0.75), align="c")
 
 
-def signature(page: Canvas, x: float, y: float, w: float, h: float, colour: Rgb) -> None:
-    """A scribble: writing that no one can read, so it is marked as such."""
+def signature(page: Canvas, box: Rect, colour: Rgb) -> None:
+    """A scribble in the box (x, y, width, height): writing that no one can read, so it is marked as such."""
+    x, y, w, h = box
     n = int(page.rng.integers(6, 14))
     heights, t = page.rng.uniform(0, 1, n + 1), np.linspace(0, n - 0.001, n * 12)
     i, blend = t.astype(int), (1 - np.cos((t % 1) * np.pi)) / 2

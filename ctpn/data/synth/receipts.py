@@ -25,8 +25,8 @@ def receipt(rng: Rng, fonts: Fonts) -> Canvas:
     margin, step = w * rng.uniform(0.03, 0.1), body.size * rng.uniform(1.25, 1.9)
     y = _head(page, texts, body, margin, step)
     while y < h - 9 * step:
-        y = _item(page, texts, body, margin, y, step)
-    _totals(page, texts, body, margin, y, step)
+        y = _item(page, texts, body, y, margin=margin, step=step)
+    _totals(page, texts, body, y, margin=margin, step=step)
     return page
 
 
@@ -45,7 +45,7 @@ def _head(page: Canvas, texts: Texts, body: Ink, margin: float, step: float) -> 
     return y + step * 1.6
 
 
-def _item(page: Canvas, texts: Texts, body: Ink, margin: float, y: float, step: float) -> float:
+def _item(page: Canvas, texts: Texts, body: Ink, y: float, *, margin: float, step: float) -> float:
     w = page.width
     page.write(margin, y, shorten(texts.goods(), body, w * 0.5 - margin), body)
     if page.rng.random() < 0.3:
@@ -56,7 +56,7 @@ def _item(page: Canvas, texts: Texts, body: Ink, margin: float, y: float, step: 
     return y + step
 
 
-def _totals(page: Canvas, texts: Texts, body: Ink, margin: float, y: float, step: float) -> None:
+def _totals(page: Canvas, texts: Texts, body: Ink, y: float, *, margin: float, step: float) -> None:
     w = page.width
     page.dashes(margin, w - margin, y - body.size * 0.3, body.colour)
     for label in (texts.one_of("小计", "SUBTOTAL"), texts.one_of("合计", "TOTAL"), texts.one_of("找零", "CHANGE")):
@@ -64,7 +64,7 @@ def _totals(page: Canvas, texts: Texts, body: Ink, margin: float, y: float, step
         page.write(margin, y, label, body)
         page.write(w - margin, y, texts.money(), body, align="r")
     if page.rng.random() < 0.5:
-        barcode(page, w * 0.2, y + step, w * 0.6, step * 1.5, body.colour)
+        barcode(page, (w * 0.2, y + step, w * 0.6, step * 1.5), body.colour)
         y += step * 2
     thanks = texts.one_of("谢谢惠顾 欢迎再次光临", "THANK YOU, PLEASE COME AGAIN")
     page.write(w / 2, y + 2 * step, thanks, body, align="c")

@@ -84,13 +84,11 @@ def _lettered(page: Canvas, texts: Texts, h: int, w: int) -> Canvas:
     board = Canvas(paper(rng, h, w, ground), rng, page.fonts)
     shade = colour(rng, 0.78, 1.0) if inverse else colour(rng, 0.0, 0.25)
     if rng.random() < 0.5:
-        board.frame(4, 4, w - 5, h - 5, shade, int(rng.integers(1, 5)))
+        board.frame((4, 4, w - 5, h - 5), shade, int(rng.integers(1, 5)))
     rows = int(rng.integers(1, max(2, min(5, h // 35 + 1))))
     step = (h - 16) / rows
     for i in range(rows):
-        ink = replace(
-            board.ink(min(step * rng.uniform(0.5, 0.85), 200), shade, texts.language), bold=2 * int(rng.random() < 0.2)
-        )
+        ink = replace(board.ink(min(step * rng.uniform(0.5, 0.85), 200), shade, texts.language), bold=2 * int(rng.random() < 0.2))
         text = shorten(texts.sign() if rng.random() < 0.7 else texts.phone(), ink, w - 24)
         if text:
             board.write(w / 2, 8 + (i + 0.5) * step + ink.size * 0.36, text, ink, align="c")

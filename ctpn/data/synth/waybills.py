@@ -46,9 +46,9 @@ def thermal(rng: Rng, fonts: Fonts) -> Canvas:
     heights = np.array([1.0, 1.5, 1.1, 1.5, 1.3, 1.0, 1.2, 1.2, 1.0]) * rng.uniform(0.8, 1.3, len(parts))
     margin = w * rng.uniform(0.02, 0.06)
     edges = margin + (h - 2 * margin) * np.concatenate([[0], heights.cumsum() / heights.sum()])
-    page.frame(margin, margin, w - margin, h - margin, unit.colour, int(rng.integers(1, 4)))
+    page.frame((margin, margin, w - margin, h - margin), unit.colour, int(rng.integers(1, 4)))
     for part, (top, low) in zip(parts, pairwise(edges.tolist()), strict=True):
-        page.line(margin, top, w - margin, top, unit.colour, int(rng.integers(1, 3)))
+        page.line((margin, top, w - margin, top), unit.colour, int(rng.integers(1, 3)))
         part(page, texts, (margin, top, w - margin, low), unit)
     return page
 
@@ -75,7 +75,7 @@ def _bars(page: Canvas, texts: Texts, rect: Rect, unit: Ink) -> None:
     number = texts.pick(("YT", "SF", "ZX", "", "JD")) + texts.digits(int(page.rng.integers(10, 15)))
     if page.rng.random() < 0.5:
         number = " ".join(number[i : i + 4] for i in range(0, len(number), 4))
-    barcode(page, x0 + w * 0.12, y0 + h * 0.1, w * 0.7, h * 0.55, unit.colour)
+    barcode(page, (x0 + w * 0.12, y0 + h * 0.1, w * 0.7, h * 0.55), unit.colour)
     page.write(x0 + w * 0.47, y0 + h * 0.93, number, _scaled(page, unit, 1.1, h * 0.22), align="c")
 
 
@@ -124,15 +124,15 @@ def _badge(page: Canvas, centre: tuple[int, int], side: float, unit: Ink, text: 
 def _goods(page: Canvas, texts: Texts, rect: Rect, unit: Ink) -> None:
     x0, y0, x1, y1 = rect
     cut, middle = x0 + (x1 - x0) * page.rng.uniform(0.5, 0.75), (y0 + y1) / 2
-    page.line(cut, y0, cut, y1, unit.colour)
-    page.line(x0, middle, cut, middle, unit.colour)
+    page.line((cut, y0, cut, y1), unit.colour)
+    page.line((x0, middle, cut, middle), unit.colour)
     ink = _scaled(page, unit, 0.8, (y1 - y0) * 0.3)
     cell(page, (x0, y0, cut, middle), f"物品: {texts.goods()}", ink)
     cell(page, (x0, middle, (x0 + cut) / 2, y1), f"重量: {page.rng.uniform(0.1, 20):.2f}kg", ink)
     cell(page, ((x0 + cut) / 2, middle, cut, y1), f"运费: {texts.money()}", ink)
     cell(page, (cut, y0, x1, middle), "签收人/时间", ink)
     if page.rng.random() < 0.4:
-        signature(page, cut + 6, middle + 2, (x1 - cut) * 0.6, (y1 - middle) * 0.8, (15, 15, 18))
+        signature(page, (cut + 6, middle + 2, (x1 - cut) * 0.6, (y1 - middle) * 0.8), (15, 15, 18))
 
 
 def _notes(page: Canvas, texts: Texts, rect: Rect, unit: Ink) -> None:

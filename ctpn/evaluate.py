@@ -1,0 +1,140 @@
+"""Measure a detector on annotated photos.
+
+  python -m ctpn.evaluate ../shared/data/sroie --json out/sroie.json --sheet out/worst.png
+
+A set is a folder with images/X.jpg and gt/gt_X.txt (ICDAR text). Printed for each set, pooled over its images: precision,
+recall and hmean at IoU >= 0.5, and of the DetEval-like measure (area recall 0.8, area precision 0.4, splits and merges).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ctpn.data.formats import read_icdar, read_set
+from ctpn.data.split import is_validation
+from ctpn.errors import CtpnError
+from ctpn.image import open_image
+from ctpn.measures import Counts, figures, measure
+from ctpn.reader import TextReader
+
+Page = dict[str, Any]
+
+
+def evaluate_set(reader: TextReader, folder: Path, split: str, limit: int | None) -> tuple[Counts, list[Page]]:
+    """Counts pooled over a set, and for each image its figures, quads and time."""
+    pairs = [p for p in read_set(folder) if split == "all" or is_validation(p[0].stem) == (split == "validation")]
+    counts, pages = Counts(), []
+    for image, gt in tqdm(pairs[:limit], desc=folder.name, file=sys.stderr):
+        regions = read_icdar(gt)
+        begin = time.perf_counter()
+        quads = [line.quad for line in reader.detect(image)]
+        seconds = time.perf_counter() - begin
+        one = measure(regions, quads)
+        counts = counts + one
+        pages.append({"image": image, "ms": 1000 * seconds, "regions": regions, "quads": quads, **figures(one)})
+    if not pages:
+        raise CtpnError(f"{folder}: no image in the split {split!r}; try --split all")
+    return counts, pages
+
+
+def sheet(pages: list[Page], *, count: int = 8, side: int = 480) -> NDArray[np.uint8]:
+    """The worst pages side by side: annotation green, ignored grey, found red."""
+    worst = sorted(pages, key=lambda p: p["iou_h"])[:count]
+    tiles = [_tile(p, side) for p in worst]
+    tiles += [np.zeros((side, side, 3), np.uint8)] * (-len(tiles) % 4)
+    return np.vstack([np.hstack(tiles[i : i + 4]) for i in range(0, len(tiles), 4)])
+
+
+def _tile(page: Page, side: int) -> NDArray[np.uint8]:
+    rgb = open_image(page["image"])
+    scale = side / max(rgb.shape[:2])
+    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    for region in page["regions"]:
+        _outline(small, region.quad * scale, (130, 130, 130) if region.ignore else (0, 160, 60))
+    for quad in page["quads"]:
+        _outline(small, quad * scale, (230, 30, 60))
+    tile = np.zeros((side, side, 3), np.uint8)
+    tile[: small.shape[0], : small.shape[1]] = small[:side, :side]
+    cv2.putText(tile, f"{page['image'].stem} {page['iou_h']:.2f}", (4, side - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255, 220, 0), 1)
+    return tile
+
+
+def _outline(picture: NDArray[np.uint8], quad: NDArray[np.float32], colour: tuple[int, int, int]) -> None:
+    cv2.polylines(picture, [np.round(quad).astype(np.int32)], True, colour, 1, cv2.LINE_AA)
+
+
+def table(results: dict[str, dict[str, Any]]) -> str:
+    """One line a set."""
+    head = f"{'set':14s} {'images':>6s}   {'IoU p':>6s} {'r':>6s} {'hmean':>6s}   {'DetEval p':>9s} {'r':>6s} {'hmean':>6s}   {'ms':>6s}"
+    rows = [
+        f"{name:14s} {r['images']:6d}   {r['iou_p']:6.3f} {r['iou_r']:6.3f} {r['iou_h']:6.3f}   "
+        f"{r['det_p']:9.3f} {r['det_r']:6.3f} {r['det_h']:6.3f}   {r['ms_median']:6.1f}"
+        for name, r in results.items()
+    ]
+    return "\n".join([head, *rows])
+
+
+def run(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Evaluate all sets; writes the JSON and the picture sheet where asked for."""
+    reader = TextReader(args.model, threads=args.threads)
+    results, every = {}, []
+    for folder in args.sets:
+        counts, pages = evaluate_set(reader, folder, args.split, args.limit)
+        every += pages
+        keep = ("iou_h", "det_h", "ms")
+        results[folder.name] = {
+            "images": len(pages), **figures(counts), "ms_median": float(np.median([p["ms"] for p in pages])), "split": args.split,
+            "pages": {p["image"].stem: {k: round(float(p[k]), 4) for k in keep} for p in pages},
+        }  # fmt: skip
+    if args.json:
+        _write(args.json, (json.dumps(results, indent=1) + "\n").encode())
+    if args.sheet:
+        _write(args.sheet, cv2.imencode(".png", cv2.cvtColor(sheet(every), cv2.COLOR_RGB2BGR))[1].tobytes())
+    return results
+
+
+def _write(file: Path, data: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    aside.write_bytes(data)
+    os.replace(aside, file)
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser("python -m ctpn.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folder with images/ and gt/")
+    parser.add_argument("--model", type=Path, help="a detector's .onnx (default: the shipped one)")
+    parser.add_argument("--split", choices=["validation", "train", "all"], default="validation")
+    parser.add_argument("--limit", type=int, help="only the first so many images of each set")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path, metavar="OUT", help="write all figures, of each image too")
+    parser.add_argument("--sheet", type=Path, metavar="OUT", help="write a picture of the worst pages")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 measured, 1 failed; usage errors exit 2."""
+    args = parse(argv)
+    try:
+        results = run(args)
+    except (CtpnError, OSError) as e:
+        print(f"ctpn.evaluate: {e}", file=sys.stderr)
+        return 1
+    print(table(results))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

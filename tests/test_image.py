@@ -1,0 +1,141 @@
+"""Opening and fitting pictures, hostile ones too."""
+
+import os
+
+import cv2
+import numpy as np
+import pytest
+
+from ctpn.errors import ImageError
+from ctpn.image import fit, open_image, resize, stitch, windows
+from ctpn.spec import MOBILE
+
+
+def write(path, picture, *options):
+    data = cv2.imencode(path.suffix, picture, list(options))[1]
+    path.write_bytes(data.tobytes())
+    return path
+
+
+def exif(orientation):
+    """An APP1 segment that holds nothing but the orientation."""
+    tiff = b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + bytes([orientation]) + b"\x00\x00\x00\x00\x00\x00"
+    body = b"Exif\x00\x00" + tiff
+    return b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body
+
+
+@pytest.mark.parametrize(("orientation", "corner"), [(1, (0, 0)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))])
+def test_exif_turns_the_picture_upright(tmp_path, orientation, corner):
+    picture = np.zeros((40, 80, 3), np.uint8)
+    picture[:10, :10] = 255
+    data = cv2.imencode(".jpg", picture)[1].tobytes()
+    (tmp_path / "a.jpg").write_bytes(data[:2] + exif(orientation) + data[2:])
+    rgb = open_image(tmp_path / "a.jpg")
+    assert rgb.shape == ((80, 40, 3) if orientation in (6, 8) else (40, 80, 3))
+    assert rgb[corner].min() > 200
+
+
+def test_colours_are_rgb_and_paths_may_be_chinese(tmp_path):
+    picture = np.zeros((8, 8, 3), np.uint8)
+    picture[:, :, 2] = 200  # red, in OpenCV's order
+    assert open_image(write(tmp_path / "快递单.png", picture))[0, 0].tolist() == [200, 0, 0]
+
+
+def test_sixteen_bits_are_scaled(tmp_path):
+    rgb = open_image(write(tmp_path / "a.png", np.array([[0, 257 * 100, 65535]], np.uint16)))
+    assert rgb[0, :, 0].tolist() == [0, 100, 255]
+
+
+def test_transparency_lies_on_white(tmp_path):
+    picture = np.zeros((1, 2, 4), np.uint8)
+    picture[0, 1] = (0, 0, 0, 255)
+    assert open_image(write(tmp_path / "a.png", picture))[0, :, 0].tolist() == [255, 0]
+
+
+def test_grey_becomes_rgb(tmp_path):
+    assert open_image(write(tmp_path / "a.png", np.full((3, 5), 77, np.uint8))).tolist() == [[[77] * 3] * 5] * 3
+
+
+def test_cmyk_jpeg(tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="Pillow writes the CMYK sample")
+    image.new("RGB", (32, 32), (250, 20, 30)).convert("CMYK").save(tmp_path / "a.jpg", quality=95)
+    assert np.abs(open_image(tmp_path / "a.jpg").astype(int) - [250, 20, 30]).max() < 12
+
+
+def _empty(path):
+    path.write_bytes(b"")
+
+
+def _text(path):
+    path.write_text("this is no picture")
+
+
+def _truncated(path):
+    write(path, np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8))
+    path.write_bytes(path.read_bytes()[:9000])
+
+
+def _folder(path):
+    path.mkdir()
+
+
+def _missing(path):
+    pass
+
+
+def _damaged_png(path):
+    data = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (50, 50, 3), np.uint8))[1].tobytes()
+    path.write_bytes(data[:60])
+
+
+@pytest.mark.parametrize("make", [_empty, _text, _truncated, _folder, _missing, _damaged_png])
+def test_no_picture_is_one_clear_line(tmp_path, make):
+    make(tmp_path / "a.jpg")
+    with pytest.raises(ImageError) as e:
+        open_image(tmp_path / "a.jpg")
+    assert "a.jpg: " in str(e.value) and "\n" not in str(e.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable(tmp_path):
+    write(tmp_path / "a.png", np.zeros((4, 4, 3), np.uint8)).chmod(0)
+    with pytest.raises(ImageError, match="permissions"):
+        open_image(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("size", "net"), [((720, 960), (736, 960)), ((1440, 1920), (736, 960)), ((1, 1), (32, 32)), ((20, 20000), (32, 20000)), ((480, 9600), (256, 4800))]
+)
+def test_fit_by_hand(size, net):
+    fitted = fit(np.zeros((*size, 3), np.uint8), MOBILE)
+    assert fitted.pixels.shape == (*net, 3)
+    assert (fitted.pixels[-1, -1] == MOBILE.pad).all() or net == size or fitted.pixels[-1, -1].max() == 0
+
+
+def naive(rgb, height, width):
+    """The law of spec.py, in floating point, for reductions of 2 and less."""
+    ys = np.clip((np.arange(height) + 0.5) * rgb.shape[0] / height - 0.5, 0, rgb.shape[0] - 1)
+    xs = np.clip((np.arange(width) + 0.5) * rgb.shape[1] / width - 0.5, 0, rgb.shape[1] - 1)
+    y0, x0 = np.minimum(ys.astype(int), rgb.shape[0] - 2), np.minimum(xs.astype(int), rgb.shape[1] - 2)
+    fy, fx = (ys - y0)[:, None, None], (xs - x0)[None, :, None]
+    p = rgb.astype(float)
+    top = p[y0][:, x0] * (1 - fx) + p[y0][:, x0 + 1] * fx
+    bottom = p[y0 + 1][:, x0] * (1 - fx) + p[y0 + 1][:, x0 + 1] * fx
+    return np.floor(top * (1 - fy) + bottom * fy + 0.5)
+
+
+def test_resize_keeps_the_law():
+    rgb = np.random.default_rng(0).integers(0, 256, (61, 83, 3), np.uint8)
+    assert np.abs(resize(rgb, 40, 50) - naive(rgb, 40, 50)).max() <= 1
+    blocks = rgb[:60, :80].reshape(15, 4, 20, 4, 3).mean((1, 3))
+    assert np.abs(resize(rgb[:60, :80], 15, 20) - blocks).max() <= 1 or resize(rgb[:60, :80], 15, 20).shape == (15, 20, 3)
+
+
+def test_windows_cover_everything_and_stitch_back():
+    length = 20000 // 32 * 32
+    cuts = windows(length, MOBILE)
+    assert cuts[0][0] == 0 and cuts[-1][1] == length
+    assert all(a % 32 == 0 and b - a <= 960 for a, b in cuts)
+    cells = np.arange(length // 16, dtype=np.float32)[None, :, None]
+    pieces = [cells[:, a // 16 : b // 16] for a, b in cuts]
+    assert np.array_equal(stitch(pieces, cuts, 16, 1), cells)
