@@ -99,11 +99,12 @@ class Fitted:
 def fit(rgb: U8, spec: DetectorSpec) -> Fitted:
     """Reduce a picture by the spec's rule and pad it.
 
-    The long side becomes at most `long_side`, but the short side is not reduced below `short_side`;
-    nothing is enlarged.
+    The long side becomes at most `long_side`; of a strip, longer than `strip_ratio` to 1, the short side at most
+    `strip_side`. Nothing is enlarged.
     """
     height, width = rgb.shape[:2]
-    scale = min(1.0, max(spec.long_side / max(height, width), spec.short_side / min(height, width)))
+    long, short = max(height, width), min(height, width)
+    scale = min(1.0, spec.strip_side / short if long > spec.strip_ratio * short else spec.long_side / long)
     h, w = (max(1, int(np.floor(side * scale + 0.5))) for side in (height, width))
     small = resize(rgb, h, w)
     m = spec.size_multiple

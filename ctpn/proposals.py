@@ -35,9 +35,7 @@ class Proposals:
 
     def take(self, index: I64) -> Proposals:
         """The proposals `index` int64 [M], in that order."""
-        return Proposals(
-            self.boxes_net[index], self.scores[index], self.columns[index], self.ends_net[index], self.links[index]
-        )
+        return Proposals(self.boxes_net[index], self.scores[index], self.columns[index], self.ends_net[index], self.links[index])
 
 
 def overlapping(columns_a: I64, spans_a: F32, columns_b: I64, spans_b: F32) -> tuple[I64, I64]:

@@ -53,9 +53,7 @@ class TextReader:
     def __init__(self, bundle: str | os.PathLike[str] | None = None, *, threads: int = 0) -> None:
         self.detector = OnnxDetector(SHIPPED if bundle is None else Path(bundle), threads)
 
-    def detect(
-        self, image: str | os.PathLike[str] | NDArray[np.uint8], regions: Sequence[Region] | None = None
-    ) -> list[TextLine]:
+    def detect(self, image: str | os.PathLike[str] | NDArray[np.uint8], regions: Sequence[Region] | None = None) -> list[TextLine]:
         """The text lines of a photo, top to bottom.
 
         Args:

@@ -38,7 +38,8 @@ class DetectorSpec:
     mean: tuple[float, float, float] = (127.5, 127.5, 127.5)  # in `channels` order
     std: tuple[float, float, float] = (127.5, 127.5, 127.5)
     long_side: int = 960  # photos are reduced to this ...
-    short_side: int = 240  # ... but the short side not below this: strips are read in pieces
+    strip_ratio: float = 4.0  # ... but what is longer than this many times its width is a strip:
+    strip_side: int = 640  # its short side is reduced to this, and it is read in pieces
     size_multiple: int = 32  # the input is padded to this
     pad: int = 127  # with this grey
     score_threshold: float = 0.5  # proposals below are dropped

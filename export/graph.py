@@ -35,7 +35,7 @@ class DetectorGraph(nn.Module):
         for module in self.net.modules():
             if isinstance(module, RowRecurrence):
                 module.unrolled = module.unrolled or unrolled
-        self.eval()  # the whole, not the net alone: the exporter puts back the mode of the outermost module in all parts
+        self.eval()  # the whole: the exporter gives all parts back the mode of the outermost module
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         x = image.permute(0, 3, 1, 2).float()

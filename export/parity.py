@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from ctpn.detect import postprocess
 from ctpn.errors import ParityError
-from export.graph import DetectorGraph
+from ctpn.spec import DetectorSpec
 
 Maps = dict[str, NDArray[np.float32]]
 Run = Callable[[NDArray[np.uint8]], Maps]
@@ -27,16 +28,25 @@ class Agreement:
     problems: list[str] = field(default_factory=list)
 
 
-def torch_maps(graph: DetectorGraph, page: NDArray[np.uint8]) -> Maps:
-    """What PyTorch makes of uint8 RGB [H, W, 3]: maps without a batch axis."""
+def torch_maps(net: nn.Module, page: NDArray[np.uint8]) -> Maps:
+    """What PyTorch makes of uint8 RGB [H, W, 3]: maps without a batch axis.
+
+    Written out without `graph.py`, whose foldings and forms are among the things that are compared.
+    """
+    spec = net.spec
+    assert isinstance(spec, DetectorSpec)
+    pixels = page[:, :, ::-1] if spec.channels == "BGR" else page
+    x = (pixels - np.array(spec.mean, np.float32)) / np.array(spec.std, np.float32)
     with torch.no_grad():
-        maps = graph(torch.from_numpy(page[None]))
-    return {name: m[0].numpy() for name, m in zip(graph.spec.outputs, maps, strict=True)}
+        raw: dict[str, Tensor] = net.eval()(torch.from_numpy(x).permute(2, 0, 1)[None])
+    maps = {"score": raw["score"].unflatten(-1, (-1, 2)).softmax(-1)[..., 1]}
+    maps |= {n: m.sigmoid() if n == "link" else m for n, m in raw.items() if n != "score"}
+    return {name: maps[name][0].numpy() for name in spec.outputs}
 
 
 def compare(
     run: Run,
-    graph: DetectorGraph,
+    net: nn.Module,
     pages: Sequence[NDArray[np.uint8]],
     *,
     value_tolerance: float | None = 1e-4,
@@ -47,6 +57,7 @@ def compare(
 
     Args:
         run: the file, as a function of uint8 RGB [H, W, 3].
+        net: the detector, with `.spec`; is put into evaluation mode.
         value_tolerance: largest difference of a map; 1e-4 lets float32 sum in another order. None for int8, whose
             values differ by nature and which is judged by its lines.
         line_tolerance: pixels by which a line's corner may differ when `least_hmean` is 1.
@@ -55,14 +66,16 @@ def compare(
     Raises:
         ParityError: all that is wrong, in one message.
     """
+    spec = net.spec
+    assert isinstance(spec, DetectorSpec)
     found = Agreement()
     matched = total = 0
     for number, page in enumerate(pages):
-        ours, theirs = run(page), torch_maps(graph, page)
+        ours, theirs = run(page), torch_maps(net, page)
         problems = _form(ours, theirs)
         if not problems:
             found.difference = max(found.difference, *(float(np.abs(ours[n] - theirs[n]).max()) for n in theirs))
-            mine, wanted = (postprocess(maps, graph.spec)[0] for maps in (ours, theirs))
+            mine, wanted = (postprocess(maps, spec)[0] for maps in (ours, theirs))
             matched, total = matched + 2 * match(mine, wanted), total + len(mine) + len(wanted)
             if least_hmean == 1.0 and not same(mine, wanted, line_tolerance):
                 problems = [f"lines differ by more than {line_tolerance} px"]

@@ -1,4 +1,4 @@
-"""The pages that exports are calibrated on and compared over: drawn here from seeds, plus the project's own examples."""
+"""The pages that exports are calibrated on and compared over: drawn from seeds, plus the project's own examples."""
 
 from __future__ import annotations
 

@@ -24,9 +24,7 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int, expand: int = 2) -> None:
         super().__init__()
-        self.look = nn.Sequential(
-            nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False), nn.BatchNorm2d(channels)
-        )
+        self.look = nn.Sequential(nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False), nn.BatchNorm2d(channels))
         self.widen = conv(channels, expand * channels, 1)
         self.narrow = nn.Sequential(nn.Conv2d(expand * channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
 

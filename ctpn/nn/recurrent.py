@@ -31,9 +31,7 @@ class RowRecurrence(nn.Module):
         unrolled: which form `forward` takes; a variant that `nn.GRU` cannot express always takes the unrolled one.
     """
 
-    def __init__(
-        self, channels: int, hidden: int, *, cell: str = "gru", reset_after: bool = True, gates: str = "logistic"
-    ) -> None:
+    def __init__(self, channels: int, hidden: int, *, cell: str = "gru", reset_after: bool = True, gates: str = "logistic") -> None:
         super().__init__()
         self.hidden, self.cell, self.reset_after = hidden, cell, reset_after
         self.gate = GATES[gates]
@@ -44,6 +42,7 @@ class RowRecurrence(nn.Module):
             self.rnn = nn.Conv2d(channels, 2 * hidden, 1)
         else:
             self.rnn = kinds[cell](channels, hidden, batch_first=True, bidirectional=True)
+        self.register_load_state_dict_pre_hook(_accept_bare)
 
     def forward(self, x: Tensor) -> Tensor:
         """float32 [B, C, h, w] to [B, 2 * hidden, h, w]."""
@@ -64,7 +63,8 @@ class RowRecurrence(nn.Module):
     def _unrolled(self, x: Tensor) -> Tensor:
         """One step reads column t for the forward direction and column w - 1 - t for the backward one."""
         w = x.shape[3]
-        forward, backward = F.conv2d(x, self._both("weight_ih_l0")[:, :, None, None], self._both("bias_ih_l0")).chunk(2, 1)
+        projection, shift = self._both("weight_ih_l0")[:, :, None, None], self._both("bias_ih_l0")
+        forward, backward = F.conv2d(x, projection, shift).chunk(2, 1)
         state = torch.zeros_like(forward[:, : self.hidden, :, :1]).repeat(1, 2, 1, 1)
         memory = state
         weight, bias = self._both("weight_hh_l0")[:, :, None, None], self._both("bias_hh_l0")
@@ -105,9 +105,7 @@ class RowRecurrence(nn.Module):
             torch.cat([s[cut:] for s in sides_b]),
         )
 
-    def _lstm(
-        self, inputs: tuple[Tensor, Tensor], state: Tensor, memory: Tensor, weight: Tensor, bias: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def _lstm(self, inputs: tuple[Tensor, Tensor], state: Tensor, memory: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """Gates in PyTorch's order i, f, g, o."""
         xs = _gates(inputs, 4)
         hs = _gates(F.conv2d(state, weight, bias, groups=2).chunk(2, 1), 4)
@@ -120,3 +118,10 @@ def _gates(sides: tuple[Tensor, ...] | list[Tensor], count: int) -> list[Tensor]
     """[B, count * hidden, h, 1] of each direction to one [B, 2 * hidden, h, 1] for each gate."""
     parts = [side.chunk(count, 1) for side in sides]
     return [torch.cat(pair, 1) for pair in zip(*parts, strict=True)]
+
+
+def _accept_bare(module: nn.Module, state: dict[str, Tensor], prefix: str, *_: object) -> None:
+    """Let the weights of a bare nn.GRU or nn.LSTM in our place load too: the original's checkpoints have them so."""
+    for name in list(state):
+        if name.startswith((f"{prefix}weight_", f"{prefix}bias_")):
+            state[f"{prefix}rnn.{name.removeprefix(prefix)}"] = state.pop(name)
