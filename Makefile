@@ -1,8 +1,11 @@
 # make demo   set everything up, export with quantisation, find the lines of a sample waybill
 # make test   everything that CI runs
+# Others: setup (.venv), style (mend the style), fonts (Debian), weights and ship (how the shipped weights were made)
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
+FONTS := fonts-noto-cjk fonts-arphic-ukai fonts-arphic-uming fonts-wqy-microhei fonts-wqy-zenhei fonts-dejavu \
+	fonts-liberation fonts-noto-core
 export OMP_WAIT_POLICY = passive
 
 .PHONY: setup demo test style weights ship fonts
@@ -42,8 +45,8 @@ ship: setup
 	cp .train/detector/weights.safetensors ctpn/weights/mobile.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx ctpn/weights/
+	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
 
-# Fonts for the synthetic pages; without them the tests that draw Chinese are skipped.
+# Fonts for the synthetic pages; without them the tests that draw Chinese are skipped. Nothing is fetched if all are there.
 fonts:
-	apt-get update -q && apt-get install -y -q --no-install-recommends fonts-noto-cjk fonts-arphic-ukai fonts-arphic-uming \
-		fonts-wqy-microhei fonts-wqy-zenhei fonts-dejavu fonts-liberation fonts-noto-core
+	@dpkg -s $(FONTS) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(FONTS); }

@@ -80,7 +80,17 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
     quads = _quads(proposals, lines)
     ratio = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=1) / np.maximum(np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1), 1e-6)
     good = (scores >= spec.line_score) & (ratio >= spec.min_ratio)
-    return quads[good], scores[good].astype(np.float32)
+    return _grown(quads[good], spec), scores[good].astype(np.float32)
+
+
+def _grown(quads: F32, spec: DetectorSpec) -> F32:
+    """Quads [M, 4, 2] with their sides moved outwards by the spec's shares of their heights."""
+    across, down = quads[:, 1] - quads[:, 0], quads[:, 3] - quads[:, 0]
+    height = np.linalg.norm(down, axis=1, keepdims=True)
+    along = spec.grow[0] * height * across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
+    aside = spec.grow[1] * down
+    moved = [quads[:, 0] - along - aside, quads[:, 1] + along - aside, quads[:, 2] + along + aside, quads[:, 3] - along + aside]
+    return np.stack(moved, 1).astype(np.float32)
 
 
 def _mean(lines: I64, values: NDArray[np.floating], weights: NDArray[np.floating] | None = None) -> NDArray[np.float64]:

@@ -71,13 +71,13 @@ class TextReader:
 
     def _lines(self, rgb: NDArray[np.uint8]) -> list[TextLine]:
         fitted = fit(rgb, self.detector.spec)
-        quads_net, scores = postprocess(self._maps(fitted.pixels), self.detector.spec)
+        quads_net, scores = postprocess(self.maps(fitted.pixels), self.detector.spec)
         quads_img = quads_net / np.array([fitted.scale_x, fitted.scale_y], np.float32)
         quads_img = quads_img.clip(0, [rgb.shape[1], rgb.shape[0]]).astype(np.float32)
         order = np.lexsort((quads_img[:, :, 0].min(1), quads_img[:, :, 1].mean(1)))
         return [TextLine(quads_img[i], float(scores[i])) for i in order]
 
-    def _maps(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+    def maps(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Maps of the whole input; long strips are read in overlapping pieces and stitched."""
         spec = self.detector.spec
         across = pixels.shape[1] >= pixels.shape[0]

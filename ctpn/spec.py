@@ -50,6 +50,7 @@ class DetectorSpec:
     min_overlap: float = 0.5  # vertical IoU of neighbours
     line_score: float = 0.6  # mean score below which a line is dropped
     min_ratio: float = 0.0  # width / height below which a line is dropped
+    grow: tuple[float, float] = (0.0, 0.0)  # shares of a line's height added at its ends, and above and below
 
     def __post_init__(self) -> None:
         problem = _problem(self)
@@ -123,6 +124,9 @@ MOBILE = DetectorSpec(
     anchor_heights=(7, 10, 15, 22, 33, 49, 73, 110, 165, 250),
     mean=(0.0, 0.0, 0.0),
     std=(255.0, 255.0, 255.0),
+    score_threshold=0.4,
+    link_threshold=0.4,
+    grow=(0.1, 0.06),  # annotations are looser than ink; chosen, like the thresholds, on the validation split of sroie
     min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
 )
 

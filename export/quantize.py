@@ -84,6 +84,7 @@ def _quiet() -> Iterator[None]:
 def _keep_metadata(source: Path, target: Path) -> None:
     model = onnx.load(target)
     kept = {p.key: p.value for p in onnx.load(source).metadata_props}
+    del model.graph.value_info[:]  # the quantiser's shape inference has put them back
     del model.metadata_props[:]
     onnx.helper.set_model_props(model, kept)
     onnx.save(model, target)

@@ -1,5 +1,7 @@
 """Line building, by hand and there and back from whole pages."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,8 +9,11 @@ from ctpn.anchors import encode
 from ctpn.detect import postprocess
 from ctpn.lines import connect, label, text_lines
 from ctpn.proposals import Proposals
-from ctpn.spec import MOBILE, VGG16
+from ctpn.spec import MOBILE as SHIPPED
+from ctpn.spec import VGG16
 from tests.test_anchors import NONE, box, maps_of
+
+MOBILE = replace(SHIPPED, grow=(0.0, 0.0), link_threshold=0.5)
 
 
 def proposals(columns, tops, heights, links=None, scores=None):
@@ -93,3 +98,10 @@ def test_a_curved_line_stays_one_line():
 def test_nothing_in_nothing_out():
     quads, scores = text_lines(proposals([], [], []), MOBILE)
     assert quads.shape == (0, 4, 2) and scores.shape == (0,)
+
+
+def test_growing_by_hand():
+    quad = box(34, 40, 74, 60)
+    wide = replace(MOBILE, grow=(0.25, 0.1))
+    found, _ = postprocess(maps_of(encode(quad[None], NONE, (96, 96), MOBILE), MOBILE), wide)
+    assert np.abs(found[0] - box(29, 38, 79, 62)).max() < 0.01

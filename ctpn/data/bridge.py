@@ -19,8 +19,12 @@ def bridge_words(regions: list[Region], *, gap: float = 1.0) -> list[Region]:
     themselves alone. A joined region is the smallest box along the mean direction.
 
     Args:
-        regions: quads [4, 2]; clockwise from the text's own top left.
+        regions: quads [4, 2], clockwise from the text's own top left; polygons stay as they are.
+        gap: in heights of the lower word.
     """
+    if any(len(r.quad) != 4 for r in regions):  # polygons are lines already
+        quads_only = bridge_words([r for r in regions if len(r.quad) == 4], gap=gap)
+        return quads_only + [r for r in regions if len(r.quad) != 4]
     if len(regions) < 2:
         return regions
     quads = np.stack([r.quad for r in regions]).astype(np.float64)

@@ -1,0 +1,1 @@
+"""Measurements: each command stores its figures with the environment that they were taken in."""

@@ -1,0 +1,48 @@
+"""Where and with what a measurement was taken."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+# What decides the speed of int8 and float32 inference on x86-64 and ARM.
+FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm", "sve")
+PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "torch", "onnx")
+
+
+def environment() -> dict[str, Any]:
+    """Processor and its flags, cores, system, versions, time, load."""
+    info = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    fields = dict(line.split(":", 1) for line in info.splitlines() if ":" in line)
+    fields = {k.strip(): v.strip() for k, v in fields.items()}
+    present = set((fields.get("flags") or fields.get("Features") or "").split())
+    return {
+        "processor": fields.get("model name", platform.processor()),
+        "flags": [f for f in FLAGS if f in present],
+        "cores": os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "packages": {p: _version(p) for p in PACKAGES},
+        "load": os.getloadavg()[0],
+        "time": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def save(file: Path, result: dict[str, Any]) -> None:
+    """Write a result with its environment as JSON, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    aside.write_text(json.dumps({"environment": environment(), **result}, indent=1) + "\n", encoding="utf-8")
+    os.replace(aside, file)
