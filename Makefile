@@ -42,10 +42,14 @@ weights: setup
 		--set $(DATA)/sroie:0.4 --set $(DATA)/icdar2015:0.25:bridge --set .cache/synth:0.35
 
 ship: setup
-	cp .train/detector/weights.safetensors ctpn/weights/mobile.safetensors
+	$(BIN)/python -m export.stamp .train/detector/weights.safetensors ctpn/weights/mobile.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx ctpn/weights/
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
+	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.card
+	$(BIN)/python -m benchmarks.readme
 
 # Fonts for the synthetic pages; without them the tests that draw Chinese are skipped. Nothing is fetched if all are there.
 fonts:

@@ -23,7 +23,8 @@ WEIGHTS = ROOT / "ctpn" / "weights" / "mobile.safetensors"
 DATA = {
     "sroie": "ICDAR 2019 SROIE training part, CC BY 4.0, 9 of 10 images by a hash of the name, weight 0.4",
     "icdar2015": "ICDAR 2015 training part, CC BY 4.0, likewise, words joined to lines, weight 0.25 (the first 905 steps 0.38)",
-    "synthetic": "4,000 pages of ctpn.data.synth, seed 1, weight 0.35 (not in the first 905 steps)",
+    "synthetic": "4,000 pages of ctpn.data.synth, seed 1, weight 0.35 (not in the first 905 steps); "
+    "drawn before the generator's second pass, so the same seeds give other pages now",
 }
 
 

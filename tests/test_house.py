@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,20 @@ def test_nothing_of_this_machine_or_of_registries_is_in_the_tree():
         file = ROOT / name
         if name and file.suffix in (".py", ".md", ".toml", ".txt", ".yaml", ".json", "") and file.is_file():
             assert not bad.search(file.read_text(encoding="utf-8", errors="replace")), name
+
+
+def test_torch_stays_in_its_rooms():
+    rooms = (ROOT / "ctpn" / "nn", ROOT / "ctpn" / "train.py", ROOT / "export", ROOT / "benchmarks")
+    users = [f for f in SOURCES if any(m.split(".")[0] == "torch" or m.startswith("ctpn.nn") for m in imports(f))]
+    assert users and [str(f) for f in users if not any(f.is_relative_to(room) for room in rooms)] == []
+
+
+def test_reading_needs_numpy_opencv_and_onnxruntime_alone():
+    show = "; import sys; print(*{m.split('.')[0] for m in sys.modules})"
+    probes = ("import numpy, cv2, onnxruntime", "import ctpn.__main__; ctpn.TextReader()")
+    needed, loaded = (
+        set(subprocess.run([sys.executable, "-c", p + show], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+        for p in probes
+    )
+    assert loaded >= {"ctpn", "onnxruntime"}  # the probe sees what is loaded
+    assert loaded - needed - set(sys.stdlib_module_names) == {"ctpn"}

@@ -1,0 +1,54 @@
+"""Take trained weights over as the shipped ones: python -m export.stamp IN.safetensors OUT.safetensors
+
+The file's spec is replaced by the model's present one, because thresholds are chosen after training. What the net was
+trained with (anchors, grid, channels, mean, deviation) must be the same.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from ctpn.errors import CtpnError, ModelError
+from ctpn.nn.checkpoint import load_weights, save_weights
+from ctpn.spec import DETECTORS
+
+TRAINED_WITH = ("anchor_heights", "stride_x", "stride_y", "outputs", "channels", "mean", "std")
+
+
+def stamp(source: Path, target: Path) -> None:
+    """Copy weights with the present spec of their model.
+
+    Raises:
+        ModelError: no weights, no spec in them, or one that the net was not trained with.
+    """
+    tensors, metadata = load_weights(source)
+    old = json.loads(metadata.get("spec", "{}"))
+    if old.get("name") not in DETECTORS:
+        raise ModelError(f"{source}: expected weights of {sorted(DETECTORS)}, got {old.get('name')!r}")
+    spec = DETECTORS[old["name"]]
+    new = json.loads(spec.to_json())
+    changed = [f for f in TRAINED_WITH if old.get(f) != new[f]]
+    if changed:
+        raise ModelError(f"{source}: trained with other {', '.join(changed)} than the present spec has; train again")
+    save_weights(target, tensors, metadata | {"spec": spec.to_json()})
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 written, 1 failed; usage errors exit 2."""
+    parser = argparse.ArgumentParser("python -m export.stamp", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source", type=Path)
+    parser.add_argument("target", type=Path)
+    args = parser.parse_args(argv)
+    try:
+        stamp(args.source, args.target)
+    except (CtpnError, OSError) as e:
+        print(f"export.stamp: {e}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""Evaluation as a command, and the comparison's protocol, on pages of our own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.environment import environment, save
+from ctpn.data.formats import Region, write_icdar
+from ctpn.evaluate import main
+from ctpn.reader import SHIPPED, TextReader
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def own_set(tmp_path):
+    """The waybill, annotated with what the detector itself finds, and a second page with one line more."""
+    (tmp_path / "set" / "images").mkdir(parents=True)
+    (tmp_path / "set" / "gt").mkdir()
+    page = cv2.imread(str(ROOT / "examples" / "waybill.jpg"))
+    for name, extra in (("a", []), ("b", [Region(np.array([[0, 0], [9, 0], [9, 9], [0, 9]], np.float32), "x")])):
+        cv2.imwrite(str(tmp_path / "set" / "images" / f"{name}.png"), page)
+        lines = TextReader(threads=1).detect(tmp_path / "set" / "images" / f"{name}.png")
+        # A pixel aside, so that no polygon meets its own copy.
+        write_icdar(tmp_path / "set" / "gt" / f"gt_{name}.txt", [Region(line.quad + np.float32([1, 0]), "x") for line in lines] + extra)
+    return tmp_path / "set", len(lines)
+
+
+def test_figures_json_and_sheet(own_set, tmp_path, capsys):
+    folder, count = own_set
+    out = ["--json", str(tmp_path / "e.json"), "--sheet", str(tmp_path / "s.png")]
+    assert main([str(folder), "--split", "all", *out]) == 0
+    result = json.loads((tmp_path / "e.json").read_text())["set"]
+    assert result["images"] == 2 and result["iou_p"] > 0.95
+    assert result["iou_r"] <= 2 * count / (2 * count + 1) + 1e-9 < 1
+    assert result["pages"]["b"]["iou_h"] <= result["pages"]["a"]["iou_h"]
+    assert cv2.imread(str(tmp_path / "s.png")).shape[1] == 4 * 480
+    assert "hmean" in capsys.readouterr().out
+
+
+def test_an_empty_split_and_a_lost_folder_fail_clearly(own_set, tmp_path, capsys):
+    assert main([str(tmp_path / "nowhere")]) == 1
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_the_worker_answers_line_by_line(tmp_path):
+    worker = [sys.executable, str(ROOT / "benchmarks" / "worker.py"), "ours", str(SHIPPED)]
+    page = str(ROOT / "examples" / "waybill.jpg")
+    done = subprocess.run(worker, input=f"{page}\n{page}\n", capture_output=True, text=True, cwd=ROOT, timeout=120)
+    ready, first, second = done.stdout.splitlines()
+    assert ready == "ready" and json.loads(first)["quads"] == json.loads(second)["quads"]
+    assert len(json.loads(first)["quads"]) >= 10 and set(json.loads(first)) == {"quads", "pre", "net", "post", "memory"}
+
+
+def test_results_carry_their_environment(tmp_path):
+    save(tmp_path / "r.json", {"x": 1})
+    stored = json.loads((tmp_path / "r.json").read_text())
+    assert stored["x"] == 1 and stored["environment"]["cores"] == environment()["cores"]
+    assert [p.name for p in tmp_path.iterdir()] == ["r.json"]

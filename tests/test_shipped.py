@@ -1,0 +1,63 @@
+"""What is shipped: the exported files are the shipped weights, and nothing else passes for them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ctpn.errors import ParityError
+from ctpn.image import fit, open_image
+from ctpn.nn.checkpoint import load_weights, save_weights
+from ctpn.nn.detector import load_detector
+from ctpn.spec import MOBILE
+from export import stamp
+from export.files import sha256
+from export.onnx import WEIGHTS, Session
+from export.parity import compare
+
+EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.jpg"))
+FILE = WEIGHTS / "mobile.safetensors"
+
+
+@pytest.fixture(scope="module")
+def pages():
+    return [fit(open_image(p), MOBILE).pixels for p in EXAMPLES]
+
+
+def test_the_shipped_spec_is_the_present_one():
+    assert load_detector(FILE).spec == MOBILE
+
+
+def test_the_float_file_is_the_weights(pages):
+    assert compare(Session(WEIGHTS / "mobile.onnx"), load_detector(FILE), pages).lines == 1.0
+
+
+def test_the_int8_file_finds_the_same_lines(pages):
+    found = compare(Session(WEIGHTS / "mobile-int8.onnx"), load_detector(FILE), pages, value_tolerance=None, least_hmean=0.96)
+    assert found.difference > 0.01  # int8 it is
+
+
+def test_the_int8_file_is_small():
+    assert (WEIGHTS / "mobile-int8.onnx").stat().st_size <= 800_000
+
+
+def test_other_weights_are_noticed(pages):
+    changed = load_detector(FILE)
+    changed.link.bias.data += 0.01
+    with pytest.raises(ParityError, match="values"):
+        compare(Session(WEIGHTS / "mobile.onnx"), changed, pages[:1])
+
+
+def test_the_training_card_is_of_these_weights():
+    card = json.loads((WEIGHTS / "mobile.json").read_text(encoding="utf-8"))
+    assert card["weights"]["sha256"] == sha256(FILE) and card["weights"]["parameters"] <= 400_000
+
+
+def test_stamping_changes_thresholds_and_nothing_that_was_trained(tmp_path):
+    tensors, metadata = load_weights(FILE)
+    spec = json.loads(metadata["spec"])
+    save_weights(tmp_path / "old", tensors, {"spec": json.dumps(spec | {"line_score": 0.1})})
+    save_weights(tmp_path / "foreign", tensors, {"spec": json.dumps(spec | {"stride_y": 16})})
+    assert stamp.main([str(tmp_path / "old"), str(tmp_path / "new")]) == 0
+    assert load_detector(tmp_path / "new").spec == MOBILE
+    assert stamp.main([str(tmp_path / "foreign"), str(tmp_path / "no")]) == 1 and not (tmp_path / "no").exists()
