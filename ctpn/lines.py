@@ -21,28 +21,32 @@ def connect(proposals: Proposals, spec: DetectorSpec) -> I64:
     the paper the highest score; of equals the first), and it must be mutual.
     """
     links = spec.builder == "links"
-    wants = proposals.links >= spec.link_threshold if links else np.ones(len(proposals), bool)
-    before, after, gap, value = _fitting(proposals, np.flatnonzero(wants), 2 if links else spec.max_gap // spec.stride_x, spec)
-    right = _best(before, after, gap, value if links else proposals.scores[after], len(proposals))
-    left = _best(after, before, gap, value if links else proposals.scores[before], len(proposals))
+    wants = np.flatnonzero(proposals.links >= spec.link_threshold) if links else np.arange(len(proposals))
+    found = []
+    for gap in range(1, 1 + (2 if links else spec.max_gap // spec.stride_x)):
+        found.append(_fitting(proposals, wants, gap, spec))
+        if links:  # only who has found none looks further
+            alone = np.ones(len(proposals), bool)
+            alone[found[-1][0]] = False
+            wants = wants[alone[wants]]
+    before, after, iou = (np.concatenate(part) for part in zip(*found, strict=True))
+    gaps = proposals.columns[after] - proposals.columns[before]
+    right = _best(before, after, gaps, iou if links else proposals.scores[after], len(proposals))
+    left = _best(after, before, gaps, iou if links else proposals.scores[before], len(proposals))
     mutual = (right >= 0) & (left[right] == np.arange(len(right)))
     return np.where(mutual, right, -1)
 
 
-def _fitting(p: Proposals, wants: I64, reach: int, spec: DetectorSpec) -> tuple[I64, I64, I64, F32]:
-    """All (before, after, columns between them, vertical IoU) that fit, `before` being one of `wants`."""
+def _fitting(p: Proposals, wants: I64, gap: int, spec: DetectorSpec) -> tuple[I64, I64, F32]:
+    """All (before, after, vertical IoU) that fit, `after` being `gap` columns to the right of one of `wants`."""
     spans = p.boxes_net[:, 1::2]
-    gaps = []
-    for gap in range(1, reach + 1):
-        pairs = overlapping(p.columns[wants] + gap, spans[wants], p.columns, spans)
-        gaps.append((wants[pairs[0]], pairs[1]))
-    before, after = (np.concatenate(side) for side in zip(*gaps, strict=True))
+    which, after = overlapping(p.columns[wants] + gap, spans[wants], p.columns, spans)
+    before = wants[which]
     inter = np.minimum(spans[before, 1], spans[after, 1]) - np.maximum(spans[before, 0], spans[after, 0])
     height = spans[:, 1] - spans[:, 0]
     iou = inter / (height[before] + height[after] - inter)
     fits = iou >= spec.min_overlap
-    gap = p.columns[after] - p.columns[before]
-    return before[fits], after[fits], gap[fits], iou[fits]
+    return before[fits], after[fits], iou[fits]
 
 
 def _best(owner: I64, value: I64, gap: I64, merit: F32, n: int) -> I64:
