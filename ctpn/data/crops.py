@@ -107,12 +107,17 @@ def _hard(quads: F32, tiny: float) -> NDArray[np.bool_]:
 
 def _matrix(h: int, w: int, regions: list[Region], side: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Page to crop: fit to 960, jitter the scale, turn, tilt, and put a region (mostly) into the square."""
-    scale = 960 / max(h, w) * np.exp(rng.normal(0, 0.3))
     angle = rng.normal(0, 3) if rng.random() < 0.7 else rng.uniform(-35, 35)
     aspect = np.exp(rng.normal(0, 0.08))
     centre = np.array([rng.uniform(0, w), rng.uniform(0, h)])
+    fit = 960 / max(h, w)
+    scale = fit * np.exp(rng.normal(0, 0.35))
     if regions and rng.random() < 0.85:
-        centre = regions[rng.integers(len(regions))].quad.mean(0) + rng.normal(0, 60 / scale, 2)
+        quad = regions[rng.integers(len(regions))].quad
+        if rng.random() < 0.25:  # a line of any height that the anchors know, so that large ones are not rare
+            low = max(float(np.linalg.norm(quad[-1] - quad[0])), 1.0)
+            scale = np.clip(np.exp(rng.uniform(np.log(9), np.log(180))) / low, 0.4 * fit, 3 * fit)
+        centre = quad.mean(0) + rng.normal(0, 60 / scale, 2)
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     turn = np.array([[c * aspect, -s, 0], [s * aspect, c, 0], [0, 0, 1]]) * np.array([[scale], [scale], [1]])
     place = np.eye(3)

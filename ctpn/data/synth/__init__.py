@@ -15,7 +15,7 @@ from ctpn.data.synth.forms import form
 from ctpn.data.synth.labels import label
 from ctpn.data.synth.photo import develop, photograph
 from ctpn.data.synth.receipts import receipt
-from ctpn.data.synth.signs import sign
+from ctpn.data.synth.signs import sign, street
 from ctpn.data.synth.types import Pixels
 from ctpn.data.synth.waybills import waybill
 
@@ -42,3 +42,11 @@ def page(seed: int, kind: str | None = None, *, heldout: bool = False) -> tuple[
     if kind != "sign" and rng.random() < 0.6:
         rgb, regions = photograph(rgb, regions, rng)
     return develop(rgb, rng), regions
+
+
+def lettered_photo(seed: int, rgb: Pixels, regions: list[Region], *, heldout: bool = False) -> tuple[Pixels, list[Region]]:
+    """A part of a real photo, uint8 RGB, with signs drawn into it: grounds that no generator makes. The photo's own
+    lines are kept; returns as `page` does."""
+    rng = np.random.default_rng([seed, len(KINDS), int(heldout)])
+    made = street(rgb, regions, rng, fonts(heldout=heldout))
+    return develop(made.rgb, rng, rough=0.5), made.regions

@@ -11,9 +11,11 @@ import cv2
 import numpy as np
 from tqdm import tqdm  # type: ignore[import-untyped]
 
+from ctpn.data.bridge import bridge_words
 from ctpn.data.fonts import fonts
-from ctpn.data.formats import Region
-from ctpn.data.synth import KINDS, MAKERS, page
+from ctpn.data.formats import Region, read_icdar, read_set
+from ctpn.data.split import is_validation
+from ctpn.data.synth import KINDS, MAKERS, lettered_photo, page
 from ctpn.data.synth.photo import photograph
 from ctpn.data.synth.types import Pixels
 from ctpn.errors import CtpnError
@@ -28,8 +30,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         if args.examples:
             examples(args.examples)
+        photos = [p for p in read_set(args.photos) if not is_validation(p[0].stem)] if args.photos else []
         for i in tqdm(range(args.count if args.out else 0), desc="pages", file=sys.stderr, mininterval=5):
-            _one(args.out, args.seed + i, args.kind, heldout=args.heldout)
+            _one(args, args.seed + i, photos)
     except (CtpnError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -37,16 +40,25 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _one(out: Path, seed: int, kind: str | None, *, heldout: bool) -> None:
+def _one(args: argparse.Namespace, seed: int, photos: list[tuple[Path, Path]]) -> None:
     """Page `seed` as images/NAME.jpg and gt/gt_NAME.txt; what is there already stays. The picture comes last, so
     that a picture is never without its regions."""
-    name = f"{kind or 'page'}_{seed:07d}"
-    image, gt = out / "images" / f"{name}.jpg", out / "gt" / f"gt_{name}.txt"
+    name = f"{'photo' if photos else args.kind or 'page'}_{seed:07d}"
+    image, gt = args.out / "images" / f"{name}.jpg", args.out / "gt" / f"gt_{name}.txt"
     if image.exists() and gt.exists():
         return
-    rgb, regions = page(seed, kind, heldout=heldout)
+    if photos:
+        rgb, regions = _on_photo(photos[seed % len(photos)], seed, heldout=args.heldout)
+    else:
+        rgb, regions = page(seed, args.kind, heldout=args.heldout)
     write(gt, "".join(f"{icdar(r)}\n" for r in regions).encode())
     write(image, jpeg(rgb, 90))
+
+
+def _on_photo(photo: tuple[Path, Path], seed: int, *, heldout: bool) -> tuple[Pixels, list[Region]]:
+    bgr = cv2.imread(str(photo[0]), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    regions = bridge_words(read_icdar(photo[1]))
+    return lettered_photo(seed, cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), regions, heldout=heldout)
 
 
 def examples(out: Path) -> None:
@@ -88,6 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--count", type=int, default=100, help="how many pages, default 100")
     parser.add_argument("--seed", type=int, default=1, help="seed of the first page, default 1")
     parser.add_argument("--kind", choices=KINDS, help="only this kind, default all")
+    parser.add_argument("--photos", type=Path, help="draw signs into the training part of this set of photos (its words joined to lines)")
     parser.add_argument("--heldout", action="store_true", help="only fonts that training never sees")
     return parser
 

@@ -20,14 +20,36 @@ def sign(rng: Rng, fonts: Fonts) -> Canvas:
     """A few boards and free letterings that do not overlap."""
     h, w = size(rng, 0.6, 1.4)
     page = Canvas(scene(rng, h, w), rng, fonts)
-    taken = np.zeros((h, w), np.uint8)
-    for _ in range(int(rng.integers(5, 60))):
-        texts = Texts(rng, language(rng))
-        if rng.random() < 0.6:
+    _fill(page, np.zeros((h, w), np.uint8), int(rng.integers(5, 60)))
+    return page
+
+
+def street(rgb: Pixels, regions: list[Region], rng: Rng, fonts: Fonts) -> Canvas:
+    """Signs in a real photo, uint8 RGB, beside the text that its `regions` mark. A part of the photo is enlarged to
+    a long side of 640 to 1280, so that grounds and the photo's own text are seen at several sizes."""
+    h, w = rgb.shape[:2]
+    share = float(rng.uniform(0.4, 1))
+    part_h, part_w = int(h * share), int(w * share)
+    y, x = int(rng.integers(h - part_h + 1)), int(rng.integers(w - part_w + 1))
+    scale = float(rng.integers(640, 1281)) / max(part_h, part_w)
+    part = cv2.resize(rgb[y : y + part_h, x : x + part_w], None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+    moved = [Region(((r.quad - [x, y] + 0.5) * scale - 0.5).astype(np.float32), r.text) for r in regions]
+    taken = np.zeros(part.shape[:2], np.uint8)
+    for r in moved:
+        cv2.fillPoly(taken, [r.quad.astype(np.int32)], 1)
+    page = Canvas(part, rng, fonts)
+    page.regions += [r for r in moved if (r.quad.max(0) > 0).all() and (r.quad.min(0) < part.shape[1::-1]).all()]
+    _fill(page, cv2.dilate(taken, np.ones((9, 9), np.uint8)), int(rng.integers(4, 40)))
+    return page
+
+
+def _fill(page: Canvas, taken: Pixels, tries: int) -> None:
+    for _ in range(tries):
+        texts = Texts(page.rng, language(page.rng))
+        if page.rng.random() < 0.6:
             _board(page, texts, taken)
         else:
             _free(page, texts, taken)
-    return page
 
 
 def _free(page: Canvas, texts: Texts, taken: Pixels) -> None:
