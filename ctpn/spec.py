@@ -1,4 +1,4 @@
-"""The numbers of a detector: they travel inside every model file, so that no app needs code for a new one.
+"""The numbers of a detector and of a recogniser: they travel inside every model file, so that no app needs code for a new one.
 
 Frames: `net` is the pixel frame of the network input (after `image.fit`), `img` that of the upright photo.
 
@@ -11,13 +11,16 @@ Laws that all four languages share (Python, Kotlin, Swift, JavaScript):
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 from ctpn.errors import ModelError
 
 SCHEMA = 1  # raised when an old reader can no longer understand a new spec
+S = TypeVar("S", "DetectorSpec", "RecognizerSpec")
 
 
 @dataclass(frozen=True)
@@ -73,20 +76,73 @@ class DetectorSpec:
         Raises:
             ModelError: no JSON, another kind or schema, an unknown or missing field, a bad value.
         """
-        data = _object(text)
-        if data.pop("kind", None) != "detector":
-            raise ModelError("spec: expected kind 'detector'; export the model again with python -m export.onnx")
-        schema = data.pop("schema", None)
-        if schema != SCHEMA:
-            raise ModelError(f"spec: expected schema {SCHEMA}, got {schema!r}; use the reader that came with the model")
-        known = {f.name for f in fields(cls)}
-        if set(data) - known:
-            raise ModelError(f"spec: unknown fields {sorted(set(data) - known)}; the model is newer than this reader")
-        try:
-            values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-            return cls(**values)
-        except TypeError as e:
-            raise ModelError(f"spec: {e}; export the model again with python -m export.onnx") from None
+        return _parse(cls, "detector", text)
+
+
+@dataclass(frozen=True)
+class RecognizerSpec:
+    """What a recogniser graph expects and how its output becomes text.
+
+    The graph takes uint8 RGB [N, height, W, 3], strips of one text line each, W a multiple of `width_multiple`, and
+    gives logits float32 [N, W / stride, len(charset) + 1]; class 0 is CTC's blank, class i the character charset[i - 1].
+    """
+
+    name: str
+    charset: str  # distinct characters, the space among them
+    charset_sha256: str  # of the UTF-8 bytes: classes must never be mixed up between versions
+    height: int = 32  # pixels of a strip
+    stride: int = 4  # pixels of width for one time step
+    width_multiple: int = 32  # strips are padded to this on the right
+    pad: int = 127  # with this grey
+    max_width: int = 1280  # longer strips are cut at gaps, read in pieces and joined
+    margin: tuple[float, float] = (0.2, 0.08)  # shares of a line's height added around its quad: at the ends, above and below
+    channels: str = "RGB"
+    mean: tuple[float, float, float] = (127.5, 127.5, 127.5)
+    std: tuple[float, float, float] = (127.5, 127.5, 127.5)
+    widths: tuple[int, ...] = (160, 320, 640, 1280)  # of the fixed-width forms
+
+    def __post_init__(self) -> None:
+        problem = _recognizer_problem(self)
+        if problem:
+            raise ModelError(f"recogniser spec {self.name!r}: {problem}")
+
+    @property
+    def classes(self) -> int:
+        """Number of classes: the blank and each character."""
+        return len(self.charset) + 1
+
+    def to_json(self) -> str:
+        """One line of JSON; `from_json` of it is equal to this spec."""
+        return json.dumps({"schema": SCHEMA, "kind": "recognizer", **asdict(self)}, ensure_ascii=False, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> RecognizerSpec:
+        """Read `to_json`'s text.
+
+        Raises:
+            ModelError: no JSON, another kind or schema, an unknown or missing field, a bad value, a changed charset.
+        """
+        return _parse(cls, "recognizer", text)
+
+
+def _parse(cls: type[S], kind: str, text: str) -> S:
+    data = _object(text)
+    found = data.pop("kind", None)
+    if found != kind:
+        raise ModelError(
+            f"spec: expected kind {kind!r}, got {found!r}; name the {kind}'s file, or export it again with python -m export.onnx"
+        )
+    schema = data.pop("schema", None)
+    if schema != SCHEMA:
+        raise ModelError(f"spec: expected schema {SCHEMA}, got {schema!r}; use the reader that came with the model")
+    known = {f.name for f in fields(cls)}
+    if set(data) - known:
+        raise ModelError(f"spec: unknown fields {sorted(set(data) - known)}; the model is newer than this reader")
+    try:
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
+        return cls(**values)
+    except TypeError as e:
+        raise ModelError(f"spec: {e}; export the model again with python -m export.onnx") from None
 
 
 def _object(text: str) -> dict[str, Any]:
@@ -115,6 +171,20 @@ def _problem(s: DetectorSpec) -> str | None:
     for name in ("score_threshold", "nms_threshold", "link_threshold", "min_overlap", "line_score"):
         if not 0 <= getattr(s, name) <= 1:
             return f"{name} must lie in [0, 1], got {getattr(s, name)}"
+    return None
+
+
+def _recognizer_problem(s: RecognizerSpec) -> str | None:
+    """What is wrong with a spec, or None."""
+    if not s.charset or len(set(s.charset)) != len(s.charset):
+        return "charset must hold distinct characters"
+    digest = hashlib.sha256(s.charset.encode()).hexdigest()
+    if digest != s.charset_sha256:
+        return f"charset: expected sha256 {s.charset_sha256}, got {digest}; the file is damaged, fetch it again"
+    if s.stride < 1 or s.width_multiple % s.stride or s.max_width % s.width_multiple or any(w % s.width_multiple for w in s.widths):
+        return f"stride {s.stride} must divide width_multiple {s.width_multiple}, which must divide max_width and widths"
+    if s.channels not in ("RGB", "BGR"):
+        return f"channels must be 'RGB' or 'BGR', got {s.channels!r}"
     return None
 
 
@@ -147,3 +217,13 @@ VGG16 = DetectorSpec(
 )
 
 DETECTORS = {s.name: s for s in (MOBILE, VGG16)}
+
+# ASCII, punctuation of both widths, signs and accented letters, GB 2312 level 1, and the thousand characters of level 2
+# that addresses, names and words need most. Frozen: a character's place is its class.
+CRNN = RecognizerSpec(
+    name="crnn",
+    charset=(Path(__file__).parent / "charset.txt").read_text("utf-8"),
+    charset_sha256="3d10d74d999afbd1b5ad890cb5a34a4a75b3a4c2414024afca5d5bbe2f00bac3",
+    mean=(0.0, 0.0, 0.0),
+    std=(255.0, 255.0, 255.0),
+)

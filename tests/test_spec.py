@@ -5,7 +5,7 @@ import json
 import pytest
 
 from ctpn.errors import ModelError
-from ctpn.spec import DETECTORS, MOBILE, DetectorSpec
+from ctpn.spec import CRNN, DETECTORS, MOBILE, DetectorSpec, RecognizerSpec
 
 
 @pytest.mark.parametrize("spec", DETECTORS.values(), ids=DETECTORS)
@@ -34,3 +34,26 @@ def test_a_foreign_spec_is_refused(change, message):
 def test_no_spec_at_all_is_refused(text):
     with pytest.raises(ModelError, match="spec"):
         DetectorSpec.from_json(text)
+
+
+def test_a_recogniser_there_and_back():
+    assert RecognizerSpec.from_json(CRNN.to_json()) == CRNN
+    assert CRNN.classes == 5128
+    assert CRNN.charset[0] == " " and "快" in CRNN.charset
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "detector"}, "kind 'recognizer'"),
+        ({"charset": CRNN.charset[::-1]}, "charset: expected sha256 3d10d74d"),
+        ({"charset": "aab"}, "distinct"),
+        ({"stride": 5}, "stride 5"),
+        ({"widths": [100]}, "widths"),
+        ({"channels": "HSV"}, "channels"),
+    ],
+)
+def test_a_foreign_recogniser_spec_is_refused(change, message):
+    data = json.loads(CRNN.to_json()) | change
+    with pytest.raises(ModelError, match=message):
+        RecognizerSpec.from_json(json.dumps(data))
