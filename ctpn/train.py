@@ -1,6 +1,8 @@
-"""Train a detector: python -m ctpn.train detector --set DIR[:WEIGHT[:bridge]] … --out DIR
+"""Train a net: python -m ctpn.train detector --set DIR[:WEIGHT[:bridge]] … --out DIR
+             python -m ctpn.train recognizer --set DIR:SHARE … --out DIR
 
 Several processes, one thread each:  torchrun --nproc-per-node 2 -m ctpn.train detector …
+The recogniser's sets are cut by ctpn.data.strips.real and have a SHARE of the samples each; the rest is drawn.
 A run that was killed goes on exactly where its last checkpoint stood: give the same command again.
 """
 
@@ -19,13 +21,11 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ctpn.data.crops import Crops
 from ctpn.errors import CtpnError
 from ctpn.nn.checkpoint import load_state, load_weights, save_state, save_weights
-from ctpn.nn.detector import build
-from ctpn.nn.losses import detector_loss, total
 from ctpn.nn.parallel import Workers
-from ctpn.spec import DETECTORS, DetectorSpec
+from ctpn.spec import DETECTORS, DetectorSpec, RecognizerSpec
+from ctpn.tasks import TASKS, Task
 
 
 @dataclass
@@ -61,17 +61,16 @@ def rate(step: int, steps: int, peak: float, warmup: int) -> float:
     return float(peak * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share))))
 
 
-def batches(crops: Crops, first: int, batch: int, workers: Workers, device: torch.device) -> Iterator[dict[str, Tensor]]:
+def batches(task: Task, first: int, workers: Workers) -> Iterator[dict[str, Tensor]]:
     """Batches from step `first` on; each process draws its own share of the samples."""
     step = first
     while True:
-        base = (step * workers.count + workers.rank) * batch
-        samples = [crops[base + i] for i in range(batch)]
-        yield {name: torch.from_numpy(np.stack([s[name] for s in samples])).to(device) for name in samples[0]}
+        made = task.batch(step, workers.rank, workers.count)
+        yield {name: t.to(workers.device) for name, t in made.items()}
         step += 1
 
 
-def normalise(image: Tensor, spec: DetectorSpec) -> Tensor:
+def normalise(image: Tensor, spec: DetectorSpec | RecognizerSpec) -> Tensor:
     """uint8 RGB [B, H, W, 3] to float32 [B, 3, H, W] as the net was made for."""
     x = image.permute(0, 3, 1, 2).float()
     x = x.flip(1) if spec.channels == "BGR" else x
@@ -79,16 +78,16 @@ def normalise(image: Tensor, spec: DetectorSpec) -> Tensor:
     return (x - mean) / std
 
 
-def train_step(run: Run, batch: dict[str, Tensor], spec: DetectorSpec, workers: Workers, args: argparse.Namespace) -> dict[str, float]:
+def train_step(run: Run, batch: dict[str, Tensor], task: Task, workers: Workers, args: argparse.Namespace) -> dict[str, float]:
     """One step of the optimiser; returns the parts of the loss."""
     for group in run.optimizer.param_groups:
         group["lr"] = rate(run.step, args.steps, args.rate, args.warmup)
     device = batch["image"].device
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-        maps = run.net(normalise(batch["image"], spec))
-    parts = detector_loss({name: m.float() for name, m in maps.items()}, batch)
+        output = run.net(normalise(batch["image"], task.spec))
+    parts = task.loss(output, batch, run.step)
     run.optimizer.zero_grad(set_to_none=True)
-    total(parts).backward()
+    torch.stack(list(parts.values())).sum().backward()
     workers.average_gradients(run.net)
     nn.utils.clip_grad_norm_(run.net.parameters(), args.clip)
     run.optimizer.step()
@@ -107,10 +106,8 @@ def _update_ema(run: Run, decay: float) -> None:
             run.ema[name].copy_(value)
 
 
-def start(args: argparse.Namespace, spec: DetectorSpec, workers: Workers) -> Run:
+def start(args: argparse.Namespace, net: nn.Module, workers: Workers) -> Run:
     """A fresh run, one from --init's weights, or the one that lies in --out."""
-    torch.manual_seed(args.seed)
-    net = build(spec)
     if args.init:
         net.load_state_dict(load_weights(args.init)[0])
     net.to(workers.device).train()
@@ -129,7 +126,7 @@ def start(args: argparse.Namespace, spec: DetectorSpec, workers: Workers) -> Run
     return run
 
 
-def save(run: Run, spec: DetectorSpec, out: Path) -> None:
+def save(run: Run, spec: DetectorSpec | RecognizerSpec, out: Path) -> None:
     """The state to resume from and the averaged weights to use."""
     save_state(out / "state.pt", run.state())
     save_weights(out / "weights.safetensors", run.ema, {"spec": spec.to_json(), "step": str(run.step)})
@@ -137,22 +134,22 @@ def save(run: Run, spec: DetectorSpec, out: Path) -> None:
 
 def fit(args: argparse.Namespace, workers: Workers) -> None:
     """Train until --steps or --minutes are over."""
-    spec = DETECTORS[args.model]
-    run = start(args, spec, workers)
-    crops = Crops(args.set, spec, side=args.side, seed=args.seed)
+    torch.manual_seed(args.seed)
+    task = TASKS[args.what](args)
+    run = start(args, task.net, workers)
     began = saved = time.monotonic()
     before = run.seconds
     bar = tqdm(total=args.steps, initial=run.step, disable=workers.rank > 0, unit="step", mininterval=5, file=sys.stderr)
-    for batch in batches(crops, run.step, args.batch, workers, workers.device):
+    for batch in batches(task, run.step, workers):
         now = time.monotonic()
         run.seconds = before + now - began
         over = run.step >= args.steps or (now - began) / 60 >= args.minutes
         if workers.rank == 0 and (over or now - saved > 60 * args.save_minutes):
-            save(run, spec, args.out)
+            save(run, task.spec, args.out)
             saved = now
         if workers.agree(over):
             break
-        parts = train_step(run, batch, spec, workers, args)
+        parts = train_step(run, batch, task, workers, args)
         if workers.rank == 0 and run.step % 20 == 0:
             _log(args.out / "log.csv", run, parts, bar)
         bar.update()
@@ -179,10 +176,10 @@ def _set(text: str) -> tuple[Path, float, bool]:
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser("python -m ctpn.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["detector"])
-    parser.add_argument("--model", choices=sorted(DETECTORS), default="mobile")
-    parser.add_argument("--set", type=_set, action="append", required=True, help="DIR[:WEIGHT[:bridge]]; bridge joins words to lines")
-    parser.add_argument("--out", type=Path, default=Path(".train/detector"), help="state, weights and log (default: %(default)s)")
+    parser.add_argument("what", choices=sorted(TASKS))
+    parser.add_argument("--model", choices=sorted(DETECTORS), default="mobile", help="which detector")
+    parser.add_argument("--set", type=_set, action="append", default=[], help="DIR[:WEIGHT[:bridge]]; bridge joins words to lines")
+    parser.add_argument("--out", type=Path, help="state, weights and log (default: .train/WHAT)")
     parser.add_argument("--init", type=Path, help="weights to begin with (.safetensors)")
     parser.add_argument("--optimizer", choices=["adamw", "sgd"], default="adamw", help="sgd: momentum 0.9, the original with --rate 1e-3")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default: %(default)s)")
@@ -191,12 +188,17 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, to resume later")
     parser.add_argument("--save-minutes", type=float, default=3)
     parser.add_argument("--warmup", type=int, default=200)
-    parser.add_argument("--batch", type=int, default=8, help="crops a process (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=8, help="crops, or strips of 1,024 pixels, a process (default: %(default)s)")
+    parser.add_argument("--places", type=int, default=6000, help="steps in which a recogniser learns by places, before CTC")
     parser.add_argument("--side", type=int, default=512, help="pixels of a crop (default: %(default)s)")
     parser.add_argument("--clip", type=float, default=5.0, help="largest norm of the gradient")
     parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights")
     parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if args.what == "detector" and not args.set:
+        parser.error("a detector needs pages: give --set DIR at least once")
+    args.out = args.out or Path(".train") / args.what
+    return args
 
 
 def main(argv: list[str] | None = None) -> int:

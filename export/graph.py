@@ -1,4 +1,4 @@
-"""What is exported: a detector wrapped so that pixels go in as they are and probabilities come out."""
+"""What is exported: a net wrapped so that pixels go in as they are and what the stages need comes out."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from ctpn.nn.recognizer import Crnn
 from ctpn.nn.recurrent import RowRecurrence
-from ctpn.spec import DetectorSpec
+from ctpn.spec import DetectorSpec, RecognizerSpec
 
-INPUT = "image"
+INPUT, LOGITS = "image", "logits"
 
 
 class DetectorGraph(nn.Module):
@@ -32,9 +33,7 @@ class DetectorGraph(nn.Module):
         self.spec = spec
         self.mean = nn.Parameter(torch.tensor(spec.mean).view(1, 3, 1, 1), requires_grad=False)
         _fold_std(self.net, spec)
-        for module in self.net.modules():
-            if isinstance(module, RowRecurrence):
-                module.unrolled = module.unrolled or unrolled
+        _take_form(self.net, unrolled=unrolled)
         self.eval()  # the whole: the exporter gives all parts back the mode of the outermost module
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
@@ -50,7 +49,38 @@ class DetectorGraph(nn.Module):
         return tuple(maps[name] for name in self.spec.outputs)
 
 
-def _fold_std(net: nn.Module, spec: DetectorSpec) -> None:
+class RecognizerGraph(nn.Module):
+    """uint8 RGB strips [N, height, W, 3] to logits float32 [N, W / stride, classes] of `RecognizerSpec`.
+
+    Args:
+        net: a recogniser; copied, as the detector's is.
+        unrolled: take the fixed-width form of the recurrence.
+    """
+
+    def __init__(self, net: Crnn, *, unrolled: bool) -> None:
+        super().__init__()
+        self.net = copy.deepcopy(net)
+        self.spec = self.net.spec
+        self.mean = nn.Parameter(torch.tensor(self.spec.mean).view(1, 3, 1, 1), requires_grad=False)
+        _fold_std(self.net, self.spec)
+        _take_form(self.net, unrolled=unrolled)
+        self.eval()
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = image.permute(0, 3, 1, 2).float()
+        if self.spec.channels == "BGR":
+            x = x.flip(1)
+        logits: Tensor = self.net(x - self.mean if any(self.spec.mean) else x)
+        return logits
+
+
+def _take_form(net: nn.Module, *, unrolled: bool) -> None:
+    for module in net.modules():
+        if isinstance(module, RowRecurrence):
+            module.unrolled = module.unrolled or unrolled
+
+
+def _fold_std(net: nn.Module, spec: DetectorSpec | RecognizerSpec) -> None:
     first = next(m for m in net.modules() if isinstance(m, nn.Conv2d))
     with torch.no_grad():
         first.weight /= torch.tensor(spec.std).view(1, 3, 1, 1)

@@ -17,7 +17,17 @@ from ctpn.errors import CtpnError
 
 CHINESE = "快递单收件人地址的一是在国龙鑫街樱糖"
 LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-/()#%&"
-STYLES = re.compile(r"-?(Regular|Bold|Italic|Oblique|ExtraLight|Light|Medium|Thin|Black|SemiBold)+$")
+STYLES = re.compile(
+    r"([-_ ]?(Regular|Roman|Book|BdIta|[Bb]old|Italic|Oblique|Extra|Semi|Demi|[Ll]ight|[Mm]edium|Thin|Black|Heavy|Hairline)"
+    r"|[-_ ](BI|B|I|RB?|DR))+$"
+)
+# Fonts that share their characters with another family: they are held out together, or not at all.
+KIN = {
+    "LXGWWenKaiMono": "LXGWWenKai", "gkai00mp": "ukai", "gbsn00lp": "uming", "BabelStoneHan": "uming", "HanaMinB": "HanaMinA",
+    "TW-Kai-Ext-B-98_1": "TW-Kai-98_1", "TW-Kai-Plus-98_1": "TW-Kai-98_1", "RictyDiminishedDiscord": "RictyDiminished",
+}  # fmt: skip
+# Fonts that draw pictures, Greek or capitals where small letters should be.
+PICTURES = ("D050000L", "StandardSymbolsPS", "LinBiolinum_K", "Humor-Sans")
 
 
 @dataclass(frozen=True)
@@ -51,7 +61,18 @@ def is_heldout(path: str) -> bool:
     """Whether a font is kept for evaluation: about a quarter, by a hash of the file name without its style,
     so that the bold cut of a training font is not held out."""
     family = STYLES.sub("", Path(path).stem)
+    family = KIN.get(family, family)
     return int(hashlib.md5(family.encode(), usedforsecurity=False).hexdigest(), 16) % 4 == 0
+
+
+@lru_cache(maxsize=512)
+def covered(path: str) -> frozenset[int]:
+    """Code points that the font file can draw."""
+    return frozenset(_open(Path(path)).getBestCmap() or ())
+
+
+def _open(path: Path) -> TTFont:
+    return TTCollection(path, lazy=True).fonts[0] if path.suffix.lower() == ".ttc" else TTFont(path, lazy=True)
 
 
 def _groups(paths: list[str]) -> tuple[tuple[str, ...], ...]:
@@ -79,14 +100,13 @@ def _scan() -> dict[str, str]:
 def _files() -> list[Path]:
     folders = ["/usr/share/fonts", *filter(None, os.environ.get("CTPN_FONTS", "").split(os.pathsep))]
     files = {p.resolve() for f in folders for p in Path(f).rglob("*") if p.suffix.lower() in (".ttf", ".otf", ".ttc")}
-    return sorted(files)
+    return sorted(p for p in files if p.stem not in PICTURES)
 
 
 def _writes(path: Path) -> str:
     """ "zh en", "zh", "en" or "": of which of the two scripts the font has all sample characters."""
     try:
-        font = TTCollection(path, lazy=True).fonts[0] if path.suffix.lower() == ".ttc" else TTFont(path, lazy=True)
-        covered = set(font.getBestCmap() or ())
+        points = covered(str(path))
     except (TTLibError, OSError, KeyError):
         return ""
-    return " ".join(k for k, sample in (("zh", CHINESE), ("en", LATIN)) if {ord(c) for c in sample} <= covered)
+    return " ".join(k for k, sample in (("zh", CHINESE), ("en", LATIN)) if {ord(c) for c in sample} <= points)

@@ -19,7 +19,7 @@ def build(spec: DetectorSpec) -> nn.Module:
     if spec.name not in nets:
         raise ModelError(f"detector {spec.name!r}: expected one of {sorted(nets)}; the weights are of another version")
     net = nets[spec.name](spec)
-    net.apply(_initialise)
+    net.apply(initialise)
     return net
 
 
@@ -41,7 +41,8 @@ def load_detector(file: str | Path) -> nn.Module:
     return net.eval()
 
 
-def _initialise(module: nn.Module) -> None:
+def initialise(module: nn.Module) -> None:
+    """Xavier-normal convolutions with zero biases: for `net.apply`."""
     if isinstance(module, nn.Conv2d):
         nn.init.xavier_normal_(module.weight)
         if module.bias is not None:

@@ -30,11 +30,6 @@ def detector_loss(maps: dict[str, Tensor], targets: dict[str, Tensor], *, negati
     return parts
 
 
-def total(parts: dict[str, Tensor]) -> Tensor:
-    """Weighted sum of `detector_loss`'s parts."""
-    return torch.stack([WEIGHTS[name] * part for name, part in parts.items()]).sum()
-
-
 def _score(logits: Tensor, labels: Tensor, negatives: float) -> Tensor:
     """Softmax cross entropy over text and the hardest background; ignored anchors do not count."""
     loss = F.cross_entropy(logits.flatten(0, 3), labels.flatten().clamp_min(0), reduction="none")

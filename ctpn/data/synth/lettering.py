@@ -46,7 +46,7 @@ def letter(text: str, ink: Ink, rng: Rng, angle: float = 0.0) -> Lettering | Non
     advance = cv2.getTextSize((0, 0), text, (0, 0), face(ink.font), ink.size)[2] + ink.spacing * len(text)
     mask = np.zeros((int(ink.size * 2.3), int(advance) + 2 * pad), np.uint8)
     _draw(mask, text, ink, pad, base)
-    mask = _wear(mask, ink, rng)
+    mask = wear(mask, ink, rng)
     x, y, w, h = cv2.boundingRect((mask > 50).view(np.uint8))
     if w < 2 or h < 2:
         return None
@@ -71,7 +71,8 @@ def _draw(mask: Pixels, text: str, ink: Ink, x: int, y: int) -> None:
         place += end[0] - round(place) + ink.spacing
 
 
-def _wear(mask: Pixels, ink: Ink, rng: Rng) -> Pixels:
+def wear(mask: Pixels, ink: Ink, rng: Rng) -> Pixels:
+    """What the pen, the printer and time do to drawn letters, uint8 [h, w]."""
     if ink.bold:
         mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (ink.bold + 1, ink.bold + 1)))
     if ink.hand:

@@ -1,0 +1,102 @@
+"""The CRNN: convolutions, a BiGRU along the width, characters by CTC (Shi et al. 2015), small enough for a phone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ctpn.errors import ModelError
+from ctpn.nn.checkpoint import load_weights
+from ctpn.nn.detector import initialise
+from ctpn.nn.mobile import Residual, conv
+from ctpn.nn.recurrent import RowRecurrence
+from ctpn.spec import CRNN, RecognizerSpec
+
+
+class Crnn(nn.Module):
+    """Strips of one line to logits a time step.
+
+    The height is halved five times and the width twice, so that a time step is 4 pixels wide, a fifth of a Chinese
+    character. The last layer holds a row of weights for each of 5,128 classes: it reads `neck` numbers, not all that
+    the recurrence gives, which halves the file.
+    """
+
+    def __init__(self, spec: RecognizerSpec = CRNN, *, hidden: int = 80, neck: int = 96) -> None:
+        super().__init__()
+        self.spec = spec
+        self.stem = conv(3, 16, 3, 2)
+        self.rows8 = nn.Sequential(conv(16, 40, 3, 2), Residual(40))
+        self.rows4 = nn.Sequential(_lower(40, 80), Residual(80), Residual(80))
+        self.rows2 = nn.Sequential(_lower(80, 128), Residual(128), Residual(128))
+        self.flat = nn.Sequential(nn.Conv2d(128, 144, (2, 1), bias=False), nn.BatchNorm2d(144), nn.ReLU(inplace=True))
+        self.rows = RowRecurrence(144, hidden)
+        self.neck = nn.Conv2d(2 * hidden, neck, 1)
+        self.characters = nn.Linear(neck, spec.classes, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalised pixels float32 [B, 3, 32, W] to logits [B, W / 4, classes]; class 0 is the blank."""
+        x = self.flat(self.rows2(self.rows4(self.rows8(self.stem(x)))))
+        # Channels-last before the last layer: its output, 20 kB a time step, is what costs, and is written only once.
+        steps = torch.relu(self.neck(self.rows(x)).flatten(2).transpose(1, 2))
+        logits: Tensor = self.characters(steps)
+        return logits
+
+
+def _lower(c_in: int, c_out: int) -> nn.Sequential:
+    """Half the height at the full width."""
+    return nn.Sequential(nn.Conv2d(c_in, c_out, 3, (2, 1), 1, bias=False), nn.BatchNorm2d(c_out), nn.ReLU(inplace=True))
+
+
+def build_recognizer(spec: RecognizerSpec) -> Crnn:
+    """A recogniser with fresh weights."""
+    if spec.name != "crnn":
+        raise ModelError(f"recogniser {spec.name!r}: expected 'crnn'; the weights are of another version")
+    net = Crnn(spec)
+    net.apply(initialise)
+    return net
+
+
+def load_recognizer(file: str | Path) -> Crnn:
+    """The recogniser of a .safetensors file, in evaluation mode; its spec comes from the file.
+
+    Raises:
+        ModelError: missing or damaged file, no spec in it, or tensors that do not fit.
+    """
+    tensors, metadata = load_weights(Path(file))
+    if "spec" not in metadata:
+        raise ModelError(f"{file}: no spec in the file's metadata; expected weights written by ctpn.train")
+    net = build_recognizer(RecognizerSpec.from_json(metadata["spec"]))
+    try:
+        net.load_state_dict(tensors)
+    except RuntimeError as e:
+        reason = " ".join(str(e).split())[:300]
+        raise ModelError(f"{file}: weights do not fit the net ({reason}); use the version that wrote them") from None
+    net.eval()
+    return net
+
+
+def characters_loss(logits: Tensor, batch: dict[str, Tensor], ctc: float) -> dict[str, Tensor]:
+    """The parts of the loss: `place`, cross entropy a time step, and `ctc` (Graves et al. 2006), blended by `ctc` in [0, 1].
+
+    With thousands of classes CTC alone says nothing but blanks for long; taught first which character stands at
+    which step, the net needs CTC only to be free of those places.
+
+    Args:
+        logits: [B, T, classes].
+        batch: `steps` int64 [B, T], the class at each time step, 0 for the blank and -1 where it is not known; `labels`
+            int64 [sum of lengths], `lengths` int64 [B].
+    """
+    parts = {"place": logits.new_zeros(()), "ctc": logits.new_zeros(())}
+    if ctc < 1:
+        weight = torch.ones(logits.shape[2])
+        weight[0] = 0.5
+        place = nn.functional.cross_entropy(logits.transpose(1, 2), batch["steps"], weight.to(logits.device), ignore_index=-1)
+        parts["place"] = (1 - ctc) * place
+    if ctc > 0:
+        times = torch.full_like(batch["lengths"], logits.shape[1])
+        log = logits.log_softmax(2).transpose(0, 1)
+        lost = nn.functional.ctc_loss(log, batch["labels"], times, batch["lengths"], reduction="none", zero_infinity=True)
+        parts["ctc"] = ctc * (lost / batch["lengths"].clamp_min(1)).mean()
+    return parts

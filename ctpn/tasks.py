@@ -1,0 +1,75 @@
+"""What there is to train: for each net its data, its loss and its parts."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ctpn.data.crops import Crops
+from ctpn.data.strips import Strips
+from ctpn.nn.detector import build
+from ctpn.nn.losses import WEIGHTS, detector_loss
+from ctpn.nn.recognizer import build_recognizer, characters_loss
+from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
+
+Batch = dict[str, Tensor]
+
+
+@dataclass
+class Task:
+    """A net and how it learns.
+
+    Attributes:
+        batch: the samples of (step, rank, count of processes): the same in every run.
+        loss: the weighted parts of the loss of the net's float32 output, a batch and the step.
+    """
+
+    spec: DetectorSpec | RecognizerSpec
+    net: nn.Module
+    batch: Callable[[int, int, int], Batch]
+    loss: Callable[[object, Batch, int], dict[str, Tensor]]
+
+
+def detector(args: argparse.Namespace) -> Task:
+    """Crops of pages."""
+    spec = DETECTORS[args.model]
+    crops = Crops(args.set, spec, side=args.side, seed=args.seed)
+
+    def batch(step: int, rank: int, count: int) -> Batch:
+        base = (step * count + rank) * args.batch
+        samples = [crops[base + i] for i in range(args.batch)]
+        return {name: torch.from_numpy(np.stack([s[name] for s in samples])) for name in samples[0]}
+
+    def loss(maps: object, batch: Batch, _: int) -> dict[str, Tensor]:
+        assert isinstance(maps, dict)
+        parts = detector_loss({name: m.float() for name, m in maps.items()}, batch)
+        return {name: WEIGHTS[name] * part for name, part in parts.items()}
+
+    return Task(spec, build(spec), batch, loss)
+
+
+def recognizer(args: argparse.Namespace) -> Task:
+    """Strips of lines: drawn ones with known places first, then all, by CTC."""
+    strips = Strips([(folder, share) for folder, share, _ in args.set], CRNN, pixels=args.batch * 1024, seed=args.seed)
+
+    def ctc(step: int) -> float:
+        """How far the loss has passed from places to CTC: over a tenth of the time given to places."""
+        return float(np.clip((step - args.places) / max(1, args.places / 10), 0, 1))
+
+    def batch(step: int, rank: int, count: int) -> Batch:
+        made = strips.batch(step, rank, count, real=ctc(step) == 1)
+        return {name: torch.from_numpy(a) for name, a in made.items()}
+
+    def loss(logits: object, batch: Batch, step: int) -> dict[str, Tensor]:
+        assert isinstance(logits, Tensor)
+        return characters_loss(logits.float(), batch, ctc(step))
+
+    return Task(CRNN, build_recognizer(CRNN), batch, loss)
+
+
+TASKS = {"detector": detector, "recognizer": recognizer}
