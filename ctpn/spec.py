@@ -99,7 +99,7 @@ class RecognizerSpec:
     channels: str = "RGB"
     mean: tuple[float, float, float] = (127.5, 127.5, 127.5)
     std: tuple[float, float, float] = (127.5, 127.5, 127.5)
-    widths: tuple[int, ...] = (160, 320, 640, 1280)  # of the fixed-width forms
+    widths: tuple[int, ...] = (160, 320, 640)  # of the fixed-width forms
 
     def __post_init__(self) -> None:
         problem = _recognizer_problem(self)

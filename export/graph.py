@@ -36,6 +36,15 @@ class DetectorGraph(nn.Module):
         _take_form(self.net, unrolled=unrolled)
         self.eval()  # the whole: the exporter gives all parts back the mode of the outermost module
 
+    def example(self, size: tuple[int, int]) -> Tensor:
+        """An input of (H, W) to trace with."""
+        return torch.zeros(1, *size, 3, dtype=torch.uint8)
+
+    def axes(self, *, fixed_width: bool) -> dict[str, dict[int, str]]:
+        """Free axes of input and outputs by their names: H always, W unless `fixed_width`."""
+        free = {1: "height"} if fixed_width else {1: "height", 2: "width"}
+        return {INPUT: free} | {n: {a: f"{v}_cells" for a, v in free.items()} for n in self.spec.outputs}
+
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         x = image.permute(0, 3, 1, 2).float()
         if self.spec.channels == "BGR":
@@ -65,6 +74,15 @@ class RecognizerGraph(nn.Module):
         _fold_std(self.net, self.spec)
         _take_form(self.net, unrolled=unrolled)
         self.eval()
+
+    def example(self, size: tuple[int, int]) -> Tensor:
+        """Strips of (height, W) to trace with; two, so that their number is not taken for a constant."""
+        return torch.zeros(2, *size, 3, dtype=torch.uint8)
+
+    def axes(self, *, fixed_width: bool) -> dict[str, dict[int, str]]:
+        """Free axes of input and output by their names: the number of strips always, W unless `fixed_width`."""
+        width, steps = ({}, {}) if fixed_width else ({2: "width"}, {1: "steps"})
+        return {INPUT: {0: "strips"} | width, LOGITS: {0: "strips"} | steps}
 
     def forward(self, image: Tensor) -> Tensor:
         x = image.permute(0, 3, 1, 2).float()

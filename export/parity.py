@@ -72,7 +72,7 @@ def compare(
     matched = total = 0
     for number, page in enumerate(pages):
         ours, theirs = run(page), torch_maps(net, page)
-        problems = _form(ours, theirs)
+        problems = form_problems(ours, theirs)
         if not problems:
             found.difference = max(found.difference, *(float(np.abs(ours[n] - theirs[n]).max()) for n in theirs))
             mine, wanted = (postprocess(maps, spec)[0] for maps in (ours, theirs))
@@ -96,7 +96,7 @@ def _judge(found: Agreement, value_tolerance: float | None, least_hmean: float, 
         raise ParityError("; ".join(found.problems))
 
 
-def _form(ours: Maps, theirs: Maps) -> list[str]:
+def form_problems(ours: Maps, theirs: Maps) -> list[str]:
     """What hinders a comparison of values: names, shapes, types, and NaN, which no `>` would notice."""
     if list(ours) != list(theirs):
         return [f"outputs: expected {list(theirs)}, got {list(ours)}"]

@@ -24,48 +24,50 @@ from export.graph import INPUT
 FLOAT_PARTS = (
     "/net/stem/", "/net/scale8/scale8.1/look/", "/net/rows/",  # mobile
     "/net/base_layers/base_layers.0/", "/net/brnn/",  # vgg16
+    "/net/rows8/rows8.1/look/",  # crnn
 )  # fmt: skip
+OPERATORS = ("Conv", "MatMul")
 METHOD, PERCENTILE = CalibrationMethod.Percentile, 99.99  # a little better than the extremes: outliers are cut
 
 
-class _Pages(CalibrationDataReader):  # type: ignore[misc]
-    def __init__(self, pages: Iterable[NDArray[np.uint8]]) -> None:
-        self.pages = iter(pages)
+class _Inputs(CalibrationDataReader):  # type: ignore[misc]
+    def __init__(self, inputs: Iterable[NDArray[np.uint8]]) -> None:
+        self.inputs = iter(inputs)
 
     def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
-        page = next(self.pages, None)
-        return None if page is None else {INPUT: page[None]}
+        pixels = next(self.inputs, None)
+        return None if pixels is None else {INPUT: pixels}
 
 
-def quantize(source: Path, target: Path, pages: Iterable[NDArray[np.uint8]]) -> None:
+def quantize(source: Path, target: Path, inputs: Iterable[NDArray[np.uint8]]) -> None:
     """Write the int8 form of an ONNX file.
 
     Args:
         source, target: float and int8 file.
-        pages: uint8 RGB [H, W, 3] each, of a size that the graph takes.
+        inputs: uint8 RGB [N, H, W, 3] each, of a size that the graph takes, to take the ranges of the activations from.
     """
     with TemporaryDirectory(prefix=".quantize-", dir=target.parent) as name, _quiet():
         ready, ranges = Path(name, "ready.onnx"), Path(name, "ranges.json")
         quant_pre_process(source, ready, skip_symbolic_shape=True)
-        _calibrate(ready, ranges, pages)
-        convolutions = [n.name for n in onnx.load(ready).graph.node if n.op_type == "Conv"]
+        _calibrate(ready, ranges, inputs)
+        heavy = [n.name for n in onnx.load(ready).graph.node if n.op_type in OPERATORS]
         quantize_static(
             ready, target, None, quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            nodes_to_quantize=[n for n in convolutions if not n.startswith(FLOAT_PARTS)],
+            nodes_to_quantize=[n for n in heavy if not n.startswith(FLOAT_PARTS)],
             calibrate_method=METHOD, calibration_cache_path=ranges,
         )  # fmt: skip
     _keep_metadata(source, target)
 
 
-def _calibrate(ready: Path, ranges: Path, pages: Iterable[NDArray[np.uint8]]) -> None:
-    """Write each tensor's range to `ranges`; one page at a time, for all maps of a page at once fill a gigabyte."""
+def _calibrate(ready: Path, ranges: Path, inputs: Iterable[NDArray[np.uint8]]) -> None:
+    """Write each tensor's range to `ranges`; one input at a time, for all maps of a page at once fill a gigabyte."""
     calibrator = create_calibrator(
-        ready, ["Conv"], augmented_model_path=str(ranges.with_name("augmented.onnx")), calibrate_method=METHOD,
+        ready, list(OPERATORS), augmented_model_path=str(ranges.with_name("augmented.onnx")), calibrate_method=METHOD,
         extra_options={"percentile": PERCENTILE},
     )  # fmt: skip
-    for page in tqdm(list(pages), desc="calibrating"):
-        calibrator.collect_data(_Pages([page]))
+    for pixels in tqdm(list(inputs), desc="calibrating"):
+        calibrator.collect_data(_Inputs([pixels]))
     save_tensors_data(calibrator.compute_data(), ranges)
 
 

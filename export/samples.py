@@ -10,7 +10,9 @@ from tqdm import tqdm
 
 from ctpn.data.synth import KINDS, page
 from ctpn.image import fit, open_image
-from ctpn.spec import DetectorSpec
+from ctpn.reader import TextReader
+from ctpn.spec import DetectorSpec, RecognizerSpec
+from ctpn.strips import rectify
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CALIBRATION_SEED, PARITY_SEED = 7_000_000, 8_000_000  # far from those of training
@@ -37,3 +39,39 @@ def place(pixels: NDArray[np.uint8], size: tuple[int, int], spec: DetectorSpec) 
     h, w = min(size[0], pixels.shape[0]), min(size[1], pixels.shape[1])
     out[:h, :w] = pixels[:h, :w]
     return out
+
+
+def calibration_strips(spec: RecognizerSpec, pages: int = 18) -> list[NDArray[np.uint8]]:
+    """Batches [N, height, W, 3] of the lines of drawn pages of every kind."""
+    seeds = tqdm(range(pages), desc="calibration strips")
+    return batched([s for i in seeds for s in _lines(CALIBRATION_SEED + 1000 + i, i, spec)], spec)
+
+
+def parity_strips(spec: RecognizerSpec, pages: int = 6) -> list[NDArray[np.uint8]]:
+    """Batches [N, height, W, 3] of the lines that the shipped detector finds on the examples, and of drawn pages."""
+    reader = TextReader(threads=1)
+    strips = []
+    for file in sorted(EXAMPLES.glob("*.jpg")):
+        rgb = open_image(file)
+        strips += [rectify(rgb, line.quad, spec) for line in reader.detect(rgb)]
+    drawn = [s for i in tqdm(range(pages), desc="sample strips") for s in _lines(PARITY_SEED + 1000 + i, i, spec)]
+    return batched(strips + drawn, spec)
+
+
+def _lines(seed: int, i: int, spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
+    rgb, regions = page(seed, KINDS[i % len(KINDS)])
+    return [rectify(rgb, r.quad, spec) for r in regions if not r.ignore]
+
+
+def batched(strips: list[NDArray[np.uint8]], spec: RecognizerSpec, size: int = 16) -> list[NDArray[np.uint8]]:
+    """Strips of like widths side by side, padded to the widest of their batch; those longer than `max_width` are left out."""
+    ordered = sorted((s for s in strips if s.shape[1] <= spec.max_width), key=lambda s: s.shape[1])
+    batches = []
+    for i in range(0, len(ordered), size):
+        group = ordered[i : i + size]
+        width = -(-group[-1].shape[1] // spec.width_multiple) * spec.width_multiple
+        batch = np.full((len(group), spec.height, width, 3), spec.pad, np.uint8)
+        for strip, place in zip(group, batch, strict=True):
+            place[:, : strip.shape[1]] = strip
+        batches.append(batch)
+    return batches

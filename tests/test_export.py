@@ -116,7 +116,7 @@ def test_writing_does_not_put_the_graph_into_training(net: MobileCtpn, tmp_path:
 def test_int8_keeps_stem_recurrence_and_first_depthwise_in_float(net: MobileCtpn, tmp_path: Path) -> None:
     file, small = tmp_path / "a.onnx", tmp_path / "a-int8.onnx"
     command.write(DetectorGraph(net, unrolled=True), file, SIZE, fixed_width=True)
-    quantize(file, small, _pages(SPEC, SIZE))
+    quantize(file, small, [page[None] for page in _pages(SPEC, SIZE)])
     model = onnx.load(small)
     made = {output: n for n in model.graph.node for output in n.output}
     convolutions = [n for n in model.graph.node if n.op_type == "Conv"]
@@ -203,7 +203,7 @@ def test_bad_sizes_are_usage_errors(size: str, capsys: pytest.CaptureFixture[str
 
 
 def test_the_command_fails_in_one_line(net: MobileCtpn, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--weights", str(tmp_path / "none.safetensors")]) == 1
+    assert command.main(["--model", "mobile", "--weights", str(tmp_path / "none.safetensors")]) == 1
     save_weights(tmp_path / "w.safetensors", MobileCtpn(SPEC).state_dict(), {"spec": SPEC.to_json()})
     assert command.main(["--model", "vgg16", "--weights", str(tmp_path / "w.safetensors")]) == 1
     out, err = capsys.readouterr()

@@ -1,0 +1,108 @@
+"""The recogniser's export: every form reads what PyTorch reads, or nothing is written."""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import onnx
+import pytest
+import torch
+
+import export.recognizer as command
+from ctpn.errors import ParityError
+from ctpn.nn.recognizer import Crnn
+from ctpn.spec import CRNN, RecognizerSpec
+from export.graph import LOGITS, RecognizerGraph
+from export.onnx_file import write
+from export.parity_text import compare_text, read, torch_logits
+from export.quantize import quantize
+from export.samples import batched
+
+CHARSET = " 0123456789abc快递"
+SPEC = replace(
+    CRNN, charset=CHARSET, charset_sha256=hashlib.sha256(CHARSET.encode()).hexdigest(), widths=(64,),
+    mean=(10.0, 20.0, 30.0), channels="BGR",
+)  # fmt: skip
+
+
+def _strips(spec, count=3):
+    rng = np.random.default_rng(4)
+    return [rng.integers(0, 256, (2, spec.height, w, 3), dtype=np.uint8) for w in (32, 64, 96)[:count]]
+
+
+@pytest.fixture
+def net(monkeypatch):
+    """Small, with batch norms that are not the identity."""
+    monkeypatch.setattr(command, "parity_strips", _strips)
+    monkeypatch.setattr(command, "calibration_strips", _strips)
+    torch.manual_seed(0)
+    net = Crnn(SPEC, hidden=8, neck=8)
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.running_mean, -0.2, 0.2)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2)
+    return net.eval()
+
+
+def test_what_is_right_gets_its_name(net, tmp_path):
+    rows = command.export_recognizer(net, tmp_path, int8=False)
+    assert [r.file for r in rows] == ["crnn.onnx", "crnn-64.onnx"]
+    assert all(r.agreement.difference <= 1e-3 and r.agreement.lines == 1 for r in rows)
+    free, fixed = (onnx.load(tmp_path / r.file) for r in rows)
+    assert [d.dim_param or d.dim_value for d in free.graph.input[0].type.tensor_type.shape.dim] == ["strips", 32, "width", 3]
+    assert [d.dim_param or d.dim_value for d in fixed.graph.input[0].type.tensor_type.shape.dim] == ["strips", 32, 64, 3]
+    assert "GRU" in {n.op_type for n in free.graph.node} and "GRU" not in {n.op_type for n in fixed.graph.node}
+    assert {RecognizerSpec.from_json(p.value) for p in free.metadata_props} == {SPEC}
+
+
+def test_a_broken_file_is_refused_and_leaves_nothing(net, tmp_path, monkeypatch):
+    monkeypatch.setattr("export.graph._fold_std", lambda net, spec: None)
+    with pytest.raises(ParityError, match=r"crnn.onnx: .*values: expected within 0.001"):
+        command.export_recognizer(net, tmp_path, int8=False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_text_is_refused(net):
+    strips = _strips(SPEC, 1)
+    logits = torch_logits(net, strips[0])
+    wrong = logits.copy()
+    wrong[0, 3, 5] += 100
+    with pytest.raises(ParityError, match=r"texts: expected 0\.995 the same, got 0\.5"):
+        compare_text(lambda _: {LOGITS: wrong}, net, strips, value_tolerance=None, least_same=0.995)
+    with pytest.raises(ParityError, match="expected finite"):
+        compare_text(lambda _: {LOGITS: wrong * np.nan}, net, strips)
+    with pytest.raises(ParityError, match="batch 0: outputs"):
+        compare_text(lambda _: {"text": logits}, net, strips)
+
+
+def test_strips_without_text_are_no_proof(net):
+    with torch.no_grad():
+        net.characters.weight.zero_()
+    strips = _strips(SPEC, 1)
+    with pytest.raises(ParityError, match="nothing was compared"):
+        compare_text(lambda s: {LOGITS: torch_logits(net, s)}, net, strips)
+
+
+def test_the_best_path_collapses():
+    best = np.array([[0, 5, 5, 0, 5, 7, 7], [0, 0, 0, 0, 0, 0, 0]])
+    logits = (np.arange(8) == best[..., None]).astype(np.float32)
+    assert read(logits) == [(5, 5, 7), ()]
+
+
+def test_int8_keeps_stem_recurrence_and_first_depthwise_in_float(net, tmp_path):
+    file, small = tmp_path / "a.onnx", tmp_path / "a-int8.onnx"
+    write(RecognizerGraph(net, unrolled=True), file, (32, 64), fixed_width=True)
+    quantize(file, small, [s for s in _strips(SPEC) if s.shape[2] == 64])
+    model = onnx.load(small)
+    made = {output: n for n in model.graph.node for output in n.output}
+    heavy = [n for n in model.graph.node if n.op_type in ("Conv", "MatMul")]
+    in_float = [n.name for n in heavy if made.get(n.input[0], n).op_type != "DequantizeLinear"]
+    assert {name.split("/")[2] for name in in_float} == {"stem", "rows", "rows8"}
+    assert [name for name in in_float if "/rows8/" in name] == ["/net/rows8/rows8.1/look/look.0/Conv"]
+
+
+def test_batches_waste_little():
+    strips = [np.full((32, w, 3), 9, np.uint8) for w in (100, 30, 2000, 33)]
+    (batch,) = batched(strips, SPEC)  # the one above max_width is left out
+    assert batch.shape == (3, 32, 128, 3)
+    assert (batch[0, :, :30] == 9).all() and (batch[0, :, 30:] == SPEC.pad).all()
