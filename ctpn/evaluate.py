@@ -1,9 +1,11 @@
-"""Measure a detector on annotated photos.
+"""Measure a detector, or detection and recognition together, on annotated photos.
 
   python -m ctpn.evaluate ../shared/data/sroie --json out/sroie.json --sheet out/worst.png
+  python -m ctpn.evaluate ../shared/data/sroie --read
 
 A set is a folder with images/X.jpg and gt/gt_X.txt (ICDAR text). Printed for each set, pooled over its images: precision,
 recall and hmean at IoU >= 0.5, and of the DetEval-like measure (area recall 0.8, area precision 0.4, splits and merges).
+With --read the shares of characters that are right too: of all with a known transcript, and of those where a line was found.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,29 +26,35 @@ from tqdm import tqdm
 
 from ctpn.data.formats import read_icdar, read_set
 from ctpn.data.split import is_validation
-from ctpn.errors import CtpnError
+from ctpn.errors import CtpnError, ModelError
 from ctpn.image import open_image
-from ctpn.measures import Counts, figures, measure
-from ctpn.reader import TextReader
+from ctpn.measures import Characters, Counts, accuracy, figures, measure, measure_reading
+from ctpn.reader import SHIPPED, TextLine, TextReader
 
 Page = dict[str, Any]
+RECOGNIZER = SHIPPED.with_name("crnn-int8.onnx")
 
 
-def evaluate_set(reader: TextReader, folder: Path, split: str, limit: int | None) -> tuple[Counts, list[Page]]:
-    """Counts pooled over a set, and for each image its figures, quads and time."""
+def evaluate_set(find: Callable[[Path], list[TextLine]], folder: Path, split: str, limit: int | None) -> list[Page]:
+    """For each image of a set its lines as `find` gives them, their time, and what is counted.
+
+    Raises:
+        CtpnError: no such set, or no image in this split of it.
+    """
     pairs = [p for p in read_set(folder) if split == "all" or is_validation(p[0].stem) == (split == "validation")]
-    counts, pages = Counts(), []
+    pages = []
     for image, gt in tqdm(pairs[:limit], desc=folder.name, file=sys.stderr):
         regions = read_icdar(gt)
         begin = time.perf_counter()
-        quads = [line.quad for line in reader.detect(image)]
-        seconds = time.perf_counter() - begin
-        one = measure(regions, quads)
-        counts = counts + one
-        pages.append({"image": image, "ms": 1000 * seconds, "regions": regions, "quads": quads, **figures(one)})
+        lines = find(image)
+        ms = 1000 * (time.perf_counter() - begin)
+        quads, texts = [line.quad for line in lines], [line.text or "" for line in lines]
+        counts, characters = measure(regions, quads), measure_reading(regions, quads, texts)
+        page = {"image": image, "ms": ms, "regions": regions, "quads": quads, "counts": counts, "characters": characters}
+        pages.append({**page, **figures(counts), **accuracy(characters)})
     if not pages:
         raise CtpnError(f"{folder}: no image in the split {split!r}; try --split all")
-    return counts, pages
+    return pages
 
 
 def sheet(pages: list[Page], *, count: int = 8, side: int = 480) -> NDArray[np.uint8]:
@@ -77,31 +86,45 @@ def _outline(picture: NDArray[np.uint8], quad: NDArray[np.float32], colour: tupl
 def table(results: dict[str, dict[str, Any]]) -> str:
     """One line a set."""
     head = f"{'set':14s} {'images':>6s}   {'IoU p':>6s} {'r':>6s} {'hmean':>6s}   {'DetEval p':>9s} {'r':>6s} {'hmean':>6s}   {'ms':>6s}"
-    rows = [
+    read = any("read" in r for r in results.values())
+    return "\n".join([head + (f"   {'read':>6s} {'found':>6s}" if read else ""), *(_row(name, r) for name, r in results.items())])
+
+
+def _row(name: str, r: dict[str, Any]) -> str:
+    text = (
         f"{name:14s} {r['images']:6d}   {r['iou_p']:6.3f} {r['iou_r']:6.3f} {r['iou_h']:6.3f}   "
         f"{r['det_p']:9.3f} {r['det_r']:6.3f} {r['det_h']:6.3f}   {r['ms_median']:6.1f}"
-        for name, r in results.items()
-    ]
-    return "\n".join([head, *rows])
+    )
+    return text + (f"   {r['read']:6.3f} {r['read_matched']:6.3f}" if "read" in r else "")
 
 
 def run(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Evaluate all sets; writes the JSON and the picture sheet where asked for."""
-    reader = TextReader(args.model, threads=args.threads)
+    if args.read and not RECOGNIZER.is_file():
+        raise ModelError(f"{RECOGNIZER}: no such model file; train and export a recogniser, or leave --read away")
+    find = getattr(TextReader(args.model, threads=args.threads), "read" if args.read else "detect")
     results, every = {}, []
     for folder in args.sets:
-        counts, pages = evaluate_set(reader, folder, args.split, args.limit)
+        pages = evaluate_set(find, folder, args.split, args.limit)
         every += pages
-        keep = ("iou_h", "det_h", "ms")
-        results[folder.name] = {
-            "images": len(pages), **figures(counts), "ms_median": float(np.median([p["ms"] for p in pages])), "split": args.split,
-            "pages": {p["image"].stem: {k: round(float(p[k]), 4) for k in keep} for p in pages},
-        }  # fmt: skip
+        results[folder.name] = {"split": args.split, **pooled(pages, read=args.read)}
     if args.json:
         _write(args.json, (json.dumps(results, indent=1) + "\n").encode())
     if args.sheet:
         _write(args.sheet, cv2.imencode(".png", cv2.cvtColor(sheet(every), cv2.COLOR_RGB2BGR))[1].tobytes())
     return results
+
+
+def pooled(pages: list[Page], *, read: bool) -> dict[str, Any]:
+    """The figures of a set, and those of each of its images under `pages`."""
+    characters = sum((p["characters"] for p in pages), Characters())
+    keep = ("iou_h", "det_h", "ms", *(("read", "read_matched") if read else ()))
+    return {
+        "images": len(pages), **figures(sum((p["counts"] for p in pages), Counts())),
+        **({"chars": characters.count, **accuracy(characters)} if read else {}),
+        "ms_median": float(np.median([p["ms"] for p in pages])),
+        "pages": {p["image"].stem: {k: round(float(p[k]), 4) for k in keep} for p in pages},
+    }  # fmt: skip
 
 
 def _write(file: Path, data: bytes) -> None:
@@ -116,6 +139,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m ctpn.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folder with images/ and gt/")
     parser.add_argument("--model", type=Path, help="a detector's .onnx (default: the shipped one)")
+    parser.add_argument("--read", action="store_true", help="detect and read, and count characters too")
     parser.add_argument("--split", choices=["validation", "train", "all"], default="validation")
     parser.add_argument("--limit", type=int, help="only the first so many images of each set")
     parser.add_argument("--threads", type=int, default=1)

@@ -63,6 +63,8 @@ def test_loss_by_hand():
     assert parts["vertical"] == pytest.approx((1 - 0.05) / 2)  # smooth L1 of 1 with beta 0.1, over two numbers
     assert parts["side"] == pytest.approx(0.25 - 0.05)
     assert parts["link"] == pytest.approx(log2)
+    ended = detector_loss(maps, targets | {"link": torch.where(labels == 1, 0, labels)})
+    assert float(ended["link"]) == pytest.approx(2 * log2)  # a line's end counts twice
 
 
 def test_a_page_without_text_has_a_finite_loss():
