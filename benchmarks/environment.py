@@ -41,8 +41,13 @@ def _version(package: str) -> str | None:
 
 
 def save(file: Path, result: dict[str, Any]) -> None:
-    """Write a result with its environment as JSON, whole or not at all."""
+    """Write a result with its environment as JSON."""
+    write(file, {"environment": environment(), **result})
+
+
+def write(file: Path, data: dict[str, Any], *, indent: int | None = 1) -> None:
+    """Write JSON, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_name(f".{file.name}.{os.getpid()}")
-    aside.write_text(json.dumps({"environment": environment(), **result}, indent=1) + "\n", encoding="utf-8")
+    aside.write_text(json.dumps(data, indent=indent) + "\n", encoding="utf-8")
     os.replace(aside, file)

@@ -1,7 +1,11 @@
-"""How long decoding, suppression and joining of a full page take: python -m benchmarks.stages
+"""How long our own stages take, without any net: python -m benchmarks.stages
 
-The page: 114 lines in three columns, about 2,000 proposals above the threshold, drawn from a seed. Real pages of the
-sample sets have fewer. Into benchmarks/results/stages.json.
+Decoding, suppression and joining of a full page: 114 lines in three columns, about 2,000 proposals above the threshold,
+drawn from a seed; real pages of the sample sets have fewer. And `anchors.encode` for crops of 512 x 512 pixels, as
+training cuts them out of pages. Into benchmarks/results/stages.json.
+
+Beside each median stands the best of all rounds: a machine that trains at the same time stretches the median, while the
+best is what the code itself takes when nothing comes between.
 """
 
 from __future__ import annotations
@@ -10,20 +14,27 @@ import argparse
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.environment import save
 from ctpn.anchors import decode, encode
+from ctpn.data.crops import Crops, load, warp
+from ctpn.data.formats import read_icdar
+from ctpn.errors import CtpnError
 from ctpn.lines import text_lines
 from ctpn.nms import suppress
 from ctpn.spec import MOBILE
 
+F32 = NDArray[np.float32]
 OUT = Path(__file__).parent / "results" / "stages.json"
+PAGES = Path(__file__).parents[1] / ".cache" / "synth"
+STAGES = ("decode", "suppress", "lines", "all")
 
 
-def full_page() -> dict[str, NDArray[np.float32]]:
+def full_page() -> dict[str, F32]:
     """Maps of a 960 x 960 page with about 2,000 proposals."""
     rng = np.random.default_rng(0)
     boxes = [(x + rng.uniform(0, 20), 15 * i + 8, x + rng.uniform(120, 260), 15 * i + 19) for i in range(38) for x in (10, 300, 620)]
@@ -40,8 +51,8 @@ def full_page() -> dict[str, NDArray[np.float32]]:
     }
 
 
-def measure(rounds: int = 300) -> dict[str, float]:
-    """Median and best milliseconds of each stage and of all."""
+def full_page_times(rounds: int = 300) -> dict[str, float]:
+    """Milliseconds of each stage and of all of them together."""
     maps, taken = full_page(), []
     for _ in range(rounds):
         t0 = time.perf_counter()
@@ -52,25 +63,62 @@ def measure(rounds: int = 300) -> dict[str, float]:
         quads, _ = text_lines(proposals.take(kept), MOBILE)
         t3 = time.perf_counter()
         taken.append((t1 - t0, t2 - t1, t3 - t2, t3 - t0))
-    ms = 1000 * np.array(taken[20:])
-    names = ("decode", "suppress", "lines", "all")
-    result = {f"{n}_median_ms": round(float(v), 2) for n, v in zip(names, np.median(ms, 0), strict=True)}
-    result |= {f"{n}_best_ms": round(float(v), 2) for n, v in zip(names, ms.min(0), strict=True)}
+    ms = 1000 * np.array(taken[20:])  # the first ones are slow
+    result = {f"{n}_median_ms": round(float(v), 2) for n, v in zip(STAGES, np.median(ms, 0), strict=True)}
+    result |= {f"{n}_best_ms": round(float(v), 2) for n, v in zip(STAGES, ms.min(0), strict=True)}
     return {"proposals": len(proposals), "kept": len(kept), "lines": len(quads), **result}
 
 
+def cut_out(folder: Path, count: int, *, side: int = 512) -> list[tuple[F32, F32]]:
+    """The lines and the ignored regions of training crops, as `Crops` hands them to `encode`."""
+    pairs = Crops([(folder, 1.0, False)], MOBILE, side=side).pages[0]
+    found = []
+    for i in range(count):
+        rng = np.random.default_rng([0, i])
+        image, gt = pairs[rng.integers(len(pairs))]
+        found.append(warp(load(image), read_icdar(gt), side, rng)[1:])
+    return found
+
+
+def encode_times(folder: Path, *, count: int = 60, rounds: int = 7) -> dict[str, float]:
+    """Milliseconds of `encode` a crop: the median of all, and the median and the slowest crop of each crop's best round."""
+    crops, ms = cut_out(folder, count), np.zeros((rounds, count))
+    for turn in range(rounds):
+        for i, (quads, ignored) in enumerate(crops):
+            begin = time.perf_counter()
+            encode(quads, ignored, (512, 512), MOBILE)
+            ms[turn, i] = 1000 * (time.perf_counter() - begin)
+    best = ms.min(0)
+    times = {"median": np.median(ms[1:]), "best": np.median(best), "slowest_crop_best": best.max()}
+    lines = float(np.mean([len(quads) for quads, _ in crops]))
+    return {"crops": count, "lines_mean": round(lines, 1), **{f"{k}_ms": round(float(v), 2) for k, v in times.items()}}
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Exit code 0; usage errors exit 2."""
+    """Exit code: 0 measured, 1 the pages to cut crops from are missing; usage errors exit 2."""
     parser = argparse.ArgumentParser(
         "python -m benchmarks.stages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--pages", type=Path, default=PAGES, help="set to cut crops from, default .cache/synth")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args(argv)
-    result = measure()
-    save(args.out, result)
-    for name, value in result.items():
-        print(f"{name:20s} {value}")
+    try:
+        encoding = encode_times(args.pages)
+    except CtpnError as e:
+        print(f"benchmarks.stages: {e}\ndraw pages: python -m ctpn.data.synth --out .cache/synth --count 100 --seed 1", file=sys.stderr)
+        return 1
+    result = {**full_page_times(), "encode_512": encoding}
+    save(args.out, {**result, "best": "of all rounds: what the code takes when nothing comes between"})
+    print(table(result))
     return 0
+
+
+def table(result: dict[str, Any]) -> str:
+    """A line a stage."""
+    lines = [f"{n:9s} median {result[f'{n}_median_ms']:5.2f} ms   best {result[f'{n}_best_ms']:5.2f} ms" for n in STAGES]
+    one = result["encode_512"]
+    what = f"{result['proposals']} proposals, {result['kept']} kept, {result['lines']} lines"
+    return "\n".join([what, *lines, f"encode    median {one['median_ms']:5.2f} ms   best {one['best_ms']:5.2f} ms   a crop of 512 x 512"])
 
 
 if __name__ == "__main__":

@@ -1,16 +1,20 @@
-"""One side of a comparison, in a process of its own: reads picture paths, answers with quads and times.
+"""One side of a comparison, in a process of its own: reads picture paths, answers with lines and times.
 
-  python worker.py ours MODEL.onnx        in the project's environment
-  python worker.py peer MODEL.onnx BOX    in the peers' environment; BOX is PaddleOCR's box threshold
+  python worker.py ours MODEL.onnx            in the project's environment; finds lines
+  python worker.py ours-read                  finds and reads them, with what is shipped
+  python worker.py peer MODEL.onnx BOX        in the peers' environment; BOX is PaddleOCR's box threshold
+  python worker.py peer-read MODEL.onnx BOX RECOGNISER.onnx CHARACTERS.txt
 
-A request is a path on one line; the answer is one line of JSON: {"quads": …, "pre": ms, "net": ms, "post": ms,
-"memory": peak MB}. Both sides get the same decoded pixels and one thread.
+A request is a path on one line; the answer is one line of JSON: {"quads": …, "memory": peak MB} with "pre", "net" and "post"
+in milliseconds, or with "texts", "detect" and "read". Everyone gets the same decoded pixels and one thread.
 """
 
 import json
+import re
 import resource
 import sys
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -34,57 +38,122 @@ def ours(model):
         clock("net")
         quads = postprocess(maps, spec)[0] / np.array([fitted.scale_x, fitted.scale_y], np.float32)
         clock("post")
-        return quads
+        return {"quads": corners(quads)}
 
     return detect
 
 
-def peer(model, box_threshold):
-    """PP-OCR's detector as PaddleOCR runs it: its normalisation and DB postprocessing, from rapidocr."""
+def ours_read():
+    """The reader as apps have it. Reading is what `read` takes longer than `detect` alone, so each page is detected twice."""
+    from ctpn.reader import TextReader
+
+    reader = TextReader(threads=1)
+
+    def find_and_read(bgr, clock):
+        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+        reader.detect(rgb)
+        detect = clock("detect")
+        lines = reader.read(rgb)
+        whole = clock("whole")
+        return {"quads": corners([x.quad for x in lines]), "texts": [x.text or "" for x in lines], "read": whole - detect}
+
+    return find_and_read
+
+
+def session(model):
+    """A peer's model, with one thread."""
     import onnxruntime as ort
-    from rapidocr.ch_ppocr_det.utils import DBPostProcess, DetPreProcess
 
     options = ort.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = 1, 3
-    session = ort.InferenceSession(model, options)
-    name = session.get_inputs()[0].name
+    return ort.InferenceSession(model, options)
+
+
+def peer(model, box_threshold):
+    """PP-OCR's detector as PaddleOCR runs it: its normalisation and DB postprocessing, from rapidocr."""
+    from rapidocr.ch_ppocr_det.utils import DBPostProcess, DetPreProcess
+
+    net = session(model)
+    name = net.get_inputs()[0].name
     prepare = DetPreProcess(960, "max", [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
     finish = DBPostProcess(thresh=0.2, box_thresh=float(box_threshold), max_candidates=3000, unclip_ratio=1.4)
 
     def detect(bgr, clock):
         pixels = prepare(bgr)
         clock("pre")
-        maps = session.run(None, {name: pixels})[0]
+        maps = net.run(None, {name: pixels})[0]
         clock("net")
         quads = finish(maps, bgr.shape[:2])[0]
         clock("post")
-        return quads
+        return {"quads": corners(quads)}
 
     return detect
 
 
-def answer(detect, path):
+def peer_read(model, box_threshold, recogniser, characters):
+    """PP-OCR from photo to text: its detector as above, rapidocr's cutting out and recogniser, no line left away."""
+    from rapidocr.ch_ppocr_rec import TextRecInput
+    from rapidocr.utils.process_img import get_rotate_crop_image
+
+    find, read = peer(model, box_threshold), recognizer(recogniser, characters)
+
+    def find_and_read(bgr, clock):
+        quads = find(bgr, lambda part: None)["quads"]
+        clock("detect")
+        strips = [get_rotate_crop_image(bgr, np.array(q, np.float32)) for q in quads]
+        texts = read(TextRecInput(img=strips)).txts if strips else ()
+        clock("read")
+        return {"quads": quads, "texts": list(texts)}
+
+    return find_and_read
+
+
+def recognizer(model, characters):
+    """rapidocr's TextRecognizer with its own batches (6 lines, sorted by width) around a given model."""
+    from rapidocr.ch_ppocr_rec import TextRecognizer
+    from rapidocr.utils.typings import EngineType, LangRec
+
+    class Options(dict):
+        __getattr__ = dict.__getitem__
+
+    shape = {"rec_batch_num": 6, "rec_img_shape": [3, 48, 320]}
+    names = {"lang_type": LangRec.CH, "engine_type": EngineType.ONNXRUNTIME, "rec_keys_path": characters, "font_path": None}
+    return TextRecognizer(Options(session=session(model), **shape, **names))
+
+
+def corners(quads):
+    """Quads as lists, to a hundredth of a pixel."""
+    return np.asarray(quads, np.float64).reshape(-1, 4, 2).round(2).tolist()
+
+
+def peak():
+    """Peak memory of this process, MB. Linux's ru_maxrss will not do: it begins with the peak of the parent."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text()).group(1)) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+
+
+def answer(work, path):
     """One picture's answer."""
-    bgr = cv2.imread(path)
+    bgr = cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)  # annotations are in stored pixels
     times, last = {}, [time.perf_counter()]
 
     def clock(part):
         now = time.perf_counter()
-        times[part] = 1000 * (now - last[0])
-        last[0] = now
+        times[part], last[0] = 1000 * (now - last[0]), now
+        return times[part]
 
-    quads = np.asarray(detect(bgr, clock), np.float64).reshape(-1, 4, 2)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"quads": quads.round(2).tolist(), **times, "memory": peak}
+    return {**work(bgr, clock), **times, "memory": peak()}
 
 
 def main():
     """Answer until the input ends."""
     kind, *args = sys.argv[1:]
-    detect = {"ours": ours, "peer": peer}[kind](*args)
+    work = {"ours": ours, "ours-read": ours_read, "peer": peer, "peer-read": peer_read}[kind](*args)
     print("ready", flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(detect, line.rstrip("\n"))), flush=True)
+        print(json.dumps(answer(work, line.rstrip("\n"))), flush=True)
 
 
 if __name__ == "__main__":

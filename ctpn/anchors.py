@@ -39,7 +39,7 @@ def decode(maps: dict[str, NDArray[np.float32]], spec: DetectorSpec) -> Proposal
     w, k = score.shape[1:]
     at = np.flatnonzero(score.reshape(-1) >= spec.score_threshold)
     rows, columns, kinds = at // (w * k), at // k % w, at % k
-    vertical = maps["vertical"].reshape(-1, 2)[at]
+    vertical = maps["vertical"].reshape(-1, 2).take(at, 0)
     heights = np.asarray(spec.anchor_heights, np.float32)[kinds]
     cy = (rows.astype(np.float32) + np.float32(0.5)) * spec.stride_y + vertical[:, 0] * heights
     half = np.exp(np.minimum(vertical[:, 1], np.float32(4))) * heights * np.float32(0.5)
@@ -47,7 +47,7 @@ def decode(maps: dict[str, NDArray[np.float32]], spec: DetectorSpec) -> Proposal
     boxes = np.stack([x0, cy - half, x0 + spec.stride_x, cy + half], 1)
     ends = boxes[:, [0, 2]]
     if "side" in spec.outputs:
-        ends = x0[:, None] + (maps["side"].reshape(-1, 2)[at] + np.float32(0.5)) * spec.stride_x
+        ends = x0[:, None] + (maps["side"].reshape(-1, 2).take(at, 0) + np.float32(0.5)) * spec.stride_x
     links = maps["link"].reshape(-1)[at] if "link" in spec.outputs else np.ones(len(at), np.float32)
     return Proposals(boxes, score.reshape(-1)[at], columns, ends.astype(np.float32), links)
 

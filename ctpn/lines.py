@@ -40,10 +40,11 @@ def connect(proposals: Proposals, spec: DetectorSpec) -> I64:
 def _fitting(p: Proposals, wants: I64, gap: int, spec: DetectorSpec) -> tuple[I64, I64, F32]:
     """All (before, after, vertical IoU) that fit, `after` being `gap` columns to the right of one of `wants`."""
     spans = p.boxes_net[:, 1::2]
-    which, after = overlapping(p.columns[wants] + gap, spans[wants], p.columns, spans)
+    which, after = overlapping(p.columns[wants] + gap, spans.take(wants, 0), p.columns, spans)
     before = wants[which]
-    inter = np.minimum(spans[before, 1], spans[after, 1]) - np.maximum(spans[before, 0], spans[after, 0])
-    height = spans[:, 1] - spans[:, 0]
+    top, bottom = spans.T.copy()
+    inter = np.minimum(bottom[before], bottom[after]) - np.maximum(top[before], top[after])
+    height = bottom - top
     iou = inter / (height[before] + height[after] - inter)
     fits = iou >= spec.min_overlap
     return before[fits], after[fits], iou[fits]
@@ -65,7 +66,8 @@ def label(successors: I64) -> I64:
     while True:  # each round doubles the reach of the pointers
         further = root[root]
         if np.array_equal(further, root):
-            return np.unique(root, return_inverse=True)[1].astype(np.int64)
+            number: I64 = np.cumsum(root == np.arange(len(root))) - 1
+            return number[root]
         root = further
 
 
@@ -104,12 +106,10 @@ def _mean(lines: I64, values: NDArray[np.floating], weights: NDArray[np.floating
 
 
 def _ends(p: Proposals, lines: I64) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Left and right end of each line: the refined ends of its first and last member."""
-    order = np.lexsort((p.columns, lines))
-    _, first = np.unique(lines[order], return_index=True)
-    last = np.append(first[1:], len(order)) - 1
-    left = p.ends_net[order[first], 0].astype(np.float64)
-    right = p.ends_net[order[last], 1].astype(np.float64)
+    """Left and right end of each line: the refined ends of its first and last member, p being sorted by column."""
+    left, right = np.zeros((2, int(lines.max()) + 1))
+    left[lines[::-1]] = p.ends_net[::-1, 0]  # what is written last stays
+    right[lines] = p.ends_net[:, 1]
     return np.minimum(left, right - 1), np.maximum(right, left + 1)
 
 

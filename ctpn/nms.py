@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.proposals import begins_inside
+from ctpn.proposals import on_one_axis, ranges
 
 
 def suppress(
@@ -26,11 +26,13 @@ def suppress(
         int64 [M], indices of the kept boxes, ordered by (-score, index).
     """
     by_place = np.lexsort((boxes_net[:, 1], columns))
-    spans, ranks = boxes_net[by_place][:, 1::2], scores[by_place]
-    a, b = begins_inside(columns[by_place], spans, columns[by_place], spans[:, 0], "left")
-    inter = np.minimum(spans[a, 1], spans[b, 1]) - spans[b, 0]
-    height = spans[:, 1] - spans[:, 0]
-    close = (inter > iou_threshold * (height[a] + height[b] - inter)) & (a != b)
+    spans, ranks = boxes_net[:, 1::2].take(by_place, 0), scores[by_place]
+    (placed,) = on_one_axis((columns[by_place], spans))
+    a, b = ranges(np.arange(1, len(spans) + 1), np.searchsorted(placed[0], placed[1]))  # who begins in my span stands behind me
+    top, bottom = spans.T.copy()
+    inter = np.minimum(bottom[a], bottom[b]) - top[b]
+    height = bottom - top
+    close = inter > iou_threshold * (height[a] + height[b] - inter)
     a, b = a[close], b[close]
     first = (ranks[a] > ranks[b]) | ((ranks[a] == ranks[b]) & (by_place[a] < by_place[b]))
     kept: NDArray[np.int64] = by_place[_fixed_point(np.where(first, a, b), np.where(first, b, a), len(ranks))]

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.environment import environment, save
+from ctpn import evaluate
 from ctpn.data.formats import Region, write_icdar
 from ctpn.evaluate import main
 from ctpn.reader import SHIPPED, TextReader
@@ -41,6 +43,29 @@ def test_figures_json_and_sheet(own_set, tmp_path, capsys):
     assert result["pages"]["b"]["iou_h"] <= result["pages"]["a"]["iou_h"]
     assert cv2.imread(str(tmp_path / "s.png")).shape[1] == 4 * 480
     assert "hmean" in capsys.readouterr().out
+
+
+def test_reading_is_measured_too(own_set, tmp_path, capsys, monkeypatch):
+    folder, count = own_set
+
+    def read(self, image):  # all that `detect` finds says x, but the first line says nothing
+        lines = self.detect(image)
+        return [replace(line, text="X " if i else None) for i, line in enumerate(lines)]
+
+    monkeypatch.setattr(TextReader, "read", read, raising=False)
+    monkeypatch.setattr(evaluate, "RECOGNIZER", SHIPPED)
+    assert main([str(folder), "--split", "all", "--read", "--json", str(tmp_path / "e.json")]) == 0
+    result = json.loads((tmp_path / "e.json").read_text())["set"]
+    assert result["chars"] == 2 * count + 1
+    assert 0.7 < result["pages"]["b"]["read"] < result["pages"]["a"]["read"] < 1 and result["read"] <= result["read_matched"]
+    head, row = capsys.readouterr().out.splitlines()
+    assert head.split()[-2:] == ["read", "found"] and row.split()[-1] == f"{result['read_matched']:.3f}"
+
+
+def test_reading_without_a_recogniser_fails_clearly(own_set, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(evaluate, "RECOGNIZER", tmp_path / "none.onnx")
+    assert main([str(own_set[0]), "--split", "all", "--read"]) == 1
+    assert "none.onnx: no such model file" in capsys.readouterr().err
 
 
 def test_an_empty_split_and_a_lost_folder_fail_clearly(own_set, tmp_path, capsys):

@@ -1,0 +1,103 @@
+"""The pages that are measured: real sets beside the repository, and waybills of our own, never trained on.
+
+sroie and icdar2015: the validation split; funsd and td500: all, never trained on; waybills: drawn with seeds and fonts
+that training never sees, once; remove .cache/waybills-heldout to draw them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ctpn.data.formats import Region, read_icdar, read_set
+from ctpn.data.split import is_validation
+from ctpn.errors import CtpnError, ImageError
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+CACHE = ROOT / ".cache"
+UNSEEN = ("funsd", "td500", "waybills")
+LONG_SIDE = 960
+WAYBILLS = 60
+
+
+@dataclass(frozen=True)
+class Page:
+    """One picture with its annotation.
+
+    Attributes:
+        file: what everyone opens.
+        digest: names the pixels: another picture, or another reduction of it, has another.
+        regions: the annotation, in pixels of `file`.
+    """
+
+    file: Path
+    digest: str
+    regions: list[Region]
+
+
+def pages(name: str, limit: int | None = None, *, reduced: bool = True) -> list[Page]:
+    """A set's pages, of a long side of at most 960 if `reduced`, else as they are stored.
+
+    Raises:
+        CtpnError: the set is not there, or one of its files is damaged.
+    """
+    folder = _waybills() if name == "waybills" else DATA / name
+    pairs = [p for p in read_set(folder) if name in UNSEEN or is_validation(p[0].stem)]
+    return [_reduced(image, gt) if reduced else _stored(image, gt) for image, gt in pairs[:limit]]
+
+
+def digest(found: list[Page]) -> str:
+    """Names a list of pages with their annotation, so that results say what they were measured on."""
+    whole = hashlib.sha256()
+    for page in found:
+        whole.update(page.digest.encode())
+        for region in page.regions:
+            whole.update(np.round(region.quad, 2).astype("<f8").tobytes() + region.text.encode())
+    return whole.hexdigest()
+
+
+def _stored(image: Path, gt: Path) -> Page:
+    return Page(image, hashlib.sha256(image.read_bytes()).hexdigest(), read_icdar(gt))
+
+
+def _reduced(image: Path, gt: Path) -> Page:
+    """The page's copy is named after the source's bytes and the rule, so that a stale one is never met."""
+    data = image.read_bytes()
+    name = hashlib.sha256(data + f"area {LONG_SIDE}".encode()).hexdigest()
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    if bgr is None:
+        raise ImageError(f"{image}: not a picture that can be decoded; expected JPEG or PNG, whole; copy the set again")
+    scale = min(1.0, LONG_SIDE / max(bgr.shape[:2]))
+    file = CACHE / "pages" / f"{name[:32]}.png"
+    if not file.exists():
+        write_png(file, cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else bgr)
+    return Page(file, name, [Region(r.quad * scale, r.text) for r in read_icdar(gt)])
+
+
+def write_png(file: Path, bgr: NDArray[np.uint8]) -> None:
+    """Write a picture, whole or not at all."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_name(f".{file.name}.{os.getpid()}")
+    aside.write_bytes(cv2.imencode(".png", bgr)[1].tobytes())
+    os.replace(aside, file)
+
+
+def _waybills() -> Path:
+    """The drawn set; a drawing that was cut off is finished first."""
+    folder = CACHE / "waybills-heldout"
+    drawn = len(list(folder.glob("images/*.jpg")))  # a page's picture is written last
+    if drawn < WAYBILLS:
+        make = ["--count", str(WAYBILLS), "--seed", "900000", "--kind", "waybill", "--heldout"]
+        done = subprocess.run([sys.executable, "-m", "ctpn.data.synth", "--out", folder, *make], cwd=ROOT, stdout=sys.stderr)
+        if done.returncode:
+            raise CtpnError(f"{folder}: expected {WAYBILLS} drawn waybills, found {drawn}, and drawing failed; its reason stands above")
+    return folder

@@ -1,0 +1,78 @@
+"""Detection and recognition from end to end: how many characters are right, and what a page takes.
+
+On waybills Chinese characters are counted apart, and rare ones among them: those that are not among the 2,000 most frequent
+of jieba's dictionary, each word's characters weighted with the word's count. All other characters are then struck from both
+texts before they are compared.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.compare import PARTS, Answer, times
+from benchmarks.pages import Page
+from ctpn.measures import Characters, accuracy, measure_reading
+
+COMMON = 2000
+
+
+def is_chinese(c: str) -> bool:
+    """Whether a character is a CJK ideograph of the basic block or of extension A."""
+    return "一" <= c <= "鿿" or "㐀" <= c <= "䶿"
+
+
+@lru_cache(maxsize=1)
+def common() -> frozenset[str]:
+    """The most frequent Chinese characters of jieba's dictionary, equals by code point."""
+    import jieba
+
+    counts: Counter[str] = Counter()
+    for line in (Path(jieba.__file__).parent / "dict.txt").read_text(encoding="utf-8").splitlines():
+        word, count = line.split(" ")[:2]
+        for c in filter(is_chinese, word):
+            counts[c] += int(count)
+    return frozenset(sorted(counts, key=lambda c: (-counts[c], c))[:COMMON])
+
+
+def is_rare(c: str) -> bool:
+    """Whether a character is Chinese and not among the common ones."""
+    return is_chinese(c) and c not in common()
+
+
+def reading(name: str, pages: list[Page], answers: list[Answer]) -> dict[str, Any]:
+    """One side's row of a set: accuracy and times."""
+    row = {"pages": len(pages), **_characters(pages, answers, lambda c: True), **times(answers, PARTS["read"])}
+    if name == "waybills":
+        row |= {"chinese": _characters(pages, answers, is_chinese), "rare": _characters(pages, answers, is_rare)}
+    return row
+
+
+def _characters(pages: list[Page], answers: list[Answer], keep: Callable[[str], bool]) -> dict[str, Any]:
+    total = Characters()
+    for page, answer in zip(pages, answers, strict=True):
+        quads = [np.array(q, np.float32) for q in answer["quads"]]
+        total += measure_reading(page.regions, quads, answer["texts"], keep=keep)
+    return {"chars": total.count, **{k: round(v, 4) for k, v in accuracy(total).items()}}
+
+
+def table(result: dict[str, Any]) -> list[str]:
+    """Markdown lines, a row a set and side."""
+    lines = ["| set | reader | characters right | where found | ms, median | detect, read | of tiny's time |", "|---" * 7 + "|"]
+    for name, rows in result["sets"].items():
+        for side, r in rows.items():
+            parts = f"{r['ms']['detect']}, {r['ms']['read']}"
+            lines.append(
+                f"| {name} | {side} | {r['read']:.3f} | {r['read_matched']:.3f} | {r['ms_median']} | {parts} | {r['ratio_to_tiny']:.2f} |"
+            )
+            lines += [
+                f"| {name}, {kind} ({r[kind]['chars']}) | {side} | {r[kind]['read']:.3f} | {r[kind]['read_matched']:.3f} | | | |"
+                for kind in ("chinese", "rare")
+                if kind in r
+            ]
+    return lines

