@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from ctpn.data.fonts import fonts, is_heldout
-from ctpn.data.synth import KINDS, page
-from ctpn.data.synth.__main__ import main
+from ctpn.data.formats import Region
+from ctpn.data.synth import KINDS, lettered_photo, page, waybills
+from ctpn.data.synth.__main__ import main, marked
 from ctpn.data.synth.canvas import Canvas, shorten, width_of, wrap
 from ctpn.data.synth.photo import photograph
 from ctpn.data.texts import Texts
@@ -142,3 +143,31 @@ def test_missing_fonts_say_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: p
     finally:
         fonts.cache_clear()
     assert "CTPN_FONTS" in capsys.readouterr().err
+
+
+def test_a_waybill_is_marked_as_a_user_does() -> None:
+    blank()
+    made = waybills.thermal(np.random.default_rng(16), fonts())
+    fields = marked(made.regions)
+    assert [f["name"] for f in fields] == ["route", "recipient address", "sender address", "number", "date and time"]
+    by_text = {r.text: r.quad for r in made.regions}
+    for field in fields:
+        x, y, w, h = field["rectangle"]
+        assert field["lines"]
+        for line in field["lines"]:
+            assert (by_text[line] >= [x, y]).all() and (by_text[line] <= [x + w, y + h]).all()
+
+
+def test_signs_in_a_photo_leave_its_own_text_alone() -> None:
+    blank()
+    photo = np.full((400, 600, 3), 90, np.uint8)
+    own = Region(np.array([[250, 180], [350, 180], [350, 220], [250, 220]], np.float32), "OWN")
+    for seed in range(4):
+        rgb, regions = lettered_photo(seed, photo, [own])
+        again, _ = lettered_photo(seed, photo, [own])
+        assert (rgb == again).all() and 640 <= max(rgb.shape) <= 1281
+        (kept,) = (r for r in regions if r.text == "OWN")
+        for r in regions:
+            apart, _ = cv2.intersectConvexConvex(kept.quad, r.quad)
+            assert r is kept or apart == 0
+        assert len(regions) > 1

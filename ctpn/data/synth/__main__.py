@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -18,9 +20,11 @@ from ctpn.data.split import is_validation
 from ctpn.data.synth import KINDS, MAKERS, lettered_photo, page
 from ctpn.data.synth.photo import photograph
 from ctpn.data.synth.types import Pixels
+from ctpn.data.synth.waybills import thermal
 from ctpn.errors import CtpnError
 
-EXAMPLES = {"waybill": 8, "receipt": 11, "form": 2, "sign": 11}  # kind: seed
+EXAMPLES = {"waybill": 16, "receipt": 11, "form": 2, "sign": 31}  # kind: seed
+EXAMPLE_SIDE = 1100
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -62,15 +66,46 @@ def _on_photo(photo: tuple[Path, Path], seed: int, *, heldout: bool) -> tuple[Pi
 
 
 def examples(out: Path) -> None:
-    """The sample pictures of the repository, from held-out fonts: pages chosen by eye for being typical, then
-    scaled to a long side of 900 pixels."""
+    """The sample pictures of the repository, from held-out fonts: pages chosen by eye for being typical, then scaled to
+    a long side of EXAMPLE_SIDE pixels. Beside the waybill lies what a user would mark on it, and what stands there."""
     for kind, seed in EXAMPLES.items():
         rng = np.random.default_rng(seed)
-        made = MAKERS[kind](rng, fonts(heldout=True))
-        rgb = made.rgb if kind == "sign" else photograph(made.rgb, made.regions, rng, rough=0.45)[0]
-        scale = 900 / max(rgb.shape[:2])
+        made = (thermal if kind == "waybill" else MAKERS[kind])(rng, fonts(heldout=True))
+        rgb, regions = made.rgb, made.regions
+        if kind != "sign":
+            rgb, regions = photograph(rgb, regions, rng, rough=0.45)
+        scale = EXAMPLE_SIDE / max(rgb.shape[:2])
         rgb = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-        write(out / f"{kind}.jpg", jpeg(rgb, 76))
+        write(out / f"{kind}.jpg", jpeg(rgb, 80))
+        if kind == "waybill":
+            fields = marked([Region(r.quad * scale, r.text) for r in regions])
+            text = ",\n ".join(json.dumps(f, ensure_ascii=False) for f in fields)
+            write(out / "waybill.json", f"[\n {text}\n]\n".encode())
+
+
+def marked(regions: list[Region]) -> list[dict[str, object]]:
+    """The fields of a thermal waybill as a user of the app marks them: name, rectangle x, y, width, height in pixels, a
+    little larger than the text, and the lines in it."""
+    texts = [r.text for r in regions]
+    sender = texts.index("寄")
+    receiver = texts.index("收")
+    goods = next(i for i, t in enumerate(texts) if t.startswith("物品"))
+    spans = {
+        "route": [next(i for i, t in enumerate(texts) if re.fullmatch(r"\d{3}[- ][A-Z]\d{3}(-\d\d)?", t))],
+        "recipient address": range(receiver + 3, sender),
+        "sender address": range(sender + 3, goods),
+        "number": [next(i for i, t in enumerate(texts) if re.fullmatch(r"[A-Z]{0,2}[\d ]{10,}", t))],
+        "date and time": [next(i for i, t in enumerate(texts) if re.search(r"\d\d:\d\d:\d\d$", t))],
+    }
+    return [_mark(name, [regions[i] for i in span]) for name, span in spans.items()]
+
+
+def _mark(name: str, lines: list[Region]) -> dict[str, object]:
+    corners = np.concatenate([r.quad for r in lines])
+    air = 0.35 * float(np.mean([np.linalg.norm(r.quad[3] - r.quad[0]) for r in lines]))
+    x, y = np.floor(corners.min(0) - air)
+    w, h = np.ceil(corners.max(0) + air) - [x, y]
+    return {"name": name, "rectangle": [int(x), int(y), int(w), int(h)], "lines": [r.text for r in lines]}
 
 
 def icdar(region: Region) -> str:
