@@ -73,7 +73,7 @@ ship: setup
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
 	$(BIN)/python -m benchmarks.peers
 	$(BIN)/python -m benchmarks.stages
-	$(BIN)/python -m benchmarks.card
+	$(BIN)/python -m benchmarks.card mobile
 	$(BIN)/python -m benchmarks.readme
 
 # Fonts for the synthetic pages; without them the tests that draw Chinese are skipped. Nothing is fetched if all are there.
