@@ -173,14 +173,16 @@ def _waybill() -> list[Form]:
 
 
 def _date() -> list[Form]:
-    """Year, month and day between equal signs or with 年月日, and perhaps the time. No calendar: 31 days each month."""
+    """Year, month and day, or the year last, between equal signs or with 年月日, and perhaps the time. No calendar: 31 days each month."""
     year: Form = (Choice((("1", "9"), ("2", "0"))), DIGIT, DIGIT)
     month = Choice(((maybe("0"), "123456789"), ("1", "012")))
     day = Choice(((maybe("0"), "123456789"), ("12", DIGIT), ("3", "01")))
     hour = Choice(((maybe("0"), DIGIT), ("1", DIGIT), ("2", "0123")))
     clock = maybe(maybe(" "), hour, ":：", "012345", DIGIT, maybe(":：", "012345", DIGIT))
-    signs: tuple[Form, ...] = tuple((*year, s, month, s, day, clock) for s in "-/.")
-    return [*signs, (*year, "年", month, "月", day, "日", clock)]
+    forms: list[Form] = [(*year, "年", month, "月", day, "日", clock)]
+    for s in "-/.":
+        forms += [(*year, s, month, s, day, clock), (day, s, month, s, *year, clock), (month, s, day, s, *year, clock)]
+    return forms
 
 
 FORMS: dict[str, Callable[[], list[Form]]] = {

@@ -194,9 +194,9 @@ MOBILE = DetectorSpec(
     anchor_heights=(7, 10, 15, 22, 33, 49, 73, 110, 165, 250),
     mean=(0.0, 0.0, 0.0),
     std=(255.0, 255.0, 255.0),
-    score_threshold=0.4,
-    link_threshold=0.4,
-    grow=(0.1, 0.06),  # annotations are looser than ink; chosen, like the thresholds, on the validation split of sroie
+    score_threshold=0.25,
+    link_threshold=0.25,
+    grow=(0.03, 0.1),  # annotations are looser than ink; chosen, like the thresholds, on the validation split of sroie
     min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
 )
 

@@ -9,7 +9,7 @@ pytest.importorskip("faker")
 from ctpn.data.fonts import fonts
 from ctpn.data.formats import Region, read_icdar, write_icdar
 from ctpn.data.strips import WIDTHS, Strips
-from ctpn.data.strips.drawn import drawn
+from ctpn.data.strips.drawn import STEPS, drawn
 from ctpn.data.strips.phrases import KINDS, ems, fold, phrase
 from ctpn.data.strips.real import cut, detected, main
 from ctpn.errors import CtpnError
@@ -111,3 +111,12 @@ def test_drawn_samples_alone_know_their_places(cut_set):
     strips = Strips([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
     drawn_only = strips.batch(0, 0, 1, real=False)
     assert (drawn_only["steps"] >= 0).all() and (drawn_only["steps"] > 0).any()
+
+
+def test_the_smallest_strips_can_be_spoiled():
+    for seed in range(300):  # a strip of 5 x 11 pixels once stopped a training
+        rng = np.random.default_rng(seed)
+        small = rng.integers(0, 256, (int(rng.integers(1, 12)), int(rng.integers(1, 9)), 3), dtype=np.uint8)
+        for _, step in STEPS:
+            spoilt = step(small, rng)
+            assert spoilt.shape == small.shape and spoilt.dtype == np.uint8

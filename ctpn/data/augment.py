@@ -55,8 +55,8 @@ def shadow(rgb: U8, rng: Rng) -> U8:
 def paper(rgb: U8, rng: Rng) -> U8:
     """Grain of paper: noise at two scales."""
     h, w = rgb.shape[:2]
-    coarse = cv2.resize(rng.normal(0, 6, (h // 8, w // 8)).astype(np.float32), (w, h))
-    fine = cv2.resize(rng.normal(0, 6, (h // 2, w // 2)).astype(np.float32), (w, h))
+    coarse = cv2.resize(rng.normal(0, 6, (max(1, h // 8), max(1, w // 8))).astype(np.float32), (w, h))
+    fine = cv2.resize(rng.normal(0, 6, (max(1, h // 2), max(1, w // 2))).astype(np.float32), (w, h))
     return cv2.add(rgb, cv2.merge([coarse + fine] * 3), dtype=cv2.CV_8U)
 
 
