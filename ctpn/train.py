@@ -24,6 +24,7 @@ from tqdm import tqdm
 from ctpn.errors import CtpnError
 from ctpn.nn.checkpoint import load_state, load_weights, save_state, save_weights
 from ctpn.nn.parallel import Workers
+from ctpn.nn.rounding import simulate_int8
 from ctpn.spec import DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.tasks import TASKS, Task
 
@@ -136,6 +137,8 @@ def fit(args: argparse.Namespace, workers: Workers) -> None:
     """Train until --steps or --minutes are over."""
     torch.manual_seed(args.seed)
     task = TASKS[args.what](args)
+    if args.int8:
+        simulate_int8(task.net)
     run = start(args, task.net, workers)
     began = saved = time.monotonic()
     before = run.seconds
@@ -193,6 +196,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--side", type=int, default=512, help="pixels of a crop (default: %(default)s)")
     parser.add_argument("--clip", type=float, default=5.0, help="largest norm of the gradient")
     parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights")
+    parser.add_argument("--int8", action="store_true", help="learn with the rounding of int8; for the last steps")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     if args.what == "detector" and not args.set:

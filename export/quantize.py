@@ -17,16 +17,11 @@ from onnxruntime.quantization.calibrate import create_calibrator, save_tensors_d
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from tqdm import tqdm
 
+from ctpn.nn.rounding import stays_float
 from export.graph import INPUT
 
-# Parts that stay float, by the module path in a node's name. The stems see three channels, the recurrence is many small
-# steps, and the first depthwise layer is bound by memory: quantised they cost more time than they save.
-FLOAT_PARTS = (
-    "/net/stem/", "/net/scale8/scale8.1/look/", "/net/rows/",  # mobile
-    "/net/base_layers/base_layers.0/", "/net/brnn/",  # vgg16
-    "/net/rows8/rows8.1/look/",  # crnn
-)  # fmt: skip
 OPERATORS = ("Conv", "MatMul")
+FLOAT_RESULTS = ["MatMul"]  # the logits of 5,128 classes: to round them to 8 bits and back takes longer than the product
 METHOD, PERCENTILE = CalibrationMethod.Percentile, 99.99  # a little better than the extremes: outliers are cut
 
 
@@ -54,10 +49,17 @@ def quantize(source: Path, target: Path, inputs: Iterable[NDArray[np.uint8]]) ->
         quantize_static(
             ready, target, None, quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            nodes_to_quantize=[n for n in heavy if not n.startswith(FLOAT_PARTS)],
+            nodes_to_quantize=[n for n in heavy if not stays_float(module_name(n))],
             calibrate_method=METHOD, calibration_cache_path=ranges,
+            extra_options={"OpTypesToExcludeOutputQuantization": FLOAT_RESULTS},
         )  # fmt: skip
     _keep_metadata(source, target)
+
+
+def module_name(node: str) -> str:
+    """The module of a node: "/net/rows8/rows8.1/look/look.0/Conv" is of rows8.1.look.0."""
+    *path, _ = node.removeprefix("/net/").split("/")
+    return ".".join(part.split(".")[-1] for part in path)
 
 
 def _calibrate(ready: Path, ranges: Path, inputs: Iterable[NDArray[np.uint8]]) -> None:

@@ -1,7 +1,7 @@
 """Take trained weights over as the shipped ones: python -m export.stamp IN.safetensors OUT.safetensors
 
-The file's spec is replaced by the model's present one, because thresholds are chosen after training. What the net was
-trained with (anchors, grid, channels, mean, deviation) must be the same.
+The file's spec is replaced by the model's present one, because thresholds and the like are chosen after training. What the
+net was trained with (anchors, grid, charset, channels, mean, deviation …) must be the same.
 """
 
 from __future__ import annotations
@@ -13,9 +13,13 @@ from pathlib import Path
 
 from ctpn.errors import CtpnError, ModelError
 from ctpn.nn.checkpoint import load_weights, save_weights
-from ctpn.spec import DETECTORS
+from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 
-TRAINED_WITH = ("anchor_heights", "stride_x", "stride_y", "outputs", "channels", "mean", "std")
+SPECS: dict[str, DetectorSpec | RecognizerSpec] = {**DETECTORS, CRNN.name: CRNN}
+TRAINED_WITH = {
+    "detector": ("anchor_heights", "stride_x", "stride_y", "outputs", "channels", "mean", "std"),
+    "recognizer": ("charset_sha256", "height", "stride", "pad", "channels", "mean", "std"),
+}
 
 
 def stamp(source: Path, target: Path) -> None:
@@ -26,11 +30,11 @@ def stamp(source: Path, target: Path) -> None:
     """
     tensors, metadata = load_weights(source)
     old = json.loads(metadata.get("spec", "{}"))
-    if old.get("name") not in DETECTORS:
-        raise ModelError(f"{source}: expected weights of {sorted(DETECTORS)}, got {old.get('name')!r}")
-    spec = DETECTORS[old["name"]]
+    if old.get("name") not in SPECS:
+        raise ModelError(f"{source}: expected weights of {', '.join(sorted(SPECS))}, got {old.get('name')!r}")
+    spec = SPECS[old["name"]]
     new = json.loads(spec.to_json())
-    changed = [f for f in TRAINED_WITH if old.get(f) != new[f]]
+    changed = [f for f in TRAINED_WITH[new["kind"]] if old.get(f) != new[f]]
     if changed:
         raise ModelError(f"{source}: trained with other {', '.join(changed)} than the present spec has; train again")
     save_weights(target, tensors, metadata | {"spec": spec.to_json()})

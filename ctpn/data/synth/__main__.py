@@ -102,7 +102,7 @@ def marked(regions: list[Region]) -> list[dict[str, object]]:
 
 def _mark(name: str, lines: list[Region]) -> dict[str, object]:
     corners = np.concatenate([r.quad for r in lines])
-    air = 0.35 * float(np.mean([np.linalg.norm(r.quad[3] - r.quad[0]) for r in lines]))
+    air = np.array([0.35, 0.15]) * float(np.mean([np.linalg.norm(r.quad[3] - r.quad[0]) for r in lines]))
     x, y = np.floor(corners.min(0) - air)
     w, h = np.ceil(corners.max(0) + air) - [x, y]
     return {"name": name, "rectangle": [int(x), int(y), int(w), int(h)], "lines": [r.text for r in lines]}

@@ -46,7 +46,9 @@ def street(rgb: Pixels, regions: list[Region], rng: Rng, fonts: Fonts) -> Canvas
 def _fill(page: Canvas, taken: Pixels, tries: int) -> None:
     for _ in range(tries):
         texts = Texts(page.rng, language(page.rng))
-        if page.rng.random() < 0.6:
+        if texts.language == "zh" and page.rng.random() < 0.2:
+            _column(page, texts, taken)
+        elif page.rng.random() < 0.6:
             _board(page, texts, taken)
         else:
             _free(page, texts, taken)
@@ -66,6 +68,24 @@ def _free(page: Canvas, texts: Texts, taken: Pixels) -> None:
         halo = (colour(rng, 0.0, 0.2) if light else colour(rng, 0.8, 1.0)) if rng.random() < 0.4 else None
         shade = colour(rng, 0.75, 1.0) if light else colour(rng, 0.0, 0.22)
         page.write(x, y, text, replace(ink, colour=shade, halo=halo), angle=angle)
+
+
+def _column(page: Canvas, texts: Texts, taken: Pixels) -> None:
+    """Characters below each other, upright, on a board or none: each is a line of its own."""
+    rng = page.rng
+    ink = page.ink(np.exp(rng.uniform(np.log(20), np.log(120))), (0, 0, 0), texts.language)
+    step = ink.size * float(rng.uniform(1.02, 1.35))
+    text = texts.sign().replace(" ", "")[: int(page.height * 0.8 / step)]
+    x, y = rng.uniform(ink.size, page.width - ink.size), rng.uniform(1.5 * ink.size, page.height * 0.6)
+    x0, x1, y0, y1 = x - 0.75 * ink.size, x + 0.75 * ink.size, y - 1.2 * ink.size, y - ink.size + step * len(text)
+    spot = _claim(taken, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]))
+    if len(text) < 2 or spot is None:
+        return
+    if rng.random() < 0.6:
+        page.rgb[spot > 0] = colour(rng, 0.05, 0.4) if rng.random() < 0.5 else colour(rng, 0.65, 1.0)
+    shade = colour(rng, 0.75, 1.0) if page.rgb[spot > 0].mean() < 128 else colour(rng, 0.0, 0.22)
+    for i, character in enumerate(text):
+        page.write(x, y + i * step, character, replace(ink, colour=shade), align="c")
 
 
 def _place(x: float, y: float, width: float, size: int, angle: float) -> Pixels:
