@@ -61,10 +61,9 @@ def greedy(logits: F32, charset: str) -> Decoded:
         logits: float32 [T, len(charset) + 1]; T may be 0.
 
     Raises:
-        CtpnError: a wrong shape or type, or a number that is not finite. ModelError: classes of another charset.
+        CtpnError: a wrong shape or type, or a step whose best logit is not finite. ModelError: classes of another charset.
     """
-    _check(logits, charset)
-    best = logits.argmax(1)
+    best = _best(logits, charset)
     return _spell(logits, best, best, charset)
 
 
@@ -98,11 +97,11 @@ def beam(
     Raises:
         CtpnError: as `greedy`; width or candidates below 1. ModelError: a pattern's character that the charset lacks.
     """
-    _check(logits, charset)
+    best = _best(logits, charset)
     if width < 1 or candidates < 1:
         raise CtpnError(f"beam: expected width and candidates of at least 1, got {width} and {candidates}; 8 and 16 are usual")
     search = _Search(logits, width, candidates, language, (alpha, beta), None if pattern is None else pattern.bound(charset))
-    return _spell(logits, align(logits, search.best()), logits.argmax(1), charset)
+    return _spell(logits, align(logits, search.best()), best, charset)
 
 
 def align(logits: F32, classes: I64) -> I64:
@@ -130,17 +129,19 @@ def align(logits: F32, classes: I64) -> I64:
     return np.array(path[::-1], np.int64)
 
 
-def _check(logits: F32, charset: str) -> None:
+def _best(logits: F32, charset: str) -> I64:
+    """The best class of each step: int64 [T]. What is not a number is always best, so looking at these is enough."""
     if not isinstance(logits, np.ndarray) or logits.dtype != np.float32 or logits.ndim != 2:
         got = f"{logits.dtype} {list(logits.shape)}" if isinstance(logits, np.ndarray) else type(logits).__name__
         raise CtpnError(f"expected logits float32 [T, C] of one strip, got {got}; take one strip and convert it")
     if logits.shape[1] != len(charset) + 1:
         raise ModelError(f"expected {len(charset) + 1} classes for this charset, got {logits.shape[1]}; use the model's own charset")
-    with np.errstate(all="ignore"):
-        total = logits.sum()  # cheaper than to look at each; it may overflow
-    if not np.isfinite(total) and not np.isfinite(logits).all():
-        t, c = (int(i[0]) for i in np.nonzero(~np.isfinite(logits)))
-        raise CtpnError(f"expected finite logits, got {logits[t, c]} at step {t}, class {c}; the model or its input is damaged")
+    best = logits.argmax(1)
+    peaks = logits[np.arange(len(best)), best]
+    if not np.isfinite(peaks).all():
+        t = int(np.flatnonzero(~np.isfinite(peaks))[0])
+        raise CtpnError(f"expected finite logits, got {peaks[t]} at step {t}, class {best[t]}; the model or its input is damaged")
+    return best
 
 
 def _spell(logits: F32, path: I64, best: I64, charset: str) -> Decoded:

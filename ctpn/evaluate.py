@@ -26,13 +26,12 @@ from tqdm import tqdm
 
 from ctpn.data.formats import read_icdar, read_set
 from ctpn.data.split import is_validation
-from ctpn.errors import CtpnError, ModelError
+from ctpn.errors import CtpnError
 from ctpn.image import open_image
 from ctpn.measures import Characters, Counts, accuracy, figures, measure, measure_reading
-from ctpn.reader import SHIPPED, TextLine, TextReader
+from ctpn.reader import TextLine, TextReader
 
 Page = dict[str, Any]
-RECOGNIZER = SHIPPED.with_name("crnn-int8.onnx")
 
 
 def evaluate_set(find: Callable[[Path], list[TextLine]], folder: Path, split: str, limit: int | None) -> list[Page]:
@@ -100,9 +99,8 @@ def _row(name: str, r: dict[str, Any]) -> str:
 
 def run(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Evaluate all sets; writes the JSON and the picture sheet where asked for."""
-    if args.read and not RECOGNIZER.is_file():
-        raise ModelError(f"{RECOGNIZER}: no such model file; train and export a recogniser, or leave --read away")
-    find = getattr(TextReader(args.model, threads=args.threads), "read" if args.read else "detect")
+    reader = TextReader(args.model, threads=args.threads)
+    find = reader.read if args.read else reader.detect
     results, every = {}, []
     for folder in args.sets:
         pages = evaluate_set(find, folder, args.split, args.limit)

@@ -133,10 +133,8 @@ def save(run: Run, spec: DetectorSpec | RecognizerSpec, out: Path) -> None:
     save_weights(out / "weights.safetensors", run.ema, {"spec": spec.to_json(), "step": str(run.step)})
 
 
-def fit(args: argparse.Namespace, workers: Workers) -> None:
+def fit(args: argparse.Namespace, task: Task, workers: Workers) -> None:
     """Train until --steps or --minutes are over."""
-    torch.manual_seed(args.seed)
-    task = TASKS[args.what](args)
     if args.int8:
         simulate_int8(task.net)
     run = start(args, task.net, workers)
@@ -211,7 +209,8 @@ def main(argv: list[str] | None = None) -> int:
     args.out.mkdir(parents=True, exist_ok=True)
     try:
         with Workers() as workers:
-            fit(args, workers)
+            torch.manual_seed(args.seed)
+            fit(args, TASKS[args.what](args), workers)
     except (CtpnError, OSError) as e:
         print(f"ctpn.train: {e}", file=sys.stderr)
         return 1

@@ -257,7 +257,7 @@ def test_a_pattern_reads_through_doubt_and_says_when_there_was_none():
         ([[0.0] * 5], "got list"),
         (np.zeros((2, 6), np.float32), "expected 5 classes for this charset, got 6"),
         (np.array([[0, 0, 0, 0, 0], [0, 0, np.nan, 0, 0]], np.float32), "got nan at step 1, class 2"),
-        (np.array([[0, -np.inf, 0, 0, 0]], np.float32), "got -inf at step 0, class 1"),
+        (np.full((1, 5), -np.inf, np.float32), "got -inf at step 0, class 0"),
     ],
 )
 def test_foreign_logits_are_refused(logits, message):

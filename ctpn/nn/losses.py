@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -11,7 +13,18 @@ WEIGHTS = {"score": 1.0, "vertical": 2.0, "side": 1.5, "link": 3.0}
 LINK_END = 2.0  # an end counts as much as so many cells that go on, of which there are ten times as many
 
 
-def detector_loss(maps: dict[str, Tensor], targets: dict[str, Tensor], *, negatives: float = 3.0) -> dict[str, Tensor]:
+def sparse_softmax(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross entropy of logits [N, 2] and classes int64 [N]: [N], the original's form."""
+    return F.cross_entropy(logits, labels, reduction="none")
+
+
+def detector_loss(
+    maps: dict[str, Tensor],
+    targets: dict[str, Tensor],
+    *,
+    negatives: float = 3.0,
+    score: Callable[[Tensor, Tensor], Tensor] = sparse_softmax,
+) -> dict[str, Tensor]:
     """The parts of the loss, each a scalar, unweighted; a part without a target is 0.
 
     Args:
@@ -19,10 +32,11 @@ def detector_loss(maps: dict[str, Tensor], targets: dict[str, Tensor], *, negati
         targets: `labels` int8 [B, h, w, k], `vertical` and `side` float32 [B, h, w, k, 2] (NaN = no target),
             `link` int8 [B, h, w, k]; see `anchors.Targets`.
         negatives: background anchors for each text anchor that count in the score, the hardest first.
+        score: the score's loss of each anchor.
     """
     labels = targets["labels"].long()
     text = labels == 1
-    parts = {"score": _score(maps["score"].reshape(*labels.shape, 2), labels, negatives)}
+    parts = {"score": _score(maps["score"].reshape(*labels.shape, 2), labels, negatives, score)}
     parts["vertical"] = _regression(maps["vertical"], targets["vertical"], text, beta=0.1)
     if "side" in maps:
         parts["side"] = _regression(maps["side"], targets["side"], text, beta=0.1)
@@ -33,9 +47,9 @@ def detector_loss(maps: dict[str, Tensor], targets: dict[str, Tensor], *, negati
     return parts
 
 
-def _score(logits: Tensor, labels: Tensor, negatives: float) -> Tensor:
-    """Softmax cross entropy over text and the hardest background; ignored anchors do not count."""
-    loss = F.cross_entropy(logits.flatten(0, 3), labels.flatten().clamp_min(0), reduction="none")
+def _score(logits: Tensor, labels: Tensor, negatives: float, score: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """The loss over text and the hardest background; ignored anchors do not count."""
+    loss = score(logits.flatten(0, 3), labels.flatten().clamp_min(0))
     labels = labels.flatten()
     positive, background = loss[labels == 1], loss[labels == 0]
     keep = min(len(background), int(negatives * len(positive)) + 200)

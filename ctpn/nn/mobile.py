@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -38,12 +40,13 @@ class MobileCtpn(nn.Module):
 
     Dense convolutions stand where the picture is large (processors run them near their peak), depthwise ones
     where channels are many; widths are multiples of 16, the width of a vector register. The recurrence runs on
-    rows of 16 pixels, half as many as there are rows of cells, and each of them serves two. Below 0.4 M parameters.
+    rows of 16 pixels, half as many as there are rows of cells, and each of them serves two. Below 0.4 M parameters. Further
+    arguments are those of RowRecurrence.
     """
 
     spec: DetectorSpec
 
-    def __init__(self, spec: DetectorSpec = MOBILE, *, width: int = 64, hidden: int = 32, cell: str = "gru") -> None:
+    def __init__(self, spec: DetectorSpec = MOBILE, *, width: int = 64, hidden: int = 32, **recurrence: Any) -> None:
         super().__init__()
         self.spec = spec
         self.stem = conv(3, 16, 3, 2)
@@ -53,7 +56,7 @@ class MobileCtpn(nn.Module):
         self.scale32 = nn.Sequential(conv(80, 80, 3, 2, groups=80), conv(80, 112, 1), Residual(112), Residual(112))
         self.from16, self.from32 = conv(80, width, 1), conv(112, width, 1)
         self.fuse16 = conv(width, width, 5, groups=width)
-        self.rows = RowRecurrence(width, hidden, cell=cell)
+        self.rows = RowRecurrence(width, hidden, **recurrence)
         self.context = conv(width + 2 * hidden, width, 1)
         self.cells = nn.Sequential(nn.Conv2d(48, width, (1, 2), (1, 2), bias=False), nn.BatchNorm2d(width), nn.ReLU())
         self.fuse8 = conv(width, width, 5, groups=width)

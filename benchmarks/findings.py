@@ -1,0 +1,216 @@
+"""The findings of 2018, measured again on the mobile net: python -m benchmarks.findings
+
+The author of the original noted what made it learn: a recurrence along the rows, SGD, xavier-normal weights with zero
+biases, a sparse softmax. Each is tried against its alternatives with the same steps and crops, three seeds each, from
+nothing, and judged on validation receipts: loss, hmean, and how far the seeds lie apart.
+
+  python -m benchmarks.findings --jobs 2    all runs that are not done yet, about 5 minutes of a core each
+  python -m benchmarks.findings --list      what is done
+
+A run that was cut off goes on where its last checkpoint stood. The figures lie in benchmarks/results/findings.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from benchmarks.environment import save, write
+from benchmarks.verdicts import collect, verdicts
+from ctpn.data.crops import Crops, load
+from ctpn.data.formats import read_icdar, read_set
+from ctpn.data.split import is_validation
+from ctpn.detect import postprocess
+from ctpn.errors import CtpnError
+from ctpn.image import fit as fit_page
+from ctpn.measures import Counts, figures, measure
+from ctpn.nn.checkpoint import load_weights
+from ctpn.nn.detector import initialise
+from ctpn.nn.losses import WEIGHTS, detector_loss, sparse_softmax
+from ctpn.nn.mobile import MobileCtpn
+from ctpn.nn.parallel import Workers
+from ctpn.spec import MOBILE
+from ctpn.tasks import detector
+from ctpn.train import fit, parse
+from export.parity import torch_maps
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data" / "sroie"
+RUNS, OUT = ROOT / ".cache" / "findings", ROOT / "benchmarks" / "results" / "findings.json"
+STEPS, BATCH, SIDE, SEEDS = 900, 4, 384, (0, 1, 2)
+PAGES, CROPS = 24, 32  # of the validation split
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to train; whatever is not named is as in `base`.
+
+    Attributes:
+        net: makes the net.
+        options: of ctpn.train.
+        score: the loss of the score, of logits [N, 2] and labels int64 [N] to [N].
+    """
+
+    net: Callable[[], nn.Module]
+    options: tuple[str, ...] = ()
+    score: Callable[[Tensor, Tensor], Tensor] = sparse_softmax
+
+
+def _net(**how: Any) -> Callable[[], nn.Module]:
+    return lambda: MobileCtpn(MOBILE, **how).apply(initialise)
+
+
+def _bce(logits: Tensor, labels: Tensor) -> Tensor:
+    """Two sigmoids, one a class, as the author first had it."""
+    return nn.functional.binary_cross_entropy_with_logits(logits, nn.functional.one_hot(labels, 2).float(), reduction="none").sum(1)
+
+
+VARIANTS = {
+    "base": Variant(_net()),
+    "no recurrence": Variant(_net(cell="none")),
+    "BiLSTM": Variant(_net(cell="lstm")),
+    "BiGRU, reset before": Variant(_net(reset_after=False)),
+    "BiGRU, reset before, hard sigmoid": Variant(_net(reset_after=False, gates="hard_sigmoid_keras2")),
+    "Adam 5e-4": Variant(_net(), ("--rate", "5e-4")),
+    "Adam 1e-4": Variant(_net(), ("--rate", "1e-4")),
+    "SGD 1e-3": Variant(_net(), ("--optimizer", "sgd", "--rate", "1e-3")),
+    "SGD 1e-2": Variant(_net(), ("--optimizer", "sgd", "--rate", "1e-2")),
+    "PyTorch's initial weights": Variant(lambda: MobileCtpn(MOBILE)),
+    "two sigmoids": Variant(_net(), score=_bce),
+}
+
+
+def run(name: str, seed: int, folder: Path) -> None:
+    """Train one variant with one seed and write its figures to `folder`/figures.json."""
+    variant = VARIANTS[name]
+    args = parse(["detector", "--set", str(DATA), "--out", str(folder), "--steps", str(STEPS), "--batch", str(BATCH), "--side", str(SIDE),
+                  "--warmup", "50", "--ema", "0.99", "--save-minutes", "0.5", "--seed", str(seed), *variant.options])  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(seed)
+    task = replace(detector(args), net=variant.net())
+    task.loss = _loss_with(variant.score)
+    with Workers() as workers:
+        fit(args, task, workers)
+    task.net.load_state_dict(load_weights(folder / "weights.safetensors")[0])
+    write(folder / "figures.json", {"loss": validation_loss(task.net), **hmeans(task.net), "curve": curve(folder)})
+
+
+def _loss_with(score: Callable[[Tensor, Tensor], Tensor]) -> Callable[[object, dict[str, Tensor], int], dict[str, Tensor]]:
+    def loss(maps: object, batch: dict[str, Tensor], _: int) -> dict[str, Tensor]:
+        assert isinstance(maps, dict)
+        return {name: WEIGHTS[name] * part for name, part in detector_loss(maps, batch, score=score).items()}
+
+    return loss
+
+
+def _pages() -> list[tuple[Path, Path]]:
+    return [p for p in read_set(DATA) if is_validation(p[0].stem)]
+
+
+@torch.no_grad()
+def validation_loss(net: nn.Module) -> dict[str, float]:
+    """Parts of the loss, with the sparse softmax for all, on fixed crops of the validation split."""
+    crops = Crops([(DATA, 1.0, False)], MOBILE, side=SIDE, seed=1)
+    crops.pages = [_pages()]
+    samples = [crops[i] for i in range(CROPS)]
+    batch = {name: torch.from_numpy(np.stack([s[name] for s in samples])) for name in samples[0]}
+    x = (batch["image"].permute(0, 3, 1, 2).float() - torch.tensor(MOBILE.mean)[:, None, None]) / torch.tensor(MOBILE.std)[:, None, None]
+    parts = detector_loss(net.eval()(x), batch)
+    return {name: round(float(WEIGHTS[name] * part), 4) for name, part in parts.items()}
+
+
+def hmeans(net: nn.Module) -> dict[str, float]:
+    """IoU hmean over validation pages with lines by links, and with the paper's connector."""
+    counts = {"links": Counts(), "paper": Counts()}
+    for image, gt in _pages()[:PAGES]:
+        rgb = load(image)
+        fitted = fit_page(rgb, MOBILE)
+        maps = torch_maps(net, fitted.pixels)
+        for builder in counts:
+            quads, _ = postprocess(maps, replace(MOBILE, builder=builder, min_overlap=0.7 if builder == "paper" else MOBILE.min_overlap))
+            scale = np.array([fitted.scale_x, fitted.scale_y], np.float32)
+            counts[builder] += measure(read_icdar(gt), list(quads / scale))
+    return {builder: round(figures(c)["iou_h"], 4) for builder, c in counts.items()}
+
+
+def curve(folder: Path) -> list[float]:
+    """The training loss, all parts, by twentieths of the run."""
+    rows = np.genfromtxt(folder / "log.csv", delimiter=",", names=True)
+    total = sum(rows[name] for name in rows.dtype.names[3:])
+    return [round(float(part.mean()), 4) for part in np.array_split(total, 20)]
+
+
+def _folder(name: str, seed: int) -> str:
+    return f"{name.replace(' ', '-').replace(',', '')}-{seed}".replace("'", "")
+
+
+def all_runs(jobs: int) -> None:
+    """Every run that is not done, `jobs` at a time, each a process of one thread."""
+    todo = [(n, s) for s in SEEDS for n in VARIANTS if not (RUNS / _folder(n, s) / "figures.json").exists()]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
+
+    def one(job: tuple[str, int]) -> None:
+        name, seed = job
+        log = RUNS / f"{_folder(name, seed)}.log"
+        with log.open("w") as f:
+            command = [sys.executable, "-m", "benchmarks.findings", "--run", name, "--seed", str(seed)]
+            done = subprocess.run(command, cwd=ROOT, env=environment, stdout=f, stderr=f)
+        if done.returncode:
+            raise CtpnError(f"{name}, seed {seed}: the run failed; its log is {log}")
+        save(OUT, _result())
+
+    RUNS.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(jobs) as pool:
+        for _ in tqdm(pool.map(one, todo), total=len(todo), desc="runs", file=sys.stderr):
+            pass
+
+
+def _found() -> dict[str, Any]:
+    return collect({name: [RUNS / _folder(name, seed) / "figures.json" for seed in SEEDS] for name in VARIANTS})
+
+
+def _result() -> dict[str, Any]:
+    found = _found()
+    return {"steps": STEPS, "batch": BATCH, "side": SIDE, "variants": found, "verdicts": verdicts(found)}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 done, 1 failed; usage errors exit 2."""
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.findings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--jobs", type=int, default=1, help="runs at a time (default: %(default)s)")
+    parser.add_argument("--list", action="store_true", help="print what is done and stop")
+    parser.add_argument("--run", choices=sorted(VARIANTS), help="one run alone")
+    parser.add_argument("--seed", type=int, choices=SEEDS, default=0, help="of --run")
+    args = parser.parse_args(argv)
+    try:
+        if args.run:
+            run(args.run, args.seed, RUNS / _folder(args.run, args.seed))
+            return 0
+        if not args.list:
+            all_runs(args.jobs)
+        for name, row in _found().items():
+            print(f"{name:36} {row['seeds']} seeds  loss {row['loss'][0]:.3f}  links {row['links'][0]:.3f}  paper {row['paper'][0]:.3f}")
+        for row in verdicts(_found()):
+            print(f"{row['verdict']}: {row['finding']} ({row.get('loss') or row['hmean']})")
+    except (CtpnError, OSError) as e:
+        print(f"benchmarks.findings: {e}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,54 @@
+"""What the runs of `benchmarks.findings` say: figures with their spread, and whether each finding holds here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+VERDICTS = (  # finding, and the variants of which the first should have the lower loss if it holds
+    ("Without a recurrence it stops at a higher loss", "base", "no recurrence"),
+    ("BiLSTM, which the author had no time to try, beats BiGRU", "BiLSTM", "base"),
+    ("GRU's later form (reset after) beats the older one", "base", "BiGRU, reset before"),
+    ("The hard sigmoid costs something", "BiGRU, reset before", "BiGRU, reset before, hard sigmoid"),
+    ("SGD 1e-3 beats Adam", "SGD 1e-3", "base"),
+    ("Xavier-normal with zero biases beats the default", "base", "PyTorch's initial weights"),
+    ("The sparse softmax beats two sigmoids", "base", "two sigmoids"),
+)
+
+
+def collect(files: dict[str, list[Path]]) -> dict[str, Any]:
+    """What is done, by variant: how many seeds, and mean, lowest and highest of the final figures of those `files` that are there."""
+    found = {}
+    for name, of_seeds in files.items():
+        runs = [json.loads(f.read_text(encoding="utf-8")) for f in of_seeds if f.exists()]
+        if runs:
+            losses = [sum(r["loss"].values()) for r in runs]
+            found[name] = {"seeds": len(runs), "loss": _spread(losses), **{b: _spread([r[b] for r in runs]) for b in ("links", "paper")},
+                           "curve": np.mean([r["curve"] for r in runs], 0).round(4).tolist()}  # fmt: skip
+    return found
+
+
+def _spread(values: list[float]) -> list[float]:
+    """Mean, lowest, highest."""
+    return [round(float(v), 4) for v in (np.mean(values), min(values), max(values))]
+
+
+def verdicts(found: dict[str, Any]) -> list[dict[str, str]]:
+    """Whether each finding holds here: a plain answer where the seeds' ranges lie apart, else "within the spread"; only
+    of variants with at least two seeds."""
+    found = {name: row for name, row in found.items() if row["seeds"] > 1}
+    out = []
+    for text, better, worse in VERDICTS:
+        if better in found and worse in found:
+            (a, low_a, high_a), (b, low_b, high_b) = found[better]["loss"], found[worse]["loss"]
+            apart = high_a < low_b or high_b < low_a
+            out.append({"finding": text, "verdict": ("holds" if a < b else "does not hold") if apart else "within the spread",
+                        "loss": f"{a:.3f} and {b:.3f}"})  # fmt: skip
+    if "base" in found:
+        links, paper = found["base"]["links"], found["base"]["paper"]
+        out.append({"finding": "Links beat the paper's connector", "verdict": "holds" if links[1] > paper[2] else "does not hold",
+                    "hmean": f"{links[0]:.3f} and {paper[0]:.3f}"})  # fmt: skip
+    return out

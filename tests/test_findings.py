@@ -1,0 +1,44 @@
+"""The findings' arithmetic; the runs themselves take hours."""
+
+import json
+
+import torch
+
+from benchmarks.findings import VARIANTS, _bce
+from benchmarks.verdicts import VERDICTS, collect, verdicts
+from ctpn.nn.losses import sparse_softmax
+
+
+def runs(tmp_path, name, losses, links=0.8, paper=0.6):
+    files = []
+    for i, loss in enumerate(losses):
+        files.append(tmp_path / f"{name}-{i}.json")
+        figures = {"loss": {"score": loss / 2, "link": loss / 2}, "links": links, "paper": paper, "curve": [1.0, loss]}
+        files[-1].write_text(json.dumps(figures))
+    return files
+
+
+def test_a_finding_holds_only_where_the_seeds_lie_apart(tmp_path):
+    found = collect({
+        "base": runs(tmp_path, "base", (1.0, 1.2, 1.1)),
+        "no recurrence": runs(tmp_path, "none", (1.3, 1.5, 1.4)),
+        "BiLSTM": runs(tmp_path, "lstm", (1.15, 1.3)),
+        "SGD 1e-3": runs(tmp_path, "sgd", (3.0, 3.1)),
+        "two sigmoids": [*runs(tmp_path, "bce", (9.0,)), tmp_path / "not there"],
+    })  # fmt: skip
+    assert found["base"]["loss"] == [1.1, 1.0, 1.2] and found["base"]["curve"] == [1.0, 1.1] and found["two sigmoids"]["seeds"] == 1
+    told = {row["finding"]: row["verdict"] for row in verdicts(found)}
+    assert told[VERDICTS[0][0]] == "holds" and told[VERDICTS[1][0]] == "within the spread"
+    assert told["SGD 1e-3 beats Adam"] == "does not hold" and told["Links beat the paper's connector"] == "holds"
+    assert not any("sparse softmax" in text for text in told)  # one seed proves nothing
+
+
+def test_every_verdict_names_variants_that_are_run():
+    assert {v for _, *pair in VERDICTS for v in pair} <= VARIANTS.keys()
+
+
+def test_both_forms_of_the_score_want_the_same():
+    labels = torch.tensor([0, 1])
+    right, wrong = torch.tensor([[4.0, -4.0], [-4.0, 4.0]]), torch.tensor([[-4.0, 4.0], [4.0, -4.0]])
+    for loss in (_bce, sparse_softmax):
+        assert loss(right, labels).shape == (2,) and (loss(right, labels) < 0.1).all() and (loss(wrong, labels) > 4).all()
