@@ -14,7 +14,7 @@ from ctpn.data.crops import Crops
 from ctpn.data.strips import Strips
 from ctpn.nn.detector import build
 from ctpn.nn.losses import WEIGHTS, detector_loss
-from ctpn.nn.recognizer import build_recognizer, characters_loss
+from ctpn.nn.recognizer import build_recognizer, characters_loss, letters
 from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 
 Batch = dict[str, Tensor]
@@ -55,6 +55,7 @@ def detector(args: argparse.Namespace) -> Task:
 
 def recognizer(args: argparse.Namespace) -> Task:
     """Strips of lines: drawn ones with known places first, then all, by CTC."""
+    pairs = letters(CRNN.charset)
     strips = Strips([(folder, share) for folder, share, _ in args.set], CRNN, pixels=args.batch * 1024, seed=args.seed)
 
     def ctc(step: int) -> float:
@@ -67,7 +68,7 @@ def recognizer(args: argparse.Namespace) -> Task:
 
     def loss(logits: object, batch: Batch, step: int) -> dict[str, Tensor]:
         assert isinstance(logits, Tensor)
-        return characters_loss(logits.float(), batch, ctc(step))
+        return characters_loss(logits.float(), batch, ctc(step), pairs)
 
     return Task(CRNN, build_recognizer(CRNN), batch, loss)
 

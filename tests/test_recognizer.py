@@ -6,7 +6,7 @@ torch = pytest.importorskip("torch")
 
 from ctpn.errors import ModelError  # noqa: E402
 from ctpn.nn.checkpoint import save_weights  # noqa: E402
-from ctpn.nn.recognizer import Crnn, build_recognizer, characters_loss, load_recognizer  # noqa: E402
+from ctpn.nn.recognizer import Crnn, build_recognizer, characters_loss, letters, load_recognizer, without_case  # noqa: E402
 from ctpn.spec import CRNN, MOBILE  # noqa: E402
 
 
@@ -38,25 +38,45 @@ def _batch(steps, labels):
         "steps": torch.tensor(steps),
         "labels": torch.tensor([c for y in labels for c in y]),
         "lengths": torch.tensor([len(y) for y in labels]),
+        "caseless": torch.zeros(len(labels), dtype=torch.bool),
     }
+
+
+NONE = torch.zeros(2, 0, dtype=torch.int64)  # no letters
 
 
 def test_loss_by_hand():
     logits = torch.zeros(1, 2, 4)
     batch = _batch([[1, -1]], [[1]])
-    place = characters_loss(logits, batch, 0.0)
+    place = characters_loss(logits, batch, 0.0, NONE)
     assert float(place["place"]) == pytest.approx(1.3862944)  # log 4, the unknown step does not count
     assert float(place["ctc"]) == 0
     # three of the sixteen paths of two steps say "1": 1 1, 1 blank, blank 1
-    ctc = characters_loss(logits, batch, 1.0)
+    ctc = characters_loss(logits, batch, 1.0, NONE)
     assert float(ctc["ctc"]) == pytest.approx(1.6739764)  # -log(3 / 16)
-    half = characters_loss(logits, batch, 0.5)
+    half = characters_loss(logits, batch, 0.5, NONE)
     assert float(sum(half.values())) == pytest.approx((1.3862944 + 1.6739764) / 2)
+
+
+def test_letters_are_pairs():
+    upper, lower = letters("b A a xB")
+    assert list(zip(upper.tolist(), lower.tolist(), strict=True)) == [(3, 5), (8, 1)]
+
+
+def test_a_transcript_in_capitals_takes_either_case():
+    pairs = letters("aAbB")
+    logits = torch.zeros(2, 1, 5, requires_grad=True)
+    told = without_case(logits, torch.tensor([True, False]), pairs).softmax(2)
+    assert told[0, 0].tolist() == pytest.approx([0.2, 0, 0.4, 0, 0.4]) and told[1, 0].tolist() == pytest.approx([0.2] * 5)
+    batch = _batch([[0], [0]], [[2], [2]]) | {"caseless": torch.tensor([True, False])}
+    characters_loss(logits, batch, 1.0, pairs)["ctc"].backward()
+    (capital, small), plain = (logits.grad[0, 0, 2], logits.grad[0, 0, 1]), logits.grad[1, 0]
+    assert capital == small < 0 < plain[1] and plain[2] < 0  # both forms are taught, or the capital alone
 
 
 def test_what_does_not_fit_the_strip_does_not_break_training():
     logits = torch.zeros(1, 2, 4, requires_grad=True)
-    loss = characters_loss(logits, _batch([[0, 0]], [[1, 1, 1]]), 1.0)["ctc"]
+    loss = characters_loss(logits, _batch([[0, 0]], [[1, 1, 1]]), 1.0, NONE)["ctc"]
     loss.backward()
     assert float(loss.detach()) == 0 and float(logits.grad.abs().sum()) == 0
 
@@ -69,7 +89,7 @@ def test_it_learns_two_strips_by_heart():
     batch["steps"][0, 3], batch["steps"][0, 8], batch["steps"][1, 6] = 5, 9, 7
     optimizer = torch.optim.AdamW(net.parameters(), 5e-3)
     for i in range(120):
-        loss = sum(characters_loss(net(strips), batch, float(i > 90)).values())
+        loss = sum(characters_loss(net(strips), batch, float(i > 90), NONE).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -107,6 +107,15 @@ def test_batches(cut_set):
     assert len(widths) > 1
 
 
+def test_sets_in_capitals_are_known(cut_set):
+    strips = Strips([(cut_set, 1.0)], CRNN, pixels=256)
+    assert strips.caseless == [True] and strips.batch(0, 0, 1, real=True)["caseless"].all()
+    assert not strips.batch(0, 0, 1, real=False)["caseless"].any()
+    for gt in (cut_set / "gt").iterdir():
+        write_icdar(gt, [Region(r.quad, r.text.capitalize()) for r in read_icdar(gt)])
+    assert Strips([(cut_set, 1.0)], CRNN).caseless == [False]
+
+
 def test_drawn_samples_alone_know_their_places(cut_set):
     strips = Strips([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
     drawn_only = strips.batch(0, 0, 1, real=False)

@@ -86,6 +86,15 @@ def noise(rgb: U8, rng: Rng) -> U8:
     return cv2.add(rgb, buffer, dtype=cv2.CV_8U)
 
 
+def fax(rgb: U8, rng: Rng) -> U8:
+    """Black and white alone, with specks."""
+    shades = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), float(rng.uniform(0.3, 0.8))).astype(np.float32)
+    low, high = np.percentile(shades, (2, 98))
+    white = shades > low + (high - low) * rng.uniform(0.4, 0.75)
+    white ^= rng.random(white.shape) < rng.uniform(0, 0.02)
+    return cv2.cvtColor((white * np.uint8(255)).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+
+
 def jpeg(rgb: U8, rng: Rng) -> U8:
     """Compressed hard."""
     _, data = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])

@@ -77,7 +77,24 @@ def load_recognizer(file: str | Path) -> Crnn:
     return net
 
 
-def characters_loss(logits: Tensor, batch: dict[str, Tensor], ctc: float) -> dict[str, Tensor]:
+def letters(charset: str) -> Tensor:
+    """Classes of the capital and of the small form of each letter of a charset: int64 [2, n]."""
+    pairs = [(charset.index(c) + 1, charset.index(c.lower()) + 1) for c in charset if "A" <= c <= "Z"]
+    return torch.tensor(pairs).T
+
+
+def without_case(logits: Tensor, caseless: Tensor, letters: Tensor) -> Tensor:
+    """Logits [B, T, C] in which both forms of a letter count as its capital, for those strips that are `caseless` [B]."""
+    upper, lower = letters
+    either = torch.logaddexp(logits[..., upper], logits[..., lower])
+    chosen = caseless[:, None, None]
+    out = logits.clone()
+    out[..., upper] = torch.where(chosen, either, logits[..., upper])
+    out[..., lower] = torch.where(chosen, torch.full_like(either, -1e4), logits[..., lower])
+    return out
+
+
+def characters_loss(logits: Tensor, batch: dict[str, Tensor], ctc: float, letters: Tensor) -> dict[str, Tensor]:
     """The parts of the loss: `place`, cross entropy a time step, and `ctc` (Graves et al. 2006), blended by `ctc` in [0, 1].
 
     With thousands of classes CTC alone says nothing but blanks for long; taught first which character stands at
@@ -86,7 +103,8 @@ def characters_loss(logits: Tensor, batch: dict[str, Tensor], ctc: float) -> dic
     Args:
         logits: [B, T, classes].
         batch: `steps` int64 [B, T], the class at each time step, 0 for the blank and -1 where it is not known; `labels`
-            int64 [sum of lengths], `lengths` int64 [B].
+            int64 [sum of lengths], `lengths` int64 [B], `caseless` bool [B].
+        letters: of `letters`, for transcripts that do not tell the case.
     """
     parts = {"place": logits.new_zeros(()), "ctc": logits.new_zeros(())}
     if ctc < 1:
@@ -96,7 +114,7 @@ def characters_loss(logits: Tensor, batch: dict[str, Tensor], ctc: float) -> dic
         parts["place"] = (1 - ctc) * place
     if ctc > 0:
         times = torch.full_like(batch["lengths"], logits.shape[1])
-        log = logits.log_softmax(2).transpose(0, 1)
+        log = without_case(logits, batch["caseless"], letters.to(logits.device)).log_softmax(2).transpose(0, 1)
         lost = nn.functional.ctc_loss(log, batch["labels"], times, batch["lengths"], reduction="none", zero_infinity=True)
         parts["ctc"] = ctc * (lost / batch["lengths"].clamp_min(1)).mean()
     return parts

@@ -33,6 +33,7 @@ class Strips:
         self.classes = {c: i + 1 for i, c in enumerate(spec.charset)}
         self.share = np.cumsum([share for _, share in sets])
         self.files = [_by_width([p for p, _ in read_set(folder)], spec) for folder, _ in sets]
+        self.caseless = [_is_caseless(folder) for folder, _ in sets]
 
     def batch(self, step: int, rank: int, count: int, *, real: bool) -> dict[str, NDArray]:  # type: ignore[type-arg]
         """Batch of one process: `image` uint8 [B, height, W, 3], `steps` int64 [B, T], `labels` int64 [sum], `lengths` [B].
@@ -48,17 +49,18 @@ class Strips:
             "steps": np.stack([self._steps(s, y, width) for s, y in zip(strips, labels, strict=True)]),
             "labels": np.array([c for y in labels for c in y], np.int64),
             "lengths": np.array([len(y) for y in labels], np.int64),
+            "caseless": np.array([s.caseless for s in strips]),
         }
 
     def _strip(self, rng: Rng, width: int, real: bool) -> Strip:
         which = int(np.searchsorted(self.share, rng.random(), "right"))
         if real and which < len(self.files) and self.files[which][width]:
             files = self.files[which][width]
-            return self._real(files[int(rng.integers(len(files)))], rng, width)
+            return self._real(files[int(rng.integers(len(files)))], rng, width, self.caseless[which])
         least = max(w for w in (48, *WIDTHS) if w < width)
         return drawn(rng, fonts(), self.spec, int(rng.integers(least, width + 1)))
 
-    def _real(self, file: Path, rng: Rng, width: int) -> Strip:
+    def _real(self, file: Path, rng: Rng, width: int, caseless: bool) -> Strip:
         """A line of a photo, its quad shaken a little."""
         region = read_icdar(file.parent.parent / "gt" / f"gt_{file.stem}.txt")[0]
         tall = float(np.linalg.norm(region.quad[3] - region.quad[0]))
@@ -70,7 +72,7 @@ class Strips:
             if rng.random() < chance / 2:
                 strip = step(strip, rng)
         text = "".join(c for c in region.text if c in self.classes)
-        return Strip(strip, text, np.full(len(text), np.nan))
+        return Strip(strip, text, np.full(len(text), np.nan), caseless)
 
     def _steps(self, strip: Strip, labels: list[int], width: int) -> NDArray[np.int64]:
         count = width // self.spec.stride
@@ -79,6 +81,12 @@ class Strips:
         steps = np.zeros(count, np.int64)
         steps[(strip.centres / self.spec.stride).astype(np.int64).clip(0, count - 1)] = labels
         return steps
+
+
+def _is_caseless(folder: Path) -> bool:
+    """Whether a set's transcripts have capitals and never a small letter, as SROIE's do, whatever is printed."""
+    texts = "".join(read_icdar(gt)[0].text for _, gt in read_set(folder)[:500])
+    return any(c.isupper() for c in texts) and not any(c.islower() for c in texts)
 
 
 def _by_width(files: list[Path], spec: RecognizerSpec) -> dict[int, list[Path]]:

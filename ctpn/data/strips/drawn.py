@@ -24,11 +24,12 @@ Rng = np.random.Generator
 @dataclass(frozen=True)
 class Strip:
     """`rgb` uint8 [height, W, 3]; its `text`; `centres` float64 [len(text)], x of the middle of each character in pixels
-    of the strip, NaN where that is not known."""
+    of the strip, NaN where that is not known; `caseless` where the text has capitals alone, whatever is printed."""
 
     rgb: U8
     text: str
     centres: F64
+    caseless: bool = False
 
 
 def drawn(rng: Rng, fonts: Fonts, spec: RecognizerSpec, width: int) -> Strip:
@@ -163,5 +164,5 @@ def _spoil(rng: Rng, rgb: U8) -> U8:
 
 STEPS = (
     (0.06, augment.invert), (0.25, augment.grey), (0.1, augment.swap), (0.4, augment.colour), (0.25, augment.gamma),
-    (0.2, augment.shadow), (0.1, augment.paper), (0.3, augment.noise), (0.3, augment.jpeg),
+    (0.2, augment.shadow), (0.1, augment.paper), (0.3, augment.noise), (0.1, augment.fax), (0.3, augment.jpeg),
 )  # fmt: skip
