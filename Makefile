@@ -16,6 +16,8 @@ MORE_FONTS := fonts-lxgw-wenkai fonts-smiley-sans fonts-arphic-gbsn00lp fonts-ar
 	fonts-terminus-otb fonts-courier-prime fonts-cabin fonts-dosis fonts-gfs-didot fonts-league-spartan fonts-noto-mono \
 	fonts-prociono fonts-ricty-diminished fonts-jura fonts-karla fonts-vollkorn fonts-yanone-kaffeesatz \
 	fonts-averia-sans-gwf fonts-humor-sans
+STRIPS := --set .cache/strips/sroie:0.12 --set .cache/strips/sroie-found:0.12 --set .cache/strips/icdar2015:0.05 \
+	--set .cache/strips/icdar2015-found:0.02
 export OMP_WAIT_POLICY = passive
 
 .PHONY: setup demo test style weights detector recognizer ship fonts more-fonts
@@ -62,18 +64,22 @@ recognizer: setup more-fonts
 	nice $(BIN)/python -m ctpn.data.strips.real --set $(DATA)/icdar2015 --out .cache/strips/icdar2015
 	nice $(BIN)/python -m ctpn.data.strips.real --set $(DATA)/sroie --out .cache/strips/sroie-found --detect
 	nice $(BIN)/python -m ctpn.data.strips.real --set $(DATA)/icdar2015 --out .cache/strips/icdar2015-found --detect
-	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer --out .train/recognizer --steps 30000 \
-		--set .cache/strips/sroie:0.08 --set .cache/strips/sroie-found:0.08 --set .cache/strips/icdar2015:0.04 \
-		--set .cache/strips/icdar2015-found:0.03
+	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer --out .train/recognizer --steps 5200 \
+		--places 1700 $(STRIPS)
+	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer --out .train/recognizer --steps 7000 \
+		--places 1700 $(STRIPS) --int8
 
 ship: setup
 	$(BIN)/python -m export.stamp .train/detector/weights.safetensors ctpn/weights/mobile.safetensors
+	$(BIN)/python -m export.stamp .train/recognizer/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
-	cp out/mobile.onnx out/mobile-int8.onnx ctpn/weights/
+	cp out/mobile.onnx out/mobile-int8.onnx out/crnn-int8.onnx ctpn/weights/
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
 	$(BIN)/python -m benchmarks.peers
+	$(BIN)/python -m benchmarks.peers --read
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.card mobile
+	$(BIN)/python -m benchmarks.card crnn
 	$(BIN)/python -m benchmarks.readme
 
 # Fonts for the synthetic pages; without them the tests that draw Chinese are skipped. Nothing is fetched if all are there.

@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from ctpn import files
+
 # What decides the speed of int8 and float32 inference on x86-64 and ARM.
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm", "sve")
 PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "torch", "onnx")
@@ -47,7 +49,4 @@ def save(file: Path, result: dict[str, Any]) -> None:
 
 def write(file: Path, data: dict[str, Any], *, indent: int | None = 1) -> None:
     """Write JSON, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    aside.write_text(json.dumps(data, indent=indent) + "\n", encoding="utf-8")
-    os.replace(aside, file)
+    files.write(file, json.dumps(data, indent=indent) + "\n")

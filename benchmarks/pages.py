@@ -7,7 +7,6 @@ that training never sees, once; remove .cache/waybills-heldout to draw them agai
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from ctpn.data.formats import Region, read_icdar, read_set
 from ctpn.data.split import is_validation
 from ctpn.errors import CtpnError, ImageError
+from ctpn.files import write
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
@@ -85,10 +85,7 @@ def _reduced(image: Path, gt: Path) -> Page:
 
 def write_png(file: Path, bgr: NDArray[np.uint8]) -> None:
     """Write a picture, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    aside.write_bytes(cv2.imencode(".png", bgr)[1].tobytes())
-    os.replace(aside, file)
+    write(file, cv2.imencode(".png", bgr)[1].tobytes())
 
 
 def _waybills() -> Path:

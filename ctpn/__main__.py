@@ -1,110 +1,106 @@
-"""Find the text lines of photos.
+"""Find and read the text lines of photos.
 
-  python -m ctpn photo.jpg                          lines in pixels of the upright photo
+  python -m ctpn photo.jpg                          lines in pixels of the upright photo, and what they say
   python -m ctpn photo.jpg --region 40,60,500,120   only what lies in a marked region (may be repeated)
-  python -m ctpn *.jpg --json > lines.jsonl         one JSON object an image
+  python -m ctpn photos/ --jobs 2 --json > all.jsonl    a folder, in two processes, one JSON object an image
   python -m ctpn photo.jpg --overlay seen.png       a picture of what was found
+  python -m ctpn *.jpg --format hocr > all.html     hOCR; csv for a table
 
-Exit code: 0 all read, 1 an image failed, 2 wrong usage.
+Exit code: 0 all read, 1 an image failed, 2 wrong usage. docs/output.md describes the forms of output.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
-from ctpn.draw import overlay
+from ctpn.bulk import Job, results
 from ctpn.errors import CtpnError
-from ctpn.image import open_image
-from ctpn.reader import Region, TextLine, TextReader
+from ctpn.output import as_csv, as_hocr, as_json, as_text
+from ctpn.regions import Region
+
+PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 def _region(text: str) -> Region:
     try:
-        x, y, w, h = (float(v) for v in text.split(","))
+        values = [float(v) for v in text.split(",")]
     except ValueError:
-        raise argparse.ArgumentTypeError(f"expected x,y,w,h in pixels, got {text!r}") from None
-    return x, y, w, h
+        values = []
+    if len(values) == 4:
+        return (values[0], values[1], values[2], values[3])
+    if len(values) == 8:
+        return [values[i : i + 2] for i in range(0, 8, 2)]
+    raise argparse.ArgumentTypeError(f"expected x,y,w,h or four corners x,y in pixels, got {text!r}")
+
+
+def _count(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 256:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 to 256, got {text!r}")
+    return int(text)
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser("python -m ctpn", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF or BMP")
-    parser.add_argument("--region", type=_region, action="append", metavar="x,y,w,h", help="rectangle in pixels; may be repeated")
-    parser.add_argument("--json", action="store_true", help="one JSON object an image, one a line")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF or BMP, or a folder of them")
+    parser.add_argument("--region", type=_region, action="append", metavar="x,y,w,h", help="pixels, or four corners; may be repeated")
+    parser.add_argument("--no-text", action="store_true", help="find the lines, do not read them")
+    parser.add_argument("--format", choices=["text", "json", "csv", "hocr"], default="text", help="of the output (default: %(default)s)")
+    parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     parser.add_argument("--overlay", type=Path, metavar="OUT", help="write a picture of the lines; a folder for several images")
-    parser.add_argument("--model", type=Path, metavar="FILE", help="a detector written by export.onnx (default: the shipped one)")
-    parser.add_argument("--threads", type=int, default=0, help="for one picture (default: as many as are useful)")
+    models = parser.add_mutually_exclusive_group()
+    models.add_argument("--bundle", type=Path, metavar="DIR", help="models written by export.bundle (default: the shipped ones)")
+    models.add_argument("--model", type=Path, metavar="FILE", help="another detector alone, written by export.onnx")
+    parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="processes, each with an image of its own (default: 1)")
+    parser.add_argument("--threads", type=int, default=0, help="for one picture (default: as many as are useful; 1 with --jobs)")
     return parser.parse_args(argv)
 
 
-def describe(name: str, rgb: NDArray[np.uint8], lines: list[TextLine]) -> dict[str, Any]:
-    """The JSON object of one image."""
-    return {
-        "image": name, "width": rgb.shape[1], "height": rgb.shape[0],
-        "lines": [
-            {
-                "quad": [[round(float(x), 1), round(float(y), 1)] for x, y in line.quad],
-                "score": round(line.score, 4), "text": line.text, "text_score": line.text_score, "region": line.region,
-            }
-            for line in lines
-        ],
-    }  # fmt: skip
-
-
-def _show(result: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print(json.dumps(result, ensure_ascii=False))
-        return
-    print(f"{result['image']}: {len(result['lines'])} lines, {result['width']} x {result['height']} pixels")
-    for line in result["lines"]:
-        corners = "  ".join(f"{x:.1f},{y:.1f}" for x, y in line["quad"])
-        where = "" if line["region"] is None else f"  region {line['region']}"
-        print(f"  {100 * line['score']:5.1f} %  {corners}{where}")
-
-
-def _draw(rgb: NDArray[np.uint8], lines: list[TextLine], target: Path) -> None:
-    """Write the overlay aside, then rename."""
-    suffix = target.suffix or ".png"
-    if not cv2.haveImageWriter("x" + suffix):
-        raise CtpnError(f"{target}: expected a picture's name such as out.png, got {suffix!r}")
-    _, data = cv2.imencode(suffix, cv2.cvtColor(overlay(rgb, lines), cv2.COLOR_RGB2BGR))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f".{target.name}.{os.getpid()}")
-    aside.write_bytes(data.tobytes())
-    os.replace(aside, target)
+def _files(names: list[str]) -> list[str]:
+    """The pictures of folders in place of the folders; a folder without one is an error."""
+    files: list[str] = []
+    for name in names:
+        if not Path(name).is_dir():
+            files.append(name)
+            continue
+        found = sorted(str(p) for p in Path(name).iterdir() if p.suffix.lower() in PICTURES and not p.name.startswith("."))
+        if not found:
+            raise CtpnError(f"{name}: no picture in this folder; expected {', '.join(PICTURES)}")
+        files += found
+    return files
 
 
 def run(args: argparse.Namespace) -> int:
     """Read all images; one that fails is told and the rest go on."""
-    reader = TextReader(args.model, threads=args.threads)
-    failed = 0
-    for name in args.images:
-        try:
-            rgb = open_image(name)
-            lines = reader.detect(rgb, args.region)
-            if args.overlay:
-                several = len(args.images) > 1
-                _draw(rgb, lines, args.overlay / f"{Path(name).stem}.png" if several else args.overlay)
-            _show(describe(name, rgb, lines), args.json)
-        except BrokenPipeError:
-            raise
-        except (CtpnError, OSError) as e:
+    files = _files(args.images)
+    several = len(files) > 1 or Path(args.images[0]).is_dir()
+    threads = args.threads or (1 if args.jobs > 1 else 0)
+    job = Job(args.bundle or args.model, threads, args.region, not args.no_text, args.overlay, several)
+    failed, kept = 0, []
+    for i, result in enumerate(results(files, job, args.jobs)):
+        _progress(i + 1, len(files))
+        if "error" in result:
             failed += 1
-            if args.json:
-                print(json.dumps({"image": name, "error": str(e)}, ensure_ascii=False))
-            else:
-                print(f"ctpn: {e}", file=sys.stderr)
+            if args.format != "json":
+                print(f"ctpn: {result['error']}", file=sys.stderr)
+        if args.format == "hocr":
+            kept.append(result)
+        elif args.format == "csv":
+            sys.stdout.write(as_csv(result, header=i == 0))
+        else:
+            sys.stdout.write(as_json(result) if args.format == "json" else as_text(result))
+    if args.format == "hocr":
+        sys.stdout.write(as_hocr(kept))
     return 1 if failed else 0
+
+
+def _progress(done: int, count: int) -> None:
+    """A counter where someone looks: a terminal that is not also taking the results."""
+    if count > 1 and sys.stderr.isatty() and not sys.stdout.isatty():
+        print(f"\r{done} of {count} images", end="\n" if done == count else "", file=sys.stderr, flush=True)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -112,7 +108,7 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     try:
         return run(args)
-    except CtpnError as e:  # the model itself
+    except CtpnError as e:  # the model itself, or an empty folder
         print(f"ctpn: {e}", file=sys.stderr)
         return 1
     except BrokenPipeError:  # the reader of our output has gone, as `head` does

@@ -1,4 +1,4 @@
-"""Inference: an ONNX file as a function from pixels to maps."""
+"""Inference: an ONNX file as a function from pixels to maps, or from strips to logits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.errors import CtpnError, ModelError
-from ctpn.spec import DetectorSpec
+from ctpn.spec import DetectorSpec, RecognizerSpec
+
+REMEDY = "export it again with python -m export.onnx"
 
 
 class OnnxDetector:
@@ -29,14 +31,11 @@ class OnnxDetector:
     def __init__(self, file: str | Path, threads: int = 0) -> None:
         self.file = Path(file)
         self.session = _session(self.file, threads)
-        metadata = self.session.get_modelmeta().custom_metadata_map
-        if "spec" not in metadata:
-            raise ModelError(f"{file}: no detector of ours (no spec in its metadata); write one with python -m export.onnx")
-        self.spec = DetectorSpec.from_json(metadata["spec"])
+        self.spec = DetectorSpec.from_json(_spec(self.session, self.file, "detector"))
         self.outputs = [o.name for o in self.session.get_outputs()]
         shape, kind = self.session.get_inputs()[0].shape, self.session.get_inputs()[0].type
         if tuple(self.outputs) != self.spec.outputs or kind != "tensor(uint8)" or len(shape) != 4:
-            raise ModelError(f"{file}: inputs or outputs do not fit its spec; export it again with python -m export.onnx")
+            raise ModelError(f"{file}: inputs or outputs do not fit its spec; {REMEDY}")
         self.fixed = tuple(v if isinstance(v, int) else None for v in shape[1:3])  # (H, W), None where any goes
 
     def maps(self, pixels_net: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
@@ -52,6 +51,54 @@ class OnnxDetector:
         found = self.session.run(None, {self.session.get_inputs()[0].name: pixels_net[None]})
         rows, columns = h // self.spec.stride_y, w // self.spec.stride_x
         return {name: m[0, :rows, :columns] for name, m in zip(self.outputs, found, strict=True)}
+
+
+class OnnxRecognizer:
+    """A recogniser file under ONNX Runtime.
+
+    Attributes:
+        spec: the RecognizerSpec from the file's metadata.
+        width: of its strips, None where any goes.
+
+    Args:
+        file: written by `python -m export.onnx`.
+        threads: for one batch; 0 lets ONNX Runtime choose.
+
+    Raises:
+        ModelError: the file is missing, damaged, not one of ours or of a newer version.
+    """
+
+    def __init__(self, file: str | Path, threads: int = 0) -> None:
+        self.file = Path(file)
+        self.session = _session(self.file, threads)
+        self.spec = RecognizerSpec.from_json(_spec(self.session, self.file, "recogniser"))
+        (taken, *more), (given, *others) = self.session.get_inputs(), self.session.get_outputs()
+        fits = taken.type == "tensor(uint8)" and len(taken.shape) == 4 and taken.shape[1] == self.spec.height
+        if more or others or not fits or given.name != "logits" or given.shape[2:] != [self.spec.classes]:
+            raise ModelError(f"{file}: inputs or outputs do not fit its spec; {REMEDY}")
+        self.width = taken.shape[2] if isinstance(taken.shape[2], int) else None
+
+    def logits(self, strips: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits float32 [N, W / stride, classes] of uint8 RGB strips [N, height, W, 3], W a multiple of `width_multiple`.
+
+        A file of fixed width gets its strips padded with `spec.pad`.
+        """
+        steps = strips.shape[2] // self.spec.stride
+        if self.width is not None:
+            missing = self.width - strips.shape[2]
+            if missing < 0:
+                raise ModelError(f"{self.file}: takes strips of {self.width} pixels, got {strips.shape[2]}; use a wider form")
+            strips = np.pad(strips, ((0, 0), (0, 0), (0, missing), (0, 0)), constant_values=self.spec.pad)
+        (found,) = self.session.run(None, {self.session.get_inputs()[0].name: strips})
+        logits: NDArray[np.float32] = found[:, :steps]
+        return logits
+
+
+def _spec(session: Any, file: Path, kind: str) -> str:
+    metadata = session.get_modelmeta().custom_metadata_map
+    if "spec" not in metadata:
+        raise ModelError(f"{file}: no {kind} of ours (no spec in its metadata); write one with python -m export.onnx")
+    return str(metadata["spec"])
 
 
 def _session(file: Path, threads: int) -> Any:

@@ -1,8 +1,9 @@
-"""Pictures for people: lines with their probability in per cent."""
+"""Pictures for people: lines with their probability in per cent, and beside the photo what they say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -10,21 +11,32 @@ from numpy.typing import NDArray
 
 from ctpn.reader import TextLine
 
-COLOUR, INK = (220, 30, 60), (255, 255, 255)
+U8 = NDArray[np.uint8]
+COLOUR, INK, PAPER = (220, 30, 60), (255, 255, 255), (20, 20, 24)
 
 
-def overlay(rgb: NDArray[np.uint8], lines: Sequence[TextLine]) -> NDArray[np.uint8]:
-    """A copy of uint8 RGB [H, W, 3] with each line's quad and its probability in per cent."""
+def overlay(rgb: U8, lines: Sequence[TextLine]) -> U8:
+    """A copy of uint8 RGB [H, W, 3] with each line's quad and its probability in per cent.
+
+    Where lines have been read the picture is twice as wide: on the right stands each text at the place of its line,
+    drawn with the characters that OpenCV brings along, so that no font has to be installed.
+    """
     out = rgb.copy()
     unit = max(rgb.shape[:2]) / 1000
     for line in lines:
         cv2.polylines(out, [np.round(line.quad).astype(np.int32)], True, COLOUR, max(1, round(1.5 * unit)), cv2.LINE_AA)
     for line in lines:
         _tag(out, line, max(0.3, 0.35 * unit))
-    return out
+    if all(line.text is None for line in lines):
+        return out
+    page = np.full_like(rgb, 250)
+    for line in lines:
+        if line.text:
+            _write(page, line)
+    return np.concatenate([out, page], 1)
 
 
-def _tag(out: NDArray[np.uint8], line: TextLine, scale: float) -> None:
+def _tag(out: U8, line: TextLine, scale: float) -> None:
     """A small label at the right end, where it hides the least."""
     text = f"{100 * line.score:.0f}%"
     thick = max(1, round(scale))
@@ -33,3 +45,21 @@ def _tag(out: NDArray[np.uint8], line: TextLine, scale: float) -> None:
     y = int(max((line.quad[1, 1] + line.quad[2, 1]) / 2 + h / 2, h + 2))
     cv2.rectangle(out, (x, y - h - 2), (x + w + 2, y + 2), COLOUR, -1)
     cv2.putText(out, text, (x + 1, y), cv2.FONT_HERSHEY_SIMPLEX, scale, INK, thick, cv2.LINE_AA)
+
+
+@lru_cache(maxsize=1)
+def _font() -> cv2.FontFace:
+    """OpenCV's own font with Chinese characters."""
+    return cv2.FontFace("uni")
+
+
+def _write(page: U8, line: TextLine) -> None:
+    """The text upright inside the box of its quad, as large as fits, grey where it is unsure."""
+    low, high = line.quad.min(0), line.quad.max(0)
+    text = line.text or ""
+    size = int(max(8, min(np.linalg.norm(line.quad[3] - line.quad[0]), high[1] - low[1]) * 0.85))
+    width = cv2.getTextSize((0, 0), text, (0, 0), _font(), size)[2]
+    size = int(max(8, min(size, size * float(high[0] - low[0]) / max(width, 1))))
+    shade = PAPER if (line.text_score or 0) >= 0.8 else (150, 60, 60)
+    base = (low[1] + high[1]) / 2 + 0.36 * size
+    cv2.putText(page, text, (int(low[0]), int(base)), shade, _font(), size)

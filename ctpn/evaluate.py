@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -27,6 +26,7 @@ from tqdm import tqdm
 from ctpn.data.formats import read_icdar, read_set
 from ctpn.data.split import is_validation
 from ctpn.errors import CtpnError
+from ctpn.files import write
 from ctpn.image import open_image
 from ctpn.measures import Characters, Counts, accuracy, figures, measure, measure_reading
 from ctpn.reader import TextLine, TextReader
@@ -107,9 +107,9 @@ def run(args: argparse.Namespace) -> dict[str, dict[str, Any]]:
         every += pages
         results[folder.name] = {"split": args.split, **pooled(pages, read=args.read)}
     if args.json:
-        _write(args.json, (json.dumps(results, indent=1) + "\n").encode())
+        write(args.json, (json.dumps(results, indent=1) + "\n").encode())
     if args.sheet:
-        _write(args.sheet, cv2.imencode(".png", cv2.cvtColor(sheet(every), cv2.COLOR_RGB2BGR))[1].tobytes())
+        write(args.sheet, cv2.imencode(".png", cv2.cvtColor(sheet(every), cv2.COLOR_RGB2BGR))[1].tobytes())
     return results
 
 
@@ -123,13 +123,6 @@ def pooled(pages: list[Page], *, read: bool) -> dict[str, Any]:
         "ms_median": float(np.median([p["ms"] for p in pages])),
         "pages": {p["image"].stem: {k: round(float(p[k]), 4) for k in keep} for p in pages},
     }  # fmt: skip
-
-
-def _write(file: Path, data: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    aside.write_bytes(data)
-    os.replace(aside, file)
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.backend import OnnxDetector
+from ctpn.backend import OnnxDetector, OnnxRecognizer
+from ctpn.bundle import open_bundle
 from ctpn.detect import postprocess
-from ctpn.errors import CtpnError, ImageError
-from ctpn.image import fit, open_image, stitch, windows
+from ctpn.errors import ImageError
+from ctpn.image import fit, open_image, resize, stitch, windows
+from ctpn.recognize import read_lines
+from ctpn.regions import Region, outline, reading_order, scale, share, window
 
-SHIPPED = Path(__file__).parent / "weights" / "mobile-int8.onnx"
-CONTEXT = 32  # pixels of the photo around a region that the detector may see
-
-Region = tuple[float, float, float, float]
+WEIGHTS = Path(__file__).parent / "weights"
+SHIPPED, SHIPPED_TEXT = WEIGHTS / "mobile-int8.onnx", WEIGHTS / "crnn-int8.onnx"
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,42 +43,66 @@ class TextLine:
 
 
 class TextReader:
-    """Finds text lines in photos.
+    """Finds and reads text lines in photos.
 
     Args:
-        bundle: a detector's .onnx file; None takes the shipped one.
+        bundle: a folder written by `python -m export.bundle`, which is verified, or a detector's .onnx file alone; None
+            takes what is shipped.
         threads: for one picture; 0 lets the runtime choose.
 
     Raises:
-        ModelError: the file is missing, damaged or not one of ours.
+        ModelError: a file is missing, damaged, not one of ours or of a newer version.
     """
 
     def __init__(self, bundle: str | os.PathLike[str] | None = None, *, threads: int = 0) -> None:
-        self.detector = OnnxDetector(SHIPPED if bundle is None else Path(bundle), threads)
+        self.threads = threads
+        found, self.text_model = SHIPPED if bundle is None else Path(bundle), SHIPPED_TEXT
+        if found.is_dir():
+            opened = open_bundle(found)
+            found, self.text_model = opened.model("detector"), opened.model("recognizer")
+        self.detector = OnnxDetector(found, threads)
+
+    @cached_property
+    def recognizer(self) -> OnnxRecognizer:
+        """Loaded when it is first needed: detection alone does without."""
+        return OnnxRecognizer(self.text_model, self.threads)
 
     def detect(self, image: str | os.PathLike[str] | NDArray[np.uint8], regions: Sequence[Region] | None = None) -> list[TextLine]:
-        """The text lines of a photo, top to bottom.
+        """The text lines of a photo in reading order.
 
         Args:
             image: a file, or uint8 RGB [H, W, 3].
-            regions: rectangles (x, y, width, height) in pixels of the upright photo; lines that lie mostly in one
-                are given, in the order of the regions. None: the whole photo.
+            regions: what a user marked: rectangles (x, y, width, height) or quads of four corners, in pixels of the upright
+                photo; lines that lie mostly in one are given, in the order of the regions. A line may be found in two
+                regions that overlap. None: the whole photo.
 
         Raises:
-            ImageError: no picture. CtpnError: a region that does not touch the photo.
+            ImageError: no picture. CtpnError: a region that is none, or does not touch the photo.
         """
         rgb = _pixels(image)
         if regions is None:
-            return self._lines(rgb)
-        return [line for i, region in enumerate(regions) for line in self._region(rgb, region, i)]
+            return _ordered(self._lines(rgb))
+        outlines = [outline(region, rgb.shape[1], rgb.shape[0]) for region in regions]
+        return [line for i, marked in enumerate(outlines) for line in _ordered(self._region(rgb, marked, i))]
+
+    def read(self, image: str | os.PathLike[str] | NDArray[np.uint8], regions: Sequence[Region] | None = None) -> list[TextLine]:
+        """The text lines of a photo with their texts; arguments, order and errors as for `detect`.
+
+        A line in which nothing can be read has the text "" and the text_score 0. A quad begins at the top left of the
+        text as it was read, also where that stands on its side or its head.
+        """
+        rgb = _pixels(image)
+        lines = self.detect(rgb, regions)
+        quads, texts = read_lines(rgb, [line.quad for line in lines], self.recognizer)
+        read = [replace(line, quad=q, text=t.text, text_score=t.score) for line, q, t in zip(lines, quads, texts, strict=True)]
+        return [line for _, group in groupby(read, lambda line: line.region) for line in _ordered(list(group))]
 
     def _lines(self, rgb: NDArray[np.uint8]) -> list[TextLine]:
         fitted = fit(rgb, self.detector.spec)
         quads_net, scores = postprocess(self.maps(fitted.pixels), self.detector.spec)
         quads_img = quads_net / np.array([fitted.scale_x, fitted.scale_y], np.float32)
         quads_img = quads_img.clip(0, [rgb.shape[1], rgb.shape[0]]).astype(np.float32)
-        order = np.lexsort((quads_img[:, :, 0].min(1), quads_img[:, :, 1].mean(1)))
-        return [TextLine(quads_img[i], float(scores[i])) for i in order]
+        return [TextLine(quad, float(score)) for quad, score in zip(quads_img, scores, strict=True)]
 
     def maps(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Maps of the whole input; long strips are read in overlapping pieces and stitched."""
@@ -88,12 +115,17 @@ class TextReader:
         stride, axis = (spec.stride_x, 1) if across else (spec.stride_y, 0)
         return {name: stitch([maps[name] for maps in found], cuts, stride, axis) for name in found[0]}
 
-    def _region(self, rgb: NDArray[np.uint8], region: Region, index: int) -> list[TextLine]:
-        x0, y0, x1, y1 = _inside(region, rgb.shape[1], rgb.shape[0])
-        left, top = max(0, int(x0) - CONTEXT), max(0, int(y0) - CONTEXT)
-        lines = self._lines(np.ascontiguousarray(rgb[top : int(y1) + CONTEXT, left : int(x1) + CONTEXT]))
-        moved = [TextLine(line.quad + np.array([left, top], np.float32), line.score, region=index) for line in lines]
-        return [line for line in moved if _share(line.quad, (x0, y0, x1, y1)) > 0.5]
+    def _region(self, rgb: NDArray[np.uint8], marked: NDArray[np.float32], index: int) -> list[TextLine]:
+        x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0])
+        part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked)
+        large = resize(part, round((y1 - y0) * by), round((x1 - x0) * by)) if by > 1 else part
+        exact = np.array([large.shape[1] / part.shape[1], large.shape[0] / part.shape[0]], np.float32)
+        moved = [TextLine(line.quad / exact + np.array([x0, y0], np.float32), line.score, region=index) for line in self._lines(large)]
+        return [line for line in moved if share(line.quad, marked) > 0.5]
+
+
+def _ordered(lines: list[TextLine]) -> list[TextLine]:
+    return [lines[i] for i in reading_order([line.quad for line in lines])]
 
 
 def _pixels(image: str | os.PathLike[str] | NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -102,21 +134,3 @@ def _pixels(image: str | os.PathLike[str] | NDArray[np.uint8]) -> NDArray[np.uin
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
         raise ImageError(f"expected uint8 RGB [H, W, 3], got {image.dtype} {list(image.shape)}; convert it first")
     return image
-
-
-def _inside(region: Region, width: int, height: int) -> Region:
-    """The part of (x, y, w, h) that lies in the photo, as (x0, y0, x1, y1)."""
-    x, y, w, h = region
-    x0, y0, x1, y1 = max(0.0, x), max(0.0, y), min(float(width), x + w), min(float(height), y + h)
-    if not (x0 + 1 <= x1 and y0 + 1 <= y1):
-        shown = ",".join(f"{v:g}" for v in region)
-        raise CtpnError(f"region {shown}: expected x,y,w,h inside a photo of {width} x {height}; mark it again")
-    return x0, y0, x1, y1
-
-
-def _share(quad: NDArray[np.float32], box: Region) -> float:
-    """Share of a line's middle that lies in a box, by points along it."""
-    t = (np.arange(21) + 0.5) / 21
-    start, end = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
-    x, y = (start[None] + t[:, None] * (end - start)[None]).T
-    return float(((x >= box[0]) & (x <= box[2]) & (y >= box[1]) & (y <= box[3])).mean())

@@ -31,7 +31,7 @@ from export.samples import calibration_pages, parity_pages, place
 
 Page = NDArray[np.uint8]
 WEIGHTS = Path(__file__).parents[1] / "ctpn" / "weights"
-SHIPPED = ("mobile",)
+SHIPPED = ("mobile", CRNN.name)
 
 # Rounding to 8 bits moves values by nature, so the lines alone judge; a line in fifty may appear, go or break.
 INT8: dict[str, float | None] = {"value_tolerance": None, "least_hmean": 0.98}

@@ -41,12 +41,6 @@ def place(pixels: NDArray[np.uint8], size: tuple[int, int], spec: DetectorSpec) 
     return out
 
 
-def calibration_strips(spec: RecognizerSpec, pages: int = 18) -> list[NDArray[np.uint8]]:
-    """Batches [N, height, W, 3] of the lines of drawn pages of every kind."""
-    seeds = tqdm(range(pages), desc="calibration strips")
-    return batched([s for i in seeds for s in _lines(CALIBRATION_SEED + 1000 + i, i, spec)], spec)
-
-
 def parity_strips(spec: RecognizerSpec, pages: int = 6) -> list[NDArray[np.uint8]]:
     """Batches [N, height, W, 3] of the lines that the shipped detector finds on the examples, and of drawn pages."""
     reader = TextReader(threads=1)

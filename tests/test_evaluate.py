@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from benchmarks.environment import environment, save
-from ctpn import evaluate
 from ctpn.data.formats import Region, write_icdar
 from ctpn.evaluate import main
 from ctpn.reader import SHIPPED, TextReader
@@ -52,20 +51,13 @@ def test_reading_is_measured_too(own_set, tmp_path, capsys, monkeypatch):
         lines = self.detect(image)
         return [replace(line, text="X " if i else None) for i, line in enumerate(lines)]
 
-    monkeypatch.setattr(TextReader, "read", read, raising=False)
-    monkeypatch.setattr(evaluate, "RECOGNIZER", SHIPPED)
+    monkeypatch.setattr(TextReader, "read", read)
     assert main([str(folder), "--split", "all", "--read", "--json", str(tmp_path / "e.json")]) == 0
     result = json.loads((tmp_path / "e.json").read_text())["set"]
     assert result["chars"] == 2 * count + 1
     assert 0.7 < result["pages"]["b"]["read"] < result["pages"]["a"]["read"] < 1 and result["read"] <= result["read_matched"]
     head, row = capsys.readouterr().out.splitlines()
     assert head.split()[-2:] == ["read", "found"] and row.split()[-1] == f"{result['read_matched']:.3f}"
-
-
-def test_reading_without_a_recogniser_fails_clearly(own_set, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(evaluate, "RECOGNIZER", tmp_path / "none.onnx")
-    assert main([str(own_set[0]), "--split", "all", "--read"]) == 1
-    assert "none.onnx: no such model file" in capsys.readouterr().err
 
 
 def test_an_empty_split_and_a_lost_folder_fail_clearly(own_set, tmp_path, capsys):

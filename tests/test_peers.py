@@ -104,7 +104,9 @@ def test_readme_shows_what_was_read(tmp_path, monkeypatch):
         (tmp_path / file.name).write_bytes(file.read_bytes())
     monkeypatch.setattr(readme, "RESULTS", tmp_path)
     row = {"pages": 60, "read": 0.9, "ms_median": 5.0, "ratio_to_tiny": 0.5, "rare": {"chars": 2, "read": 0.25}}
-    (tmp_path / "reading.json").write_text(json.dumps({"size_mb": {"ours": 3.2}, "sets": {"waybills": {"ours": row}}}))
+    sets = {name: dict.fromkeys(readme.READERS, row) for name in ("sroie", "funsd", "waybills")}
+    per_side = dict.fromkeys(readme.READERS, 3.2)
+    (tmp_path / "reading.json").write_text(json.dumps({"size_mb": per_side, "memory_mb": per_side, "sets": sets}))
     shown = readme.block()
     assert "unseen seeds and fonts (60) | 0.900 |" in shown and "these³ (2) | 0.250 |" in shown and "5.0 (0.50 ×)" in shown
     peers = json.loads((tmp_path / "peers.json").read_text())

@@ -144,7 +144,11 @@ def test_plain_output_and_overlay(tmp_path, capsys):
     code, out, err = command(capsys, WAYBILL, "--overlay", tmp_path / "new" / "seen.png", "--threads", 1)
     assert code == 0 and err == "" and f"{WAYBILL}: " in out and " % " in out
     drawn = cv2.imread(str(tmp_path / "new" / "seen.png"))
-    assert drawn.shape == open_image(WAYBILL).shape and list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "seen.png"]
+    height, width, _ = open_image(WAYBILL).shape
+    assert drawn.shape == (height, 2 * width, 3)  # the photo, and the texts beside it
+    code, _, _ = command(capsys, WAYBILL, "--no-text", "--overlay", tmp_path / "new" / "seen.png", "--threads", 1)
+    drawn = cv2.imread(str(tmp_path / "new" / "seen.png"))
+    assert code == 0 and drawn.shape == (height, width, 3) and list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "seen.png"]
 
 
 @pytest.mark.parametrize("args", [["--region", "1,2,3"], ["--json"], ["--nonsense", "a.jpg"]])

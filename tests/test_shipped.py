@@ -9,14 +9,19 @@ from ctpn.errors import ParityError
 from ctpn.image import fit, open_image
 from ctpn.nn.checkpoint import load_weights, save_weights
 from ctpn.nn.detector import load_detector
-from ctpn.spec import MOBILE
+from ctpn.nn.recognizer import load_recognizer
+from ctpn.reader import TextReader
+from ctpn.spec import CRNN, MOBILE
+from ctpn.strips import rectify
 from export import stamp
 from export.files import sha256
 from export.onnx import WEIGHTS, Session
 from export.parity import compare
+from export.parity_text import compare_text
+from export.samples import batched
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.jpg"))
-FILE = WEIGHTS / "mobile.safetensors"
+FILE, TEXT_FILE = WEIGHTS / "mobile.safetensors", WEIGHTS / "crnn.safetensors"
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +56,31 @@ def test_other_weights_are_noticed(pages):
 def test_the_training_card_is_of_these_weights():
     card = json.loads((WEIGHTS / "mobile.json").read_text(encoding="utf-8"))
     assert card["weights"]["sha256"] == sha256(FILE) and card["weights"]["parameters"] <= 400_000
+
+
+@pytest.fixture(scope="module")
+def strips():
+    reader = TextReader(threads=1)
+    return batched([rectify(rgb, line.quad, CRNN) for rgb in map(open_image, EXAMPLES) for line in reader.detect(rgb)], CRNN)
+
+
+def test_the_int8_recogniser_reads_what_its_weights_read(strips):
+    net = load_recognizer(TEXT_FILE)
+    assert net.spec == CRNN
+    found = compare_text(Session(WEIGHTS / "crnn-int8.onnx").batch, net, strips, value_tolerance=None, least_same=0.995, sure=0.9)
+    assert found.difference > 0.01  # int8 it is
+
+
+def test_other_characters_are_noticed(strips):
+    changed = load_recognizer(TEXT_FILE)
+    changed.characters.weight.data = changed.characters.weight.data.roll(1, 0)
+    with pytest.raises(ParityError, match="texts"):
+        compare_text(Session(WEIGHTS / "crnn-int8.onnx").batch, changed, strips, value_tolerance=None, least_same=0.995, sure=0.9)
+
+
+def test_the_recognisers_training_card_is_of_these_weights():
+    card = json.loads((WEIGHTS / "crnn.json").read_text(encoding="utf-8"))
+    assert card["weights"]["sha256"] == sha256(TEXT_FILE)
 
 
 def test_stamping_changes_thresholds_and_nothing_that_was_trained(tmp_path):

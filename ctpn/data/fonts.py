@@ -14,6 +14,7 @@ import cv2
 from fontTools.ttLib import TTCollection, TTFont, TTLibError  # type: ignore[import-untyped]
 
 from ctpn.errors import CtpnError
+from ctpn.files import write
 
 CHINESE = "快递单收件人地址的一是在国龙鑫街樱糖"
 LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-/()#%&"
@@ -90,10 +91,7 @@ def _scan() -> dict[str, str]:
     keys = {f"{p}:{p.stat().st_size}:{p.stat().st_mtime_ns}": p for p in _files()}
     now = {key: known[key] if key in known else _writes(path) for key, path in keys.items()}
     if now != known:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        aside = cache.with_suffix(f".{os.getpid()}")
-        aside.write_text(json.dumps(now))
-        os.replace(aside, cache)
+        write(cache, json.dumps(now))
     return {str(path): now[key] for key, path in keys.items()}
 
 

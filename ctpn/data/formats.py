@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.errors import CtpnError
+from ctpn.files import write
 
 IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
@@ -115,9 +115,7 @@ def write_icdar(path: Path, regions: list[Region]) -> None:
     A transcript's line breaks become spaces. The file appears whole or not at all.
     """
     lines = [",".join(f"{v:.1f}" for v in r.quad.reshape(-1)) + "," + " ".join(r.text.splitlines()) for r in regions]
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-    os.replace(aside, path)
+    write(path, "".join(line + "\n" for line in lines))
 
 
 def read_set(folder: Path) -> list[tuple[Path, Path]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ctpn.errors import ModelError
+from ctpn.files import whole
 
 
 def save_weights(file: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write tensors and text metadata to `file`, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, aside, metadata)
-    os.replace(aside, file)
+    with whole(file) as aside:
+        save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, aside, metadata)
 
 
 def load_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -39,10 +37,8 @@ def load_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 def save_state(file: Path, state: dict[str, Any]) -> None:
     """Write a training state, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_name(f".{file.name}.{os.getpid()}")
-    torch.save(state, aside)
-    os.replace(aside, file)
+    with whole(file) as aside:
+        torch.save(state, aside)
 
 
 def load_state(file: Path) -> dict[str, Any]:

@@ -23,8 +23,9 @@ from ctpn.data.crops import load
 from ctpn.data.formats import Region, read_icdar, read_set
 from ctpn.data.split import is_validation
 from ctpn.data.strips.phrases import fold
-from ctpn.data.synth.__main__ import icdar, jpeg, write
+from ctpn.data.synth.__main__ import icdar, jpeg
 from ctpn.errors import CtpnError
+from ctpn.files import write
 from ctpn.reader import TextReader
 
 AROUND, HIGHEST = 1.0, 64  # surroundings in line heights; pixels of a stored line's height

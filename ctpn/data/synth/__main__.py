@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -22,6 +21,7 @@ from ctpn.data.synth.photo import photograph
 from ctpn.data.synth.types import Pixels
 from ctpn.data.synth.waybills import thermal
 from ctpn.errors import CtpnError
+from ctpn.files import write
 
 EXAMPLES = {"waybill": 16, "receipt": 11, "form": 2, "sign": 31}  # kind: seed
 EXAMPLE_SIDE = 1100
@@ -117,14 +117,6 @@ def jpeg(rgb: Pixels, quality: int) -> bytes:
     """The file of a picture uint8 RGB [H, W, 3]."""
     _, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
     return data.tobytes()
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write aside, then rename, so that no half file is ever found."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.write_bytes(data)
-    os.replace(aside, path)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,0 +1,122 @@
+"""What a user marks on a photo: which part is looked at, at what scale, and which lines belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ctpn.errors import CtpnError
+
+F32 = NDArray[np.float32]
+Rectangle = tuple[float, float, float, float]
+Region = Rectangle | Sequence[Sequence[float]] | F32
+
+CONTEXT = 0.5  # of the region's short side around it may be seen ...
+LEAST_CONTEXT, MOST_CONTEXT = 16, 64  # ... so many pixels at least and at most
+LOWEST, LARGEST_SCALE = 96, 3.0  # a region's short side is enlarged to this many pixels, at most so much
+
+
+def outline(region: Region, width: int, height: int) -> F32:
+    """A region as the convex quad or polygon float32 [n, 2] that it covers of a photo.
+
+    Args:
+        region: (x, y, width, height), or four corners (x, y) in any direction, in pixels of the upright photo; what
+            lies outside of the photo is left away.
+
+    Raises:
+        CtpnError: not of that form, not finite, crossing itself, or not a pixel of it inside the photo.
+    """
+    corners = _corners(region)
+    whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    area, inside = cv2.intersectConvexConvex(corners, whole) if corners is not None else (0.0, None)
+    if corners is None or inside is None or area < 1 or np.ptp(inside[:, 0], axis=0).min() < 1:
+        raise CtpnError(
+            f"region {_shown(region)}: expected x,y,w,h or four corners around a convex area inside a photo of "
+            f"{width} x {height}; mark it again"
+        )
+    return inside[:, 0].astype(np.float32)
+
+
+def _corners(region: Region) -> F32 | None:
+    """The four corners, clockwise; None if they are none of a convex quad."""
+    try:
+        values = np.asarray(region, np.float64)
+    except (TypeError, ValueError):
+        return None
+    if not np.isfinite(values).all():
+        return None
+    if values.shape == (4,):
+        x, y, w, h = values.tolist()
+        values = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
+        if w <= 0 or h <= 0:
+            return None
+    if values.shape != (4, 2) or not cv2.isContourConvex(values.astype(np.float32)):
+        return None
+    return cv2.convexHull(values.astype(np.float32), clockwise=True)[:, 0]
+
+
+def _shown(region: Region) -> str:
+    try:
+        return ",".join(f"{v:g}" for v in np.asarray(region, np.float64).ravel()[:8])
+    except (TypeError, ValueError):
+        return repr(region)[:60]
+
+
+def window(region: F32, width: int, height: int) -> tuple[int, int, int, int]:
+    """The part (x0, y0, x1, y1) of the photo, whole pixels, that is looked at: the region and some context."""
+    low, high = region.min(0), region.max(0)
+    air = np.clip(CONTEXT * (high - low).min(), LEAST_CONTEXT, MOST_CONTEXT)
+    x0, y0 = np.maximum(np.floor(low - air), 0).astype(int)
+    x1, y1 = np.minimum(np.ceil(high + air), [width, height]).astype(int)
+    return int(x0), int(y0), int(x1), int(y1)
+
+
+def scale(region: F32) -> float:
+    """By how much a region is enlarged before it is looked at: low ones hold one or two lines, which would be too small.
+
+    Large ones are reduced by the detector's own rule (`image.fit`).
+    """
+    short = float(np.ptp(region, axis=0).min())
+    return float(np.clip(LOWEST / short, 1.0, LARGEST_SCALE))
+
+
+def share(quad: F32, region: F32) -> float:
+    """Share of a line's middle, by points along it, that lies in a convex region [n, 2]."""
+    t = ((np.arange(21) + 0.5) / 21)[:, None]
+    start, end = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
+    points = start + t * (end - start)
+    begin, along = region, np.roll(region, -1, 0) - region
+    cross = along[:, 0] * (points[:, None, 1] - begin[:, 1]) - along[:, 1] * (points[:, None, 0] - begin[:, 0])
+    return float(((cross >= 0).all(1) | (cross <= 0).all(1)).mean())
+
+
+def reading_order(quads: Sequence[F32]) -> list[int]:
+    """Indices of the lines, row by row from the top, each row from the left.
+
+    A line joins a row when its middle is less than half the lower height away from the row's straight continuation
+    from its nearest member: so rows of a slightly turned page stay together. Where the text of most lines runs to the
+    left, the page stands on its head and is read from its other end.
+    """
+    if 2 * sum(float(q[1, 0]) < float(q[0, 0]) for q in quads) > len(quads):
+        quads = [-q for q in quads]
+    rows: list[list[int]] = []
+    middles = [q.mean(0) for q in quads]
+    heights = [float(np.linalg.norm(q[3] - q[0])) for q in quads]
+    for i in sorted(range(len(quads)), key=lambda k: (float(middles[k][1]), float(middles[k][0]), k)):
+        near = [row for row in rows if _same_row(quads, middles, heights, row, i)]
+        if near:
+            near[-1].append(i)
+        else:
+            rows.append([i])
+    return [i for row in rows for i in sorted(row, key=lambda k: (float(quads[k][:, 0].min()), k))]
+
+
+def _same_row(quads: Sequence[F32], middles: list[F32], heights: list[float], row: list[int], i: int) -> bool:
+    j = min(row, key=lambda k: abs(float(middles[k][0] - middles[i][0])))
+    along = quads[j][1] - quads[j][0]
+    slope = float(along[1] / along[0]) if along[0] > heights[j] else 0.0
+    expected = middles[j][1] + slope * (middles[i][0] - middles[j][0])
+    return bool(abs(expected - middles[i][1]) < 0.5 * min(heights[i], heights[j]))

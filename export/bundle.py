@@ -1,0 +1,189 @@
+"""Write the folder that an app takes, or verify one: python -m export.bundle --out DIR
+
+Models, specs, charset, one golden case (photo, regions, the lines that are read there), and a manifest with the sha256 of
+every file. It is made of what ships in ctpn/weights, whose files are proven equal to PyTorch; torch is not needed. The same
+input gives the same bytes. docs/bundle.md describes the manifest.
+
+  python -m export.bundle --out out/bundle      write one
+  python -m export.bundle --check out/bundle    verify every byte, then read the golden case
+  python -m export.bundle --android             into the app's assets (--ios, --web likewise)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ctpn.bundle import KIND, MANIFEST, SCHEMA, Bundle, open_bundle
+from ctpn.errors import CtpnError, ModelError
+from ctpn.image import open_image
+from ctpn.reader import WEIGHTS, TextLine, TextReader
+from ctpn.spec import DetectorSpec, RecognizerSpec
+from ctpn.version import __version__
+from export.files import sha256
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+APPS = {
+    "android": ROOT / "android-demo" / "app" / "src" / "main" / "assets" / "bundle",
+    "ios": ROOT / "ios-demo" / "App" / "Resources" / "bundle",
+    "web": ROOT / "web-demo" / "bundle",
+}
+MODELS = {"detector": "mobile", "recognizer": "crnn"}
+FILES = {"onnx": "{}-int8.onnx"}  # of ctpn/weights, by format
+PHOTO = ROOT / "examples" / "waybill.jpg"
+TOLERANCE = {"quad": 1.0, "score": 0.02}  # pixels and probability; texts must be equal. Devices round int8 differently.
+
+
+def build(folder: Path, forms: list[str]) -> None:
+    """Fill an empty folder.
+
+    Raises:
+        CtpnError: a shipped model is missing, or nothing is read in the golden case.
+    """
+    models: dict[str, dict[str, str]] = {part: {} for part in MODELS}
+    for part, name in MODELS.items():
+        for form in forms:
+            source = WEIGHTS / FILES[form].format(name)
+            models[part][form] = f"{part}{source.suffix}"
+            _copy(source, folder / models[part][form])
+    reader = TextReader(threads=1)
+    specs: dict[str, DetectorSpec | RecognizerSpec] = {"detector": reader.detector.spec, "recognizer": reader.recognizer.spec}
+    for part, spec in specs.items():
+        (folder / f"{part}.spec.json").write_text(spec.to_json() + "\n", encoding="utf-8")
+    (folder / "charset.txt").write_text(reader.recognizer.spec.charset, encoding="utf-8")
+    _golden(folder, reader)
+    manifest = {
+        "schema": SCHEMA, "kind": KIND, "version": __version__, "models": models,
+        "specs": {part: f"{part}.spec.json" for part in specs}, "charset": "charset.txt", "golden": "golden.json",
+        "files": {f.name: {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in sorted(folder.iterdir())},
+        "tools": {package: version(package) for package in ("numpy", "onnxruntime", "opencv-python-headless")},
+        "measured": _measured(), "cards": {part: _json(WEIGHTS / f"{name}.json") for part, name in MODELS.items()},
+    }  # fmt: skip
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise ModelError(f"{source}: no such shipped model; make it with make weights and make ship")
+    shutil.copyfile(source, target)
+
+
+def _json(file: Path) -> Any:
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def _measured() -> dict[str, Any]:
+    """Accuracy of our int8 models, from the stored comparisons."""
+    found, read = _json(RESULTS / "peers.json")["sets"], _json(RESULTS / "reading.json")["sets"]
+    return {
+        "found": {name: {k: rows["ours int8"][k] for k in ("pages", "iou_h", "det_h")} for name, rows in found.items()},
+        "read": {name: {k: rows["ours"][k] for k in ("pages", "read")} for name, rows in read.items()},
+    }
+
+
+def _golden(folder: Path, reader: TextReader) -> None:
+    """The middle of the sample waybill, as PNG so that every device has the same pixels, and what is read in its fields."""
+    fields = _json(PHOTO.with_suffix(".json"))
+    top, bottom = 240, 530
+    rgb = open_image(PHOTO)[top:bottom]
+    inside = [f["rectangle"] for f in fields if f["rectangle"][1] >= top and f["rectangle"][1] + f["rectangle"][3] <= bottom]
+    regions = [[x, y - top, w, h] for x, y, w, h in inside]
+    lines = reader.read(rgb, regions)
+    if {line.region for line in lines if line.text} != set(range(len(regions))):
+        raise CtpnError(f"{PHOTO}: nothing is read in one of its fields, so it is no golden case; the models are of no use")
+    (folder / "golden.png").write_bytes(
+        cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
+    )
+    case = {"photo": "golden.png", "regions": regions, "tolerance": TOLERANCE, "lines": [_line(line) for line in lines]}
+    (folder / "golden.json").write_text(json.dumps(case, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _line(line: TextLine) -> dict[str, Any]:
+    quad = [[round(float(x), 2), round(float(y), 2)] for x, y in line.quad]
+    return {
+        "region": line.region, "quad": quad, "score": round(line.score, 4),
+        "text": line.text, "text_score": round(float(line.text_score or 0), 4),
+    }  # fmt: skip
+
+
+def self_test(bundle: Bundle) -> None:
+    """Read the golden case with the bundle's own models.
+
+    Raises:
+        CtpnError: another number of lines, another text, or a quad or score beyond the case's tolerance.
+    """
+    case = bundle.golden()
+    photo: NDArray[np.uint8] = open_image(bundle.folder / case["photo"])
+    got = [_line(line) for line in TextReader(bundle.folder, threads=1).read(photo, case["regions"])]
+    if len(got) != len(case["lines"]):
+        raise CtpnError(f"{bundle.folder}: golden case: expected {len(case['lines'])} lines, got {len(got)}; write the bundle again")
+    for wanted, line in zip(case["lines"], got, strict=True):
+        apart = float(np.abs(np.array(wanted["quad"]) - np.array(line["quad"])).max())
+        unsure = max(abs(wanted[k] - line[k]) for k in ("score", "text_score"))
+        same = wanted["text"] == line["text"] and wanted["region"] == line["region"]
+        if not same or apart > case["tolerance"]["quad"] or unsure > case["tolerance"]["score"]:
+            raise CtpnError(f"{bundle.folder}: golden case: expected {wanted}, got {line}; this device or runtime computes otherwise")
+
+
+def write(out: Path, forms: list[str]) -> None:
+    """Write a bundle aside, verify it, then put it in the place of the old one.
+
+    Raises:
+        CtpnError: as `build` and `self_test`, or `out` holds something that is no bundle.
+    """
+    if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
+        raise CtpnError(f"{out}: expected a new folder, an empty one or a bundle to replace; choose another --out")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".bundle-", dir=out.parent) as name:
+        new, old = Path(name, "new"), Path(name, "old")
+        new.mkdir()
+        build(new, forms)
+        self_test(open_bundle(new))
+        if out.exists():
+            os.rename(out, old)
+        os.rename(new, out)
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser("python -m export.bundle", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    where = parser.add_mutually_exclusive_group(required=True)
+    where.add_argument("--out", type=Path, help="folder to write")
+    where.add_argument("--check", type=Path, metavar="DIR", help="bundle to verify")
+    for app, assets in APPS.items():
+        where.add_argument(f"--{app}", action="store_const", const=assets, dest="out", help=f"write into the {app} demo")
+    parser.add_argument("--formats", nargs="+", choices=sorted(FILES), default=["onnx"], help="of the models (default: onnx)")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 written or verified, 1 failed; usage errors exit 2."""
+    args = parse(argv)
+    try:
+        if args.check:
+            self_test(open_bundle(args.check))
+        else:
+            write(args.out, args.formats)
+    except (CtpnError, OSError) as e:
+        print(f"export.bundle: {e}", file=sys.stderr)
+        return 1
+    folder = args.check or args.out
+    print(f"{folder}: {sum(f.stat().st_size for f in folder.iterdir()) / 1e6:.2f} MB, verified")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
