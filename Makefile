@@ -1,6 +1,7 @@
 # make demo   set everything up, export with quantisation, find the lines of a sample waybill
 # make test   everything that CI runs
-# Others: setup (.venv), style (mend the style), fonts (Debian), weights and ship (how the shipped weights were made)
+# Others: setup (.venv), style (mend the style), fonts (Debian), weights and ship (how the shipped weights were made),
+# keras-fixtures (files of real Keras for the tests)
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
@@ -20,7 +21,7 @@ STRIPS := --set .cache/strips/sroie:0.12 --set .cache/strips/sroie-found:0.12 --
 	--set .cache/strips/icdar2015-found:0.02
 export OMP_WAIT_POLICY = passive
 
-.PHONY: setup demo test style weights detector recognizer ship fonts more-fonts
+.PHONY: setup demo test style weights detector recognizer ship fonts more-fonts keras-fixtures
 
 setup: .venv/ready
 
@@ -81,6 +82,16 @@ ship: setup
 	$(BIN)/python -m benchmarks.card mobile
 	$(BIN)/python -m benchmarks.card crnn
 	$(BIN)/python -m benchmarks.readme
+
+# Small models as Keras 2 and 3 write them, with what Keras computes; `--full FOLDER` writes them at the original's size.
+keras-fixtures: .venv-keras/ready
+	.venv-keras/bin/python tests/fixtures/keras/make.py
+
+.venv-keras/ready: tests/fixtures/keras/constraints.txt
+	$(PYTHON) -m venv .venv-keras
+	.venv-keras/bin/pip install --quiet --disable-pip-version-check -c $< tensorflow-cpu keras h5py
+	.venv-keras/bin/pip install --quiet --disable-pip-version-check -c $< --no-deps tf-keras  # it asks for all of tensorflow
+	touch $@
 
 # Fonts for the synthetic pages; without them the tests that draw Chinese are skipped. Nothing is fetched if all are there.
 fonts:

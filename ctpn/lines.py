@@ -18,7 +18,8 @@ def connect(proposals: Proposals, spec: DetectorSpec) -> I64:
     `links`: in the next column, if the net says that the line goes on there (the column after, if the next has
     none that fits). `paper` (Tian et al. 2016, section 3.2): the nearest column within `max_gap` that has one.
     Both: fitting means a vertical IoU of at least `min_overlap`; of several the best is taken (the highest IoU, for
-    the paper the highest score; of equals the first), and it must be mutual.
+    the paper the highest score; of equals the first), and it must be mutual. `classic` is `paper` as its code had it:
+    fitting means that the overlap is at least `min_overlap` of the lower piece, and so is the ratio of the heights.
     """
     links = spec.builder == "links"
     wants = np.flatnonzero(proposals.links >= spec.link_threshold) if links else np.arange(len(proposals))
@@ -46,7 +47,11 @@ def _fitting(p: Proposals, wants: I64, gap: int, spec: DetectorSpec) -> tuple[I6
     inter = np.minimum(bottom[before], bottom[after]) - np.maximum(top[before], top[after])
     height = bottom - top
     iou = inter / (height[before] + height[after] - inter)
-    fits = iou >= spec.min_overlap
+    if spec.builder == "classic":
+        low, high = np.minimum(height[before], height[after]), np.maximum(height[before], height[after])
+        fits = (inter / low >= spec.min_overlap) & (low / high >= spec.min_overlap)
+    else:
+        fits = iou >= spec.min_overlap
     return before[fits], after[fits], iou[fits]
 
 
@@ -76,7 +81,8 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
 
     Returns:
         quads_net float32 [M, 4, 2], clockwise from the text's top left, and scores float32 [M], the mean of
-        the members; lines below `line_score` or `min_ratio` are left away. M is 0 when there is no text.
+        the members; lines below `line_score` or `min_ratio` are left away, and with `classic` those of one piece.
+        M is 0 when there is no text.
     """
     if not len(proposals):
         return np.zeros((0, 4, 2), np.float32), np.zeros(0, np.float32)
@@ -86,6 +92,8 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
     quads = _quads(proposals, lines)
     ratio = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=1) / np.maximum(np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1), 1e-6)
     good = (scores >= spec.line_score) & (ratio >= spec.min_ratio)
+    if spec.builder == "classic":
+        good &= np.bincount(lines) >= 2
     return _grown(quads[good], spec), scores[good].astype(np.float32)
 
 

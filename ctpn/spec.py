@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ctpn.errors import ModelError
 
 SCHEMA = 1  # raised when an old reader can no longer understand a new spec
+BUILDERS = ("links", "paper", "classic")
 S = TypeVar("S", "DetectorSpec", "RecognizerSpec")
 
 
@@ -47,10 +48,10 @@ class DetectorSpec:
     pad: int = 127  # with this grey
     score_threshold: float = 0.5  # proposals below are dropped
     nms_threshold: float = 0.3  # vertical IoU within a column
-    builder: str = "links"  # or "paper" (Tian et al. 2016, section 3.2)
+    builder: str = "links"  # or "paper" (Tian et al. 2016, section 3.2), or "classic" (the same as the original's code had it)
     link_threshold: float = 0.5
-    max_gap: int = 50  # pixels, "paper" alone
-    min_overlap: float = 0.5  # vertical IoU of neighbours
+    max_gap: int = 50  # pixels, not for "links"
+    min_overlap: float = 0.5  # vertical IoU of neighbours; "classic": overlap by the lower one, and heights' ratio
     line_score: float = 0.6  # mean score below which a line is dropped
     min_ratio: float = 0.0  # width / height below which a line is dropped
     grow: tuple[float, float] = (0.0, 0.0)  # shares of a line's height added at its ends, and above and below
@@ -162,8 +163,8 @@ def _problem(s: DetectorSpec) -> str | None:
         return f"anchor_heights must be positive and ascending, got {heights}"
     if s.stride_x < 1 or s.stride_y < 1 or s.size_multiple % s.stride_x or s.size_multiple % s.stride_y:
         return f"strides {s.stride_x}, {s.stride_y} must divide size_multiple {s.size_multiple}"
-    if s.builder not in ("links", "paper"):
-        return f"builder must be 'links' or 'paper', got {s.builder!r}"
+    if s.builder not in BUILDERS:
+        return f"builder must be one of {BUILDERS}, got {s.builder!r}"
     if s.channels not in ("RGB", "BGR"):
         return f"channels must be 'RGB' or 'BGR', got {s.channels!r}"
     if s.builder == "links" and "link" not in s.outputs:
@@ -214,6 +215,16 @@ VGG16 = DetectorSpec(
     builder="paper",
     min_overlap=0.7,
     line_score=0.9,
+)
+
+# The original's postprocessing, number by number, for weights that were made with it: Keras files and .pth.tar checkpoints.
+CLASSIC = replace(
+    VGG16,
+    nms_threshold=0.3,
+    builder="classic",
+    max_gap=60,
+    min_overlap=0.6,
+    min_ratio=0.5,
 )
 
 DETECTORS = {s.name: s for s in (MOBILE, VGG16)}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from ctpn.nn.recurrent import GATES, RowRecurrence
+from ctpn.nn.recurrent import GATES, Recurrence, RowRecurrence
 
 
 def _picture(channels: int = 3, *, b: int = 2, h: int = 3, w: int = 5) -> torch.Tensor:
@@ -17,7 +17,7 @@ def _picture(channels: int = 3, *, b: int = 2, h: int = 3, w: int = 5) -> torch.
 
 def _net(**options: object) -> RowRecurrence:
     torch.manual_seed(1)
-    return RowRecurrence(3, 4, **options)  # type: ignore[arg-type]
+    return RowRecurrence(3, 4, Recurrence(**options))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("cell", ["gru", "lstm"])

@@ -1,4 +1,4 @@
-"""Weights as safetensors (no code can hide in them), training state as a torch file, both written aside."""
+"""Weights as safetensors (no code can hide in them), training state as a torch file, both written aside; the original's checkpoints."""
 
 from __future__ import annotations
 
@@ -33,6 +33,39 @@ def load_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return {name: f.get_tensor(name) for name in f.keys()}, f.metadata() or {}
     except (SafetensorError, OSError, ValueError) as e:
         raise ModelError(f"{file}: not a whole safetensors file ({e}); fetch or write it again") from None
+
+
+def is_checkpoint(file: Path) -> bool:
+    """Whether this is a torch file (a zip, or the pickle of PyTorch before 1.6) and not safetensors."""
+    try:
+        with file.open("rb") as f:
+            head = f.read(4)
+    except OSError:
+        return False  # who loads it says what is wrong
+    return head == b"PK\x03\x04" or head[:1] == b"\x80"
+
+
+def load_checkpoint(file: Path) -> dict[str, Tensor]:
+    """The tensors under `model_state_dict` of one of the original's checkpoints (.pth.tar).
+
+    Raises:
+        ModelError: damaged, with code in it, or without such tensors.
+    """
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as e:  # torch raises many kinds for a damaged file
+        reason = "it holds code, which is never run" if "GLOBAL" in str(e) or "nsupported" in str(e) else f"damaged: {type(e).__name__}"
+        raise ModelError(f"{file}: not a checkpoint of tensors alone ({reason}); save its model_state_dict again") from None
+    tensors = state.get("model_state_dict") if isinstance(state, dict) else None
+    if not isinstance(tensors, dict) or not tensors:
+        got = sorted(map(str, state))[:8] if isinstance(state, dict) else type(state).__name__
+        raise ModelError(f"{file}: expected a checkpoint with model_state_dict, got {got}; is it one of the original's?")
+    for name, t in tensors.items():
+        if not isinstance(name, str) or not isinstance(t, Tensor) or t.layout != torch.strided or not t.is_floating_point():
+            raise ModelError(f"{file}: model_state_dict: expected dense float tensors by name, got {name!r}: {type(t).__name__}")
+        if not bool(torch.isfinite(t).all()):
+            raise ModelError(f"{file}: {name} holds NaN or infinity; the training went wrong, take an earlier checkpoint")
+    return dict(tensors)
 
 
 def save_state(file: Path, state: dict[str, Any]) -> None:

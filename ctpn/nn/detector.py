@@ -4,39 +4,61 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from ctpn.errors import ModelError
-from ctpn.nn.checkpoint import load_weights
+from ctpn.nn.checkpoint import is_checkpoint, load_checkpoint, load_weights
+from ctpn.nn.maps import Detector
 from ctpn.nn.mobile import MobileCtpn
-from ctpn.nn.vgg16 import Vgg16Ctpn
-from ctpn.spec import DetectorSpec
+from ctpn.nn.recurrent import TORCH, Recurrence
+from ctpn.nn.vgg16 import Vgg16Ctpn, Widths
+from ctpn.spec import CLASSIC, DetectorSpec
 
 
-def build(spec: DetectorSpec) -> nn.Module:
+def build(spec: DetectorSpec, recurrence: Recurrence = TORCH) -> Detector:
     """A detector with fresh weights: xavier-normal, biases zero, as the original found decisive."""
-    nets = {"mobile": MobileCtpn, "vgg16": Vgg16Ctpn}
+    nets: dict[str, type[MobileCtpn] | type[Vgg16Ctpn]] = {"mobile": MobileCtpn, "vgg16": Vgg16Ctpn}
     if spec.name not in nets:
         raise ModelError(f"detector {spec.name!r}: expected one of {sorted(nets)}; the weights are of another version")
-    net = nets[spec.name](spec)
+    net = nets[spec.name](spec, recurrence=recurrence)
     net.apply(initialise)
     return net
 
 
-def load_detector(file: str | Path) -> nn.Module:
-    """The detector of a .safetensors file, in evaluation mode; its spec comes from the file.
+def load_detector(file: str | Path) -> Detector:
+    """The detector of a file, in evaluation mode; spec and recurrence come from the file.
+
+    Args:
+        file: a .safetensors file of ctpn.train or ctpn.nn.keras_import, or a checkpoint of the original (.pth.tar with
+            `model_state_dict`), whose spec is `CLASSIC`. Only tensors are read; a pickle with code in it is refused.
 
     Raises:
         ModelError: missing or damaged file, no spec in it, or tensors that do not fit.
     """
-    tensors, metadata = load_weights(Path(file))
+    file = Path(file)
+    if is_checkpoint(file):
+        return assemble(load_checkpoint(file), CLASSIC, TORCH, file)
+    tensors, metadata = load_weights(file)
     if "spec" not in metadata:
         raise ModelError(f"{file}: no spec in the file's metadata; expected weights written by ctpn.train")
-    net = build(DetectorSpec.from_json(metadata["spec"]))
+    recurrence = Recurrence.from_json(metadata["recurrence"]) if "recurrence" in metadata else TORCH
+    return assemble(tensors, DetectorSpec.from_json(metadata["spec"]), recurrence, file)
+
+
+def assemble(tensors: dict[str, Tensor], spec: DetectorSpec, recurrence: Recurrence, file: Path) -> Detector:
+    """A detector of these tensors, all of them and no others, in evaluation mode; `file` is for the message.
+
+    Raises:
+        ModelError: a tensor is missing, left over or of another shape.
+    """
     try:
-        net.load_state_dict(tensors)
-    except RuntimeError as e:
-        reason = " ".join(str(e).split())[:300]
+        with torch.device("meta"):  # shapes alone, so that no memory is filled twice
+            vgg16 = spec.name == "vgg16"
+            net = Vgg16Ctpn(spec, recurrence=recurrence, widths=Widths.of(tensors)) if vgg16 else build(spec, recurrence)
+        net.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}, assign=True)
+    except (RuntimeError, ModelError) as e:
+        reason = " ".join(str(e).split())[:400]
         raise ModelError(f"{file}: weights do not fit the net ({reason}); use the version that wrote them") from None
     return net.eval()
 

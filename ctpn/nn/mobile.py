@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
-from ctpn.nn.recurrent import RowRecurrence
+from ctpn.nn.maps import Detector
+from ctpn.nn.recurrent import TORCH, Recurrence, RowRecurrence
 from ctpn.spec import MOBILE, DetectorSpec
 
 
@@ -35,20 +34,18 @@ class Residual(nn.Module):
         return out
 
 
-class MobileCtpn(nn.Module):
+class MobileCtpn(Detector):
     """Four scales, fused from coarse to fine, a BiGRU along the rows, four heads.
 
     Dense convolutions stand where the picture is large (processors run them near their peak), depthwise ones
     where channels are many; widths are multiples of 16, the width of a vector register. The recurrence runs on
-    rows of 16 pixels, half as many as there are rows of cells, and each of them serves two. Below 0.4 M parameters. Further
-    arguments are those of RowRecurrence.
+    rows of 16 pixels, half as many as there are rows of cells, and each of them serves two. Below 0.4 M parameters.
     """
 
-    spec: DetectorSpec
+    multiple = 32  # two scales are added after one of them was halved and enlarged again
 
-    def __init__(self, spec: DetectorSpec = MOBILE, *, width: int = 64, hidden: int = 32, **recurrence: Any) -> None:
-        super().__init__()
-        self.spec = spec
+    def __init__(self, spec: DetectorSpec = MOBILE, *, width: int = 64, hidden: int = 32, recurrence: Recurrence = TORCH) -> None:
+        super().__init__(spec, recurrence)
         self.stem = conv(3, 16, 3, 2)
         self.scale4 = conv(16, 32, 3, 2)
         self.scale8 = nn.Sequential(conv(32, 48, 3, 2), Residual(48))
@@ -56,7 +53,7 @@ class MobileCtpn(nn.Module):
         self.scale32 = nn.Sequential(conv(80, 80, 3, 2, groups=80), conv(80, 112, 1), Residual(112), Residual(112))
         self.from16, self.from32 = conv(80, width, 1), conv(112, width, 1)
         self.fuse16 = conv(width, width, 5, groups=width)
-        self.rows = RowRecurrence(width, hidden, **recurrence)
+        self.rows = RowRecurrence(width, hidden, recurrence)
         self.context = conv(width + 2 * hidden, width, 1)
         self.cells = nn.Sequential(nn.Conv2d(48, width, (1, 2), (1, 2), bias=False), nn.BatchNorm2d(width), nn.ReLU())
         self.fuse8 = conv(width, width, 5, groups=width)

@@ -8,11 +8,15 @@ fixed by the picture it is traced with. The unrolled form alone has the older GR
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from ctpn.errors import ModelError
 
 GATES: dict[str, Callable[[Tensor], Tensor]] = {
     "logistic": torch.sigmoid,
@@ -21,27 +25,67 @@ GATES: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
+CELLS = ("gru", "lstm", "none")
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """Which recurrence a net has; it travels in the metadata of its weights, because no tensor tells.
+
+    Attributes:
+        cell: "gru", "lstm", or "none" (a 1x1 convolution of the same output, for comparison).
+        reset_after: GRU's reset gate after the recurrent product (PyTorch, cuDNN) or before it (Keras 2).
+        gates: a key of GATES; the form of the sigmoid.
+    """
+
+    cell: str = "gru"
+    reset_after: bool = True
+    gates: str = "logistic"
+
+    def __post_init__(self) -> None:
+        if self.cell not in CELLS or self.gates not in GATES or not isinstance(self.reset_after, bool):
+            raise ModelError(
+                f"recurrence: expected a cell of {list(CELLS)} and gates of {list(GATES)}, got {self}; import the weights again"
+            )
+
+    def to_json(self) -> str:
+        """One line of JSON; `from_json` of it is equal."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recurrence:
+        """Read `to_json`'s text.
+
+        Raises:
+            ModelError: no JSON, an unknown field or a bad value.
+        """
+        try:
+            return cls(**json.loads(text))
+        except (ValueError, TypeError, RecursionError) as e:
+            raise ModelError(f"recurrence: {e}; the file is damaged, import the weights again") from None
+
+
+TORCH = Recurrence()
+
+
 class RowRecurrence(nn.Module):
     """Read each row of [B, C, h, w] from both sides: [B, 2 * hidden, h, w], forward channels first.
 
     Args:
-        cell: "gru", "lstm", or "none" (a 1x1 convolution of the same output, for comparison).
-        reset_after: GRU's reset gate after the recurrent product (PyTorch, cuDNN) or before it (Keras 2).
-        gates: a key of GATES; the form of the sigmoid.
+        kind: the variant.
         unrolled: which form `forward` takes; a variant that `nn.GRU` cannot express always takes the unrolled one.
     """
 
-    def __init__(self, channels: int, hidden: int, *, cell: str = "gru", reset_after: bool = True, gates: str = "logistic") -> None:
+    def __init__(self, channels: int, hidden: int, kind: Recurrence = TORCH) -> None:
         super().__init__()
-        self.hidden, self.cell, self.reset_after = hidden, cell, reset_after
-        self.gate = GATES[gates]
-        self.unrolled = cell != "none" and (not reset_after or gates != "logistic")
-        kinds = {"gru": nn.GRU, "lstm": nn.LSTM}
+        self.hidden, self.kind = hidden, kind
+        self.cell, self.reset_after, self.gate = kind.cell, kind.reset_after, GATES[kind.gates]
+        self.unrolled = kind.cell != "none" and (not kind.reset_after or kind.gates != "logistic")
         self.rnn: nn.Module
-        if cell == "none":
+        if kind.cell == "none":
             self.rnn = nn.Conv2d(channels, 2 * hidden, 1)
         else:
-            self.rnn = kinds[cell](channels, hidden, batch_first=True, bidirectional=True)
+            self.rnn = {"gru": nn.GRU, "lstm": nn.LSTM}[kind.cell](channels, hidden, batch_first=True, bidirectional=True)
         self.register_load_state_dict_pre_hook(_accept_bare)
 
     def forward(self, x: Tensor) -> Tensor:

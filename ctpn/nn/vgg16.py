@@ -2,12 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from torch import Tensor, nn
 
-from ctpn.nn.recurrent import RowRecurrence
+from ctpn.errors import ModelError
+from ctpn.nn.maps import Detector
+from ctpn.nn.recurrent import TORCH, Recurrence, RowRecurrence
 from ctpn.spec import VGG16, DetectorSpec
 
-LAYERS = (64, 64, "pool", 128, 128, "pool", 256, 256, 256, "pool", 512, 512, 512, "pool", 512, 512, 512)
+BLOCKS = (2, 2, 3, 3, 3)  # convolutions; a pooling stands between two blocks
+PLACES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # of the convolutions in `base_layers`
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Channels of each layer; the original's are the default, others are for small copies."""
+
+    base: tuple[int, ...] = (64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
+    rpn: int = 512
+    hidden: int = 128
+    fc: int = 512
+
+    @classmethod
+    def of(cls, state: dict[str, Tensor]) -> Widths:
+        """Those of a net with these tensors.
+
+        Raises:
+            ModelError: tensors that say nothing of them are missing.
+        """
+        try:
+            base = tuple(len(state[f"base_layers.{n}.weight"]) for n in PLACES)
+            # Both names of the recurrence occur: the original's, and those of our module around it.
+            hidden = next(state[n].shape[1] for n in ("brnn.weight_hh_l0", "brnn.rnn.weight_hh_l0") if n in state)
+            return cls(base, len(state["rpn.conv.weight"]), hidden, len(state["lstm_fc.conv.weight"]))
+        except (LookupError, TypeError, StopIteration) as e:
+            lost = str(e) or "brnn.weight_hh_l0"
+            raise ModelError(f"expected the tensors of the original net, {lost} is missing; check that these are its weights") from None
+
+
+ORIGINAL = Widths()
 
 
 class Convolution(nn.Module):
@@ -23,24 +57,22 @@ class Convolution(nn.Module):
         return x.relu() if self.relu else x
 
 
-class Vgg16Ctpn(nn.Module):
+class Vgg16Ctpn(Detector):
     """Tian et al. 2016, figure 2, with a GRU for the LSTM, as the original of 2018 had it.
 
     Args:
-        reset_after, gates: the recurrence's variant, see `RowRecurrence`; weights from Keras 2 want the old one.
+        recurrence: the variant; weights from Keras 2 want the old one.
+        widths: channels of each layer.
     """
 
-    spec: DetectorSpec
-
-    def __init__(self, spec: DetectorSpec = VGG16, *, reset_after: bool = True, gates: str = "logistic") -> None:
-        super().__init__()
-        self.spec = spec
-        self.base_layers = nn.Sequential(*_base())
-        self.rpn = Convolution(512, 512, 3)
-        self.brnn = RowRecurrence(512, 128, reset_after=reset_after, gates=gates)
-        self.lstm_fc = Convolution(256, 512, 1)
-        self.rpn_class = Convolution(512, 2 * spec.anchors, 1, relu=False)
-        self.rpn_regress = Convolution(512, 2 * spec.anchors, 1, relu=False)
+    def __init__(self, spec: DetectorSpec = VGG16, *, recurrence: Recurrence = TORCH, widths: Widths = ORIGINAL) -> None:
+        super().__init__(spec, recurrence)
+        self.base_layers = nn.Sequential(*_base(widths.base))
+        self.rpn = Convolution(widths.base[-1], widths.rpn, 3)
+        self.brnn = RowRecurrence(widths.rpn, widths.hidden, recurrence)
+        self.lstm_fc = Convolution(2 * widths.hidden, widths.fc, 1)
+        self.rpn_class = Convolution(widths.fc, 2 * spec.anchors, 1, relu=False)
+        self.rpn_regress = Convolution(widths.fc, 2 * spec.anchors, 1, relu=False)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Normalised pixels float32 [B, 3, H, W] to raw maps [B, H / 16, W / 16, C]: `score` logits, `vertical`."""
@@ -51,13 +83,12 @@ class Vgg16Ctpn(nn.Module):
         }
 
 
-def _base() -> list[nn.Module]:
+def _base(widths: tuple[int, ...]) -> list[nn.Module]:
     layers: list[nn.Module] = []
-    channels = 3
-    for layer in LAYERS:
-        if isinstance(layer, int):
-            layers += [nn.Conv2d(channels, layer, 3, padding=1), nn.ReLU(inplace=True)]
-            channels = layer
-        else:
-            layers.append(nn.MaxPool2d(2))
+    channels, rest = 3, iter(widths)
+    for block, count in enumerate(BLOCKS):
+        layers += [nn.MaxPool2d(2)] if block else []
+        for _, width in zip(range(count), rest, strict=False):
+            layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU(inplace=True)]
+            channels = width
     return layers

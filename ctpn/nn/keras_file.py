@@ -1,0 +1,247 @@
+"""Keras's files: whole models and weights alone, HDF5 and .keras, of Keras 2 and 3, read as tensors by layer; nothing is run.
+
+Keras 2 and `save("x.h5")` of Keras 3 keep weights by layer name with an attribute that lists them in order. `.weights.h5` and
+`.keras` keep them as LAYER/vars/0, 1 …, where LAYER is a class's name with a number; Keras 3 adds the layer's name as an
+attribute, Keras 2 does not.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from ctpn.errors import ModelError
+
+F32 = NDArray[np.float32]
+BYTES = 1 << 30  # of all tensors, and of each part of a .keras file: fifteen times the original
+CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
+STATE = ("optimizer", "optimizer_weights", "seed_generator", "_seed_generators")  # of training and of dropout, no weights
+
+
+@dataclass
+class KerasFile:
+    """What a file holds.
+
+    Attributes:
+        layers: for each layer its tensors with their paths in Keras's order: kernel, bias; of a Bidirectional the forward
+            kernel, recurrent kernel, bias, then the backward ones.
+        version: of Keras, such as "2.1.5"; where the file does not say, "2" or "3" by its layout.
+        backend: "tensorflow" mostly.
+        config: configuration by layer name, its class under "class_name"; None for weights alone.
+        notes: what the user should know: what was guessed, what was left aside.
+    """
+
+    version: str
+    backend: str
+    config: dict[str, dict[str, Any]] | None
+    layers: dict[str, list[tuple[str, F32]]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def read_keras(file: Path, known: tuple[str, ...]) -> KerasFile:
+    """Read a file of Keras.
+
+    Args:
+        known: the names of the layers that are looked for, in the model's order.
+
+    Raises:
+        ModelError: missing, damaged, larger than `BYTES`, or with anything but tensors in its place.
+    """
+    with _told(file):
+        with file.open("rb") as f:
+            head = f.read(8)
+        if head[:4] == b"PK\x03\x04":
+            with zipfile.ZipFile(file) as z:
+                config = _layers(json.loads(_part(z, "config.json")))
+                version = str(json.loads(_part(z, "metadata.json"))["keras_version"])
+                with h5py.File(io.BytesIO(_part(z, "model.weights.h5")), "r") as h5:
+                    found = KerasFile(version, "", config)
+                    return _numbered(h5, found, dict(_tensors(h5, found)), known)
+        with h5py.File(file, "r") as h5:
+            return _hdf5(h5, known)
+
+
+@contextmanager
+def _told(file: Path) -> Iterator[None]:
+    """Every failure as one line; a damaged HDF5 file raises nearly any kind of error."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise ModelError(f"{file}: no such file; check the path") from None
+    except ModelError as e:
+        raise ModelError(f"{file}: {e}") from None
+    except (OSError, LookupError, ValueError, TypeError, RuntimeError, AttributeError, MemoryError, zipfile.BadZipFile) as e:
+        reason = " ".join(str(e).split())[:200] or type(e).__name__
+        raise ModelError(f"{file}: not a whole HDF5 or .keras file of Keras ({reason}); save it again in Keras") from None
+
+
+def _part(z: zipfile.ZipFile, name: str) -> bytes:
+    with z.open(name) as f:
+        data = f.read(BYTES + 1)
+    if len(data) > BYTES:
+        raise ModelError(f"{name} has more than {BYTES} bytes; expected a CTPN of 70 MB")
+    return data
+
+
+def _hdf5(h5: h5py.File, known: tuple[str, ...]) -> KerasFile:
+    found = KerasFile("", "", None)
+    rest = dict(_tensors(h5, found))  # first of all: it refuses links, which lead anywhere
+    root = h5.get("model_weights", h5)
+    if "layer_names" not in root.attrs and "layer_names0" not in root.attrs:
+        if not any(c in h5 for c in CONTAINERS):
+            raise ModelError("no layers in it; expected weights or a whole model saved by Keras 2 or 3")
+        return _numbered(h5, found, rest, known)
+    found.config = _layers(json.loads(_text(h5.attrs["model_config"]))) if "model_config" in h5.attrs else None
+    found.version, found.backend = (_text(root.attrs.get(k, h5.attrs.get(k, d))) for k, d in (("keras_version", "1"), ("backend", "")))
+    prefix = "model_weights/" if root is not h5 else ""
+    for layer in _names(root, "layer_names"):
+        for weight in _names(root[layer], "weight_names"):
+            path = f"{prefix}{layer}/{weight}"
+            name = layer if layer in known else _inner(weight, known) or layer
+            found.layers.setdefault(name, []).append((path, rest.pop(path)))
+    found.layers |= {path: [(path, t)] for path, t in rest.items()}
+    for tensors in found.layers.values():
+        tensors.sort(key=lambda t: "/backward_" in t[0])  # stable: forward first
+    return found
+
+
+def _inner(weight: str, known: tuple[str, ...]) -> str | None:
+    """The layer of a nested model that a weight such as block1_conv1/kernel:0 belongs to; a second copy is block1_conv1_1."""
+    parts = weight.split("/")[:-1]
+    return next((n for p in reversed(parts) for n in (p, re.sub(r"_\d+$", "", p)) if n in known), None)
+
+
+def _numbered(h5: h5py.File, found: KerasFile, all_tensors: dict[str, F32], known: tuple[str, ...]) -> KerasFile:
+    """The layout LAYER/vars/N."""
+    groups: dict[str, list[tuple[str, F32]]] = {}
+    for path, tensor in all_tensors.items():
+        groups.setdefault(_owner(path), []).append((path, tensor))
+    named = {g: _text(h5[g]["vars"].attrs["name"]) for g in groups if "vars" in h5[g] and "name" in h5[g]["vars"].attrs}
+    found.version = found.version or ("3" if named else _by_layout(groups, h5))
+    names = named or {g: g.rsplit("/", 1)[-1] for g in groups}
+    if not set(known) <= set(names.values()):
+        names = _by_config(found.config) if found.config else _by_order(groups, known, found)
+    for group, tensors in groups.items():
+        order = sorted(tensors, key=lambda t: ("/backward_layer/" in t[0], _number(t[0])))
+        found.layers.setdefault(names.get(group, group), []).extend(order)
+    return found
+
+
+def _owner(path: str) -> str:
+    """layers/functional/layers/conv2d_3 of layers/functional/layers/conv2d_3/vars/0."""
+    parts = path.split("/")
+    last = max((i for i, p in enumerate(parts[:-1]) if p in CONTAINERS), default=-1)
+    return "/".join(parts[: last + 2])
+
+
+def _number(path: str) -> int:
+    """The number at the end of a name: 3 of conv2d_3, 0 of conv2d."""
+    digits = re.search(r"(?:^|[_/])(\d+)$", path)
+    return int(digits[1]) if digits else 0
+
+
+def _by_layout(groups: dict[str, Any], h5: h5py.File) -> str:
+    """Keras 2's Bidirectional keeps the layer that it was made from, Keras 3's does not."""
+    return "2" if any("layer" in h5[g] for g in groups if g.rsplit("/", 1)[-1].startswith("bidirectional")) else "3"
+
+
+def _by_config(config: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """Group to layer name: classes are counted in the order of the configuration, in each model anew."""
+    names, counts = {}, dict[str, int]()
+    for name, layer in config.items():
+        snake = layer["container"] + "/" + _snake(layer["class_name"])
+        count = counts.get(snake, 0)
+        counts[snake] = count + 1
+        path = f"{snake}_{count}" if count else snake
+        names[path] = name
+        for inner in config.values():  # a nested model's layers lie in a group of its own
+            if inner["container"] == name:
+                inner["container"] = path + "/layers"
+    return names
+
+
+def _by_order(groups: dict[str, Any], known: tuple[str, ...], found: KerasFile) -> dict[str, str]:
+    """Group to layer name in a file without names: the deeper ones (the nested VGG16) first, then by number."""
+    order = sorted(groups, key=lambda g: (-g.count("/"), _number(g)))
+    recurrent = [g for g in order if g.rsplit("/", 1)[-1].startswith("bidirectional")]
+    others = [g for g in order if g not in recurrent]
+    wanted = [n for n in known if n != "blstm"]
+    if len(recurrent) != 1 or len(others) != len(wanted):
+        raise ModelError(f"the file names no layers, and has {len(others)} with weights and {len(recurrent)} Bidirectional; "
+                         f"expected {len(wanted)} and 1; save it as a whole model (.keras or .h5)")  # fmt: skip
+    found.notes.append("the file names no layers: they are taken in the original's order, rpn_class before rpn_regress")
+    return dict(zip(others, wanted, strict=True)) | {recurrent[0]: "blstm"}
+
+
+def _snake(name: str) -> str:
+    return re.sub("([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", name))).lower()
+
+
+def _layers(model: dict[str, Any], container: str = "layers") -> dict[str, dict[str, Any]]:
+    """Configuration by layer name, nested models' layers too: their container is the model's name."""
+    config = model["config"]
+    found: dict[str, dict[str, Any]] = {}
+    for layer in config["layers"] if isinstance(config, dict) else config:
+        inner, name = layer["config"], str(layer["config"].get("name", layer.get("name")))
+        found[name] = {**inner, "class_name": str(layer["class_name"]), "container": container}
+        if "layers" in inner:
+            found |= _layers(layer, name)
+    return found
+
+
+def _tensors(group: h5py.Group, found: KerasFile) -> Iterator[tuple[str, F32]]:
+    """All tensors of a file by path; what belongs to training's state is noted and left aside."""
+    budget, aside = BYTES, 0
+    for path, data in _walk(group, "", set()):
+        if set(path.split("/")) & set(STATE):
+            aside += 1
+            continue
+        budget -= 4 * data.size
+        if data.dtype.kind != "f" or not 1 <= data.ndim <= 4 or data.external or data.is_virtual or budget < 0:
+            raise ModelError(f"{path}: expected a float tensor in the file, {BYTES} bytes in all, got {data.dtype} {list(data.shape)}")
+        tensor = data[...].astype(np.float32)
+        if not np.isfinite(tensor).all():
+            raise ModelError(f"{path}: NaN or infinity in it; the training went wrong, take an earlier file")
+        yield path, tensor
+    if aside:
+        found.notes.append(f"{aside} tensors of the optimiser's or of random numbers' state are left aside: they are no weights")
+
+
+def _walk(group: h5py.Group, prefix: str, seen: set[int]) -> Iterator[tuple[str, h5py.Dataset]]:
+    """Datasets under a group; links out of the file and in circles are refused."""
+    for name in group:
+        path = f"{prefix}{name}"
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise ModelError(f"{path}: is a link; expected a file that stands alone")
+        node = group[name]
+        address = h5py.h5o.get_info(node.id).addr
+        if address in seen:
+            raise ModelError(f"{path}: stands twice in the file; save it again in Keras")
+        seen.add(address)
+        if isinstance(node, h5py.Group):
+            yield from _walk(node, path + "/", seen)
+        elif isinstance(node, h5py.Dataset):
+            yield path, node
+
+
+def _names(group: h5py.Group, key: str) -> list[str]:
+    """A list in an attribute, or in several where it is long: KEY0, KEY1 …"""
+    if key in group.attrs:
+        return [_text(v) for v in group.attrs[key]]
+    parts = sorted((k for k in group.attrs if re.fullmatch(key + r"\d+", k)), key=lambda k: int(k[len(key) :]))
+    return [_text(v) for k in parts for v in group.attrs[k]]
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)

@@ -1,0 +1,344 @@
+"""Weights from real Keras (tests/fixtures/keras/make.py wrote the files): logits and regressions as Keras computes them."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from ctpn.errors import CtpnError, ImageError, ModelError
+from ctpn.nn import keras_file, load_detector
+from ctpn.nn.checkpoint import load_weights
+from ctpn.nn.keras_import import main
+from ctpn.nn.recurrent import GATES, Recurrence, RowRecurrence
+from ctpn.spec import CLASSIC, DetectorSpec
+
+h5py = pytest.importorskip("h5py")
+ARCHIVE = Path(__file__).parent / "fixtures" / "keras" / "fixtures.tar.xz"
+OLD = "keras2-gru-before-hard"
+with tarfile.open(ARCHIVE) as tar:
+    INDEX = json.load(tar.extractfile("index.json"))["files"]  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("keras")
+    with tarfile.open(ARCHIVE) as tar:
+        tar.extractall(out, filter="data")
+    return out
+
+
+def options(name: str) -> list[str]:
+    """What the command must be told: nothing of a whole model."""
+    return ["--recurrent-activation", INDEX[name]["gates"]] if "weights" in name else []
+
+
+def imported(folder: Path, name: str, out: Path, *more: str) -> torch.nn.Module:
+    assert main([str(folder / name), str(out / "net.safetensors"), *options(name), *more]) == 0
+    return load_detector(out / "net.safetensors")
+
+
+def difference(net: torch.nn.Module, golden: dict[str, NDArray[np.float32]]) -> float:
+    """The largest difference of any logit or regression from Keras's."""
+    x = (golden["image"][:, :, ::-1] - np.array(CLASSIC.mean, np.float32)).astype(np.float32)
+    with torch.no_grad():
+        raw = net(torch.from_numpy(x).permute(2, 0, 1)[None])
+    return max(float(np.abs(raw[n][0].numpy() - golden[g]).max()) for n, g in (("score", "logits"), ("vertical", "vertical")))
+
+
+@pytest.mark.parametrize("name", INDEX)
+def test_every_file_of_keras_computes_what_keras_computes(name: str, folder: Path, tmp_path: Path) -> None:
+    net, golden = imported(folder, name, tmp_path), np.load(folder / INDEX[name]["golden"])
+    assert golden["logits"].shape == (3, 5, 20) and golden["logits"].std() > 0.3
+    assert difference(net, golden) < 1e-5
+
+
+def test_the_files_hold_every_variant() -> None:
+    seen = {(n[:6], v["cell"], v["reset_after"], v["gates"]) for n, v in INDEX.items()}
+    recurrences = {("gru", False), ("gru", True), ("lstm", None)}
+    assert seen == {(k, c, r, g) for k in ("keras2", "keras3") for c, r in recurrences for g in ("sigmoid", "hard_sigmoid")}
+    for part in ("keras2-", "keras3-", "-nested", "-first"):
+        for form in ("-model.h5", ".keras", ".weights.h5"):
+            assert any(part in n and n.endswith(form) for n in INDEX)
+
+
+def test_a_neighbouring_variant_is_far_off(folder: Path, tmp_path: Path) -> None:
+    """So that the equality above says something about the variant."""
+    net, golden = imported(folder, f"{OLD}-model.h5", tmp_path), np.load(folder / f"{OLD}.npz")
+    for kind in [Recurrence("gru", False, g) for g in GATES] + [Recurrence("gru", True, "hard_sigmoid_keras2")]:
+        other = RowRecurrence(7, 5, kind)
+        other.load_state_dict(net.brnn.state_dict())
+        net.brnn = other
+        assert (difference(net, golden) < 1e-5) == (kind == Recurrence("gru", False, "hard_sigmoid_keras2")), kind
+
+
+def test_no_gru_of_torch_computes_the_old_recurrence(folder: Path, tmp_path: Path) -> None:
+    """`nn.GRU` with Keras's weights differs, and trained to agree with the old recurrence it still does."""
+    old = imported(folder, f"{OLD}-model.h5", tmp_path).brnn.requires_grad_(False)
+    old.rnn.load_state_dict({n: 2 * t for n, t in old.rnn.state_dict().items()})  # as strong as trained gates are
+    x = torch.randn(64, 7, 1, 6, generator=torch.Generator().manual_seed(0))
+    wanted = old(x)
+    new = RowRecurrence(7, 5)
+    new.load_state_dict(old.state_dict())
+    assert isinstance(new.rnn, torch.nn.GRU) and (new(x) - wanted).abs().max() > 0.1
+    optimizer = torch.optim.LBFGS(new.parameters(), max_iter=150, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        error: torch.Tensor = (new(x) - wanted).square().mean()
+        error.backward()
+        return error
+
+    optimizer.step(loss)
+    assert (new(x) - wanted).abs().max() > 0.05
+
+
+def test_maps_are_what_the_stages_take(folder: Path, tmp_path: Path) -> None:
+    net, golden = imported(folder, f"{OLD}.keras", tmp_path), np.load(folder / f"{OLD}.npz")
+    maps = net.maps(golden["image"])
+    assert {n: (m.shape, m.dtype) for n, m in maps.items()} == {
+        "scores": ((3, 5, 10), np.float32), "vertical": ((3, 5, 10, 2), np.float32),
+    }  # fmt: skip
+    background, text = golden["logits"].reshape(3, 5, 10, 2).transpose(3, 0, 1, 2)
+    np.testing.assert_allclose(maps["scores"], 1 / (1 + np.exp(background - text)), atol=1e-5)
+    np.testing.assert_allclose(maps["vertical"], golden["vertical"].reshape(3, 5, 10, 2), atol=1e-5)
+    for bad in (golden["image"][:15], golden["image"].astype(np.float32), golden["image"][None]):
+        with pytest.raises(ImageError, match="expected"):
+            net.maps(bad)
+
+
+def test_channels_and_mean_are_recorded_and_used(folder: Path, tmp_path: Path) -> None:
+    golden = np.load(folder / f"{OLD}.npz")
+    usual = imported(folder, f"{OLD}.keras", tmp_path)
+    assert usual.spec == CLASSIC and usual.spec.channels == "BGR" and usual.spec.mean == (123.68, 116.779, 103.939)
+    turned = imported(folder, f"{OLD}.keras", tmp_path, "--channels", "RGB", "--mean", "123.68,116.779,103.939")
+    spec = DetectorSpec.from_json(load_weights(tmp_path / "net.safetensors")[1]["spec"])
+    assert (spec.channels, spec.mean) == ("RGB", (123.68, 116.779, 103.939))
+    image = golden["image"]
+    np.testing.assert_array_equal(usual.maps(image)["scores"], turned.maps(image[:, :, ::-1])["scores"])
+    shifted = imported(folder, f"{OLD}.keras", tmp_path, "--mean", "0,0,0")
+    assert np.abs(shifted.maps(image)["scores"] - usual.maps(image)["scores"]).max() > 1e-2
+
+
+@pytest.mark.parametrize("name", [n for n in INDEX if (OLD in n and "weights" in n) or "lstm-hard.w" in n])
+def test_weights_alone_ask_for_the_activation(name: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder / name), str(tmp_path / "net.safetensors")]) == 1
+    err = capsys.readouterr().err
+    assert "--recurrent-activation" in err and len(err.splitlines()) == 1 and not (tmp_path / "net.safetensors").exists()
+
+
+def test_an_option_that_contradicts_the_file_is_refused(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(folder / f"{OLD}-model.h5"), str(tmp_path / "n.safetensors"), "--recurrent-activation", "sigmoid"]) == 1
+    assert "says recurrent_activation 'hard_sigmoid'" in capsys.readouterr().err
+
+
+def test_the_command_says_what_it_assumed(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    imported(folder, f"{OLD}.weights.h5", tmp_path)
+    out, err = capsys.readouterr()
+    assert "names no layers" in err and "parameters from Keras 2" in out and len(out.splitlines()) == 1
+
+
+# What is changed in the whole model of Keras 2, and what the command says of it.
+def _drop(h5: h5py.File) -> None:
+    del h5["model_weights/block3_conv2/block3_conv2/bias:0"]
+
+
+def _add(h5: h5py.File) -> None:
+    h5["model_weights/rpn_conv1/extra"] = np.zeros(3, np.float32)
+
+
+def _lose(h5: h5py.File) -> None:
+    names = h5["model_weights"].attrs["layer_names"]
+    h5["model_weights"].attrs["layer_names"] = [n for n in names if n != "lstm_fc"]
+    del h5["model_weights/lstm_fc"]
+
+
+def _nan(h5: h5py.File) -> None:
+    h5["model_weights/lstm_fc/lstm_fc/bias:0"][1] = np.nan
+
+
+def _widen(h5: h5py.File) -> None:
+    del h5["model_weights/lstm_fc/lstm_fc/bias:0"]
+    h5["model_weights/lstm_fc/lstm_fc/bias:0"] = np.zeros(9, np.float32)
+
+
+def _bomb(h5: h5py.File) -> None:
+    del h5["model_weights/lstm_fc/lstm_fc/kernel:0"]
+    h5.create_dataset("model_weights/lstm_fc/lstm_fc/kernel:0", (1, 1, 1 << 20, 1 << 20), "f4", chunks=(1, 1, 64, 64), compression="gzip")
+
+
+def _outside(h5: h5py.File) -> None:
+    del h5["model_weights/lstm_fc/lstm_fc/bias:0"]
+    h5.create_dataset("model_weights/lstm_fc/lstm_fc/bias:0", (6,), "f4", external=[("secret", 0, 24)])
+
+
+def _link(h5: h5py.File) -> None:
+    h5["model_weights/away"] = h5py.ExternalLink("other.h5", "/x")
+
+
+def _circle(h5: h5py.File) -> None:
+    h5["model_weights/lstm_fc/again"] = h5["model_weights"]
+
+
+def _configure(**changes: object) -> object:
+    def change(h5: h5py.File) -> None:
+        config = json.loads(h5.attrs["model_config"])
+        layers = {x["config"]["name"]: x["config"] for x in config["config"]["layers"]}
+        for path, value in changes.items():
+            name, key = path.split("__")
+            (layers[name]["layer"]["config"] if name == "blstm" and key != "merge_mode" else layers[name])[key] = value
+        h5.attrs["model_config"] = json.dumps(config)
+
+    return change
+
+
+def _attribute(key: str, value: object) -> object:
+    def change(h5: h5py.File) -> None:
+        for at in (h5, h5["model_weights"]):
+            if key in at.attrs:
+                at.attrs[key] = value
+
+    return change
+
+
+DAMAGES = {
+    "dropped": (_drop, "block3_conv2"),
+    "foreign": (_add, "not used: model_weights/rpn_conv1/extra"),
+    "lost": (_lose, "missing: lstm_fc"),
+    "nan": (_nan, "bias:0: NaN"),
+    "wide": (_widen, "do not fit"),
+    "bomb": (_bomb, "expected a float tensor"),
+    "outside": (_outside, "expected a float tensor"),
+    "link": (_link, "is a link"),
+    "circle": (_circle, "stands twice"),
+    "valid padding": (_configure(lstm_fc__padding="valid"), "lstm_fc: expected padding 'same', got 'valid'"),
+    "sum": (_configure(blstm__merge_mode="sum"), "merge_mode 'concat', got 'sum'"),
+    "relu": (_configure(blstm__activation="relu"), "activation 'tanh', got 'relu'"),
+    "elu gates": (_configure(blstm__recurrent_activation="elu"), "got 'elu'"),
+    "reset": (_configure(blstm__reset_after=True), "reset_after False, got True"),
+    "no json": (_attribute("model_config", "{"), "not a whole HDF5"),
+    "deep json": (_attribute("model_config", "[" * 60000), "not a whole HDF5"),
+    "no list": (_attribute("model_config", "[1]"), "not a whole HDF5"),
+    "keras 1": (_attribute("keras_version", "1.2.2"), "from Keras 1"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_foreign_or_hostile_file_is_refused_in_one_line(
+    damage: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change, message = DAMAGES[damage]
+    bad = tmp_path / "bad.h5"
+    shutil.copy(folder / f"{OLD}-model.h5", bad)
+    with h5py.File(bad, "r+") as h5:
+        change(h5)  # type: ignore[operator]
+    assert main([str(bad), str(tmp_path / "net.safetensors")]) == 1
+    out, err = capsys.readouterr()
+    assert message in err and str(bad) in err and len(err.splitlines()) == 1 and out == ""
+    assert not (tmp_path / "net.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", [f"{OLD}-model.h5", f"{OLD}.keras"])
+@pytest.mark.parametrize("keep", [0, 3, 100, 5000, 60000])
+def test_a_file_that_was_cut_off_is_refused(name: str, keep: int, folder: Path, tmp_path: Path) -> None:
+    bad = tmp_path / name
+    bad.write_bytes((folder / name).read_bytes()[:keep])
+    with pytest.raises(ModelError):
+        keras_file.read_keras(bad, ())
+
+
+def test_noise_in_a_file_never_raises_another_error(folder: Path, tmp_path: Path) -> None:
+    rng, whole, bad = np.random.default_rng(0), (folder / f"{OLD}-model.h5").read_bytes(), tmp_path / "bad.h5"
+    refused = 0
+    for _ in range(60):
+        data = bytearray(whole)
+        for at in rng.integers(0, len(data), 40):
+            data[at] = rng.integers(0, 256)
+        bad.write_bytes(data)
+        try:
+            keras_file.read_keras(bad, ())
+        except CtpnError:
+            refused += 1
+    assert refused > 10
+
+
+def test_a_part_of_a_keras_file_that_is_too_large_is_refused(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keras_file, "BYTES", 10_000)
+    with pytest.raises(ModelError, match=r"config\.json has more than 10000 bytes"):
+        keras_file.read_keras(folder / f"{OLD}.keras", ())
+
+
+def test_weights_of_theano_have_their_kernels_turned(folder: Path, tmp_path: Path) -> None:
+    theano, golden = tmp_path / "theano.h5", np.load(folder / f"{OLD}.npz")
+    shutil.copy(folder / f"{OLD}-model.h5", theano)
+    with h5py.File(theano, "r+") as h5:
+        _attribute("backend", "theano")(h5)  # type: ignore[operator]
+        h5.visititems(lambda n, o: o.write_direct(np.ascontiguousarray(o[...][::-1, ::-1])) if getattr(o, "ndim", 0) == 4 else None)
+    assert difference(imported(tmp_path, "theano.h5", tmp_path), golden) < 1e-5
+
+
+def test_an_old_file_without_reset_after_in_its_configuration(folder: Path, tmp_path: Path) -> None:
+    """Keras before 2.1.3 knew one GRU alone; its weight names were kernel and kernel_1, by their order."""
+    old, golden = tmp_path / "old.h5", np.load(folder / f"{OLD}.npz")
+    shutil.copy(folder / f"{OLD}-model.h5", old)
+    with h5py.File(old, "r+") as h5:
+        config = json.loads(h5.attrs["model_config"])
+        blstm = next(x["config"] for x in config["config"]["layers"] if x["config"]["name"] == "blstm")
+        del blstm["layer"]["config"]["reset_after"]
+        h5.attrs["model_config"] = np.bytes_(json.dumps(config))
+        group, plain = h5["model_weights/blstm"], []
+        for name in group.attrs["weight_names"]:
+            new = "blstm/" + name.split("/")[-1].replace(":", "_1:" if "backward" in name else ":")
+            group.move(name, new)
+            plain.append(np.bytes_(new))
+        del group["blstm/forward_gru"], group["blstm/backward_gru"]
+        group.attrs["weight_names"] = plain
+    assert difference(imported(tmp_path, "old.h5", tmp_path), golden) < 1e-5
+
+
+def test_training_state_is_left_aside_and_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    trained = tmp_path / "trained.h5"
+    shutil.copy(folder / f"{OLD}-model.h5", trained)
+    with h5py.File(trained, "r+") as h5:
+        h5["optimizer_weights/SGD/iterations:0"] = np.int64(7)
+    imported(tmp_path, "trained.h5", tmp_path)
+    assert "1 tensors of the optimiser's" in capsys.readouterr().err
+
+
+def test_names_of_the_layers_that_numbers_stand_for_come_from_the_configuration(folder: Path, tmp_path: Path) -> None:
+    """Heads in another order in a .keras file of Keras 2, whose weights have no names."""
+    swapped, golden = tmp_path / "swapped.keras", np.load(folder / f"{OLD}.npz")
+    with zipfile.ZipFile(folder / f"{OLD}.keras") as z, zipfile.ZipFile(swapped, "w") as out:
+        config = json.loads(z.read("config.json"))
+        config["config"]["layers"][-2:] = config["config"]["layers"][:-3:-1]
+        weights = io.BytesIO(z.read("model.weights.h5"))
+        with h5py.File(weights, "r+") as h5:
+            for a, b in (("conv2d_15", "x"), ("conv2d_16", "conv2d_15"), ("x", "conv2d_16")):
+                h5["layers"].move(a, b)
+        out.writestr("config.json", json.dumps(config))
+        out.writestr("metadata.json", z.read("metadata.json"))
+        out.writestr("model.weights.h5", weights.getvalue())
+    assert difference(imported(tmp_path, "swapped.keras", tmp_path), golden) < 1e-5
+
+
+USAGE = (["a.h5"], ["a.h5", "b.pt"], ["a.h5", "b.safetensors", "--mean", "1,2"], ["a.h5", "b.safetensors", "--channels", "XYZ"])
+
+
+@pytest.mark.parametrize("arguments", USAGE)
+def test_usage_errors(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+
+
+def test_a_missing_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "none.h5"), str(tmp_path / "o.safetensors")]) == 1
+    assert "no such file" in capsys.readouterr().err
