@@ -4,7 +4,8 @@ The detector's four files: mobile.onnx and mobile-int8.onnx take any height and 
 and mobile-960-int8.onnx any height at one width (the recurrence unrolled into convolutions, for accelerators that have
 no GRU). The recogniser's crnn.onnx and crnn-int8.onnx take strips of any width, crnn-160, -320 and -640 of one. Each is
 compared with PyTorch, down to the text lines of sample pages, before it gets its name; if one differs, nothing of its
-net is written and the exit code is 1. NAME.spec.json and NAME.sha256 (for sha256sum -c) lie beside them.
+net is written and the exit code is 1. The original's weights, from Keras by ctpn.nn.keras_import or its own .pth.tar:
+--model vgg16 --weights FILE; with the recurrence of Keras 2 there is the form of one width alone. NAME.spec.json and NAME.sha256 (for sha256sum -c) lie beside them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from ctpn.errors import CtpnError, ParityError
 from ctpn.nn.detector import load_detector
 from ctpn.nn.recognizer import load_recognizer
+from ctpn.nn.recurrent import RowRecurrence
 from ctpn.spec import CRNN, DETECTORS, DetectorSpec
 from export.files import aside
 from export.graph import DetectorGraph
@@ -49,7 +51,7 @@ def export(net: torch.nn.Module, out: Path, size: tuple[int, int], *, int8: bool
     calibration = calibration_pages(spec, size) if int8 else []
     agreements: dict[str, Agreement] = {}
     with aside(out) as folder:
-        for fixed in (False, True):
+        for fixed in (True,) if _unrolled_alone(net) else (False, True):
             name = f"{spec.name}-{size[1]}" if fixed else spec.name
             graph = DetectorGraph(net, unrolled=fixed)
             file = folder / f"{name}.onnx"
@@ -62,6 +64,11 @@ def export(net: torch.nn.Module, out: Path, size: tuple[int, int], *, int8: bool
                 quantize(file, small, [page[None] for page in calibration])
                 agreements[small.name] = _prove(small, net, pages, fixed_width=fixed, **INT8)
         return finish(folder, graph, agreements, dict.fromkeys(agreements, pages[0][None]))
+
+
+def _unrolled_alone(net: torch.nn.Module) -> bool:
+    """Whether no operator of ONNX computes the net's recurrence (Keras 2's), so that there is no form of any width."""
+    return any(m.unrolled for m in net.modules() if isinstance(m, RowRecurrence))
 
 
 def _prove(file: Path, net: torch.nn.Module, pages: list[Page], *, fixed_width: bool, **tolerances: float | None) -> Agreement:

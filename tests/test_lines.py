@@ -9,8 +9,8 @@ from ctpn.anchors import encode
 from ctpn.detect import postprocess
 from ctpn.lines import connect, label, text_lines
 from ctpn.proposals import Proposals
+from ctpn.spec import CLASSIC, VGG16
 from ctpn.spec import MOBILE as SHIPPED
-from ctpn.spec import VGG16
 from tests.test_anchors import NONE, box, maps_of
 
 MOBILE = replace(SHIPPED, grow=(0.0, 0.0), link_threshold=0.5)
@@ -46,6 +46,23 @@ def test_paper_wants_an_overlap_of_seven_tenths():
 def test_paper_takes_the_mutual_best_by_score():
     p = proposals([0, 1, 1], [10, 10, 12], [20, 20, 20], scores=[0.9, 0.8, 0.9])
     assert connect(p, VGG16).tolist() == [2, -1, -1]
+
+
+def test_classic_fits_by_the_lower_piece_and_by_the_heights():
+    def joined(top, height):
+        return connect(proposals([0, 1], [10, top], [20, height]), CLASSIC)[0] == 1
+
+    assert joined(18, 20) and not joined(19, 20)  # 12 and 11 of 20
+    assert joined(10, 12) and not joined(10, 11.9)  # six tenths of the other's height
+    assert not joined(27.2, 12)  # of 20 and 12 rows 2.8 in common
+    assert joined(10, 33) and not joined(10, 34)
+
+
+def test_classic_bridges_three_columns_and_drops_single_pieces():
+    p = proposals([0, 3, 7], [10, 10, 10], [20, 20, 20])
+    assert connect(p, CLASSIC).tolist() == [1, -1, -1]
+    quads, scores = text_lines(p, CLASSIC)
+    assert len(quads) == 1 and quads[0, :, 0].max() == pytest.approx(64) and scores == pytest.approx([0.95])
 
 
 def test_links_separate_what_the_paper_merges():

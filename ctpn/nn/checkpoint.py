@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,9 @@ def load_checkpoint(file: Path) -> dict[str, Tensor]:
         ModelError: damaged, with code in it, or without such tensors.
     """
     try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a strange pickle; what comes of it is told below
+            state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as e:  # torch raises many kinds for a damaged file
         reason = "it holds code, which is never run" if "GLOBAL" in str(e) or "nsupported" in str(e) else f"damaged: {type(e).__name__}"
         raise ModelError(f"{file}: not a checkpoint of tensors alone ({reason}); save its model_state_dict again") from None

@@ -57,7 +57,7 @@ def assemble(tensors: dict[str, Tensor], spec: DetectorSpec, recurrence: Recurre
             vgg16 = spec.name == "vgg16"
             net = Vgg16Ctpn(spec, recurrence=recurrence, widths=Widths.of(tensors)) if vgg16 else build(spec, recurrence)
         net.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}, assign=True)
-    except (RuntimeError, ModelError) as e:
+    except (RuntimeError, ValueError, ModelError) as e:
         reason = " ".join(str(e).split())[:400]
         raise ModelError(f"{file}: weights do not fit the net ({reason}); use the version that wrote them") from None
     return net.eval()

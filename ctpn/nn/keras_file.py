@@ -208,7 +208,7 @@ def _tensors(group: h5py.Group, found: KerasFile) -> Iterator[tuple[str, F32]]:
             aside += 1
             continue
         budget -= 4 * data.size
-        if data.dtype.kind != "f" or not 1 <= data.ndim <= 4 or data.external or data.is_virtual or budget < 0:
+        if data.dtype.kind != "f" or not 1 <= data.ndim <= 4 or not data.size or data.external or data.is_virtual or budget < 0:
             raise ModelError(f"{path}: expected a float tensor in the file, {BYTES} bytes in all, got {data.dtype} {list(data.shape)}")
         tensor = data[...].astype(np.float32)
         if not np.isfinite(tensor).all():
