@@ -5,7 +5,8 @@ and mobile-960-int8.onnx any height at one width (the recurrence unrolled into c
 no GRU). The recogniser's crnn.onnx and crnn-int8.onnx take strips of any width, crnn-160, -320 and -640 of one. Each is
 compared with PyTorch, down to the text lines of sample pages, before it gets its name; if one differs, nothing of its
 net is written and the exit code is 1. The original's weights, from Keras by ctpn.nn.keras_import or its own .pth.tar:
---model vgg16 --weights FILE; with the recurrence of Keras 2 there is the form of one width alone. NAME.spec.json and NAME.sha256 (for sha256sum -c) lie beside them.
+--model vgg16 --weights FILE; with the recurrence of Keras 2 there is the form of one width alone. NAME.spec.json and
+NAME.sha256 (for sha256sum -c) lie beside them.
 """
 
 from __future__ import annotations
