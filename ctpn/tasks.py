@@ -12,9 +12,12 @@ from torch import Tensor, nn
 
 from ctpn.data.crops import Crops
 from ctpn.data.strips import Strips
-from ctpn.nn.detector import build
+from ctpn.errors import ModelError
+from ctpn.nn.detector import build, load_detector
 from ctpn.nn.losses import WEIGHTS, detector_loss
-from ctpn.nn.recognizer import build_recognizer, characters_loss, letters
+from ctpn.nn.maps import Detector
+from ctpn.nn.recognizer import build_recognizer, characters_loss, letters, load_recognizer
+from ctpn.nn.recurrent import RECURRENCES
 from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 
 Batch = dict[str, Tensor]
@@ -37,7 +40,8 @@ class Task:
 
 def detector(args: argparse.Namespace) -> Task:
     """Crops of pages."""
-    spec = DETECTORS[args.model]
+    net = _detector(args)
+    spec = net.spec
     crops = Crops(args.set, spec, side=args.side, seed=args.seed)
 
     def batch(step: int, rank: int, count: int) -> Batch:
@@ -47,15 +51,26 @@ def detector(args: argparse.Namespace) -> Task:
 
     def loss(maps: object, batch: Batch, _: int) -> dict[str, Tensor]:
         assert isinstance(maps, dict)
-        parts = detector_loss({name: m.float() for name, m in maps.items()}, batch)
+        parts = detector_loss({name: m.float() for name, m in maps.items()}, batch, score=args.score_loss)
         return {name: WEIGHTS[name] * part for name, part in parts.items()}
 
-    return Task(spec, build(spec), batch, loss)
+    return Task(spec, net, batch, loss)
+
+
+def _detector(args: argparse.Namespace) -> Detector:
+    """A new net, or the one of --init with its own spec and recurrence."""
+    if not args.init:
+        return build(DETECTORS[args.model], RECURRENCES[args.recurrence or "gru"], plain=args.plain_init)
+    net = load_detector(args.init)
+    if net.spec.name != args.model:
+        raise ModelError(f"{args.init}: expected weights of {args.model}, got {net.spec.name}; give --model {net.spec.name}")
+    return net
 
 
 def recognizer(args: argparse.Namespace) -> Task:
     """Strips of lines: drawn ones with known places first, then all, by CTC."""
     pairs = letters(CRNN.charset)
+    net = load_recognizer(args.init) if args.init else build_recognizer(CRNN)
     strips = Strips([(folder, share) for folder, share, _ in args.set], CRNN, pixels=args.batch * 1024, seed=args.seed)
 
     def ctc(step: int) -> float:
@@ -70,7 +85,7 @@ def recognizer(args: argparse.Namespace) -> Task:
         assert isinstance(logits, Tensor)
         return characters_loss(logits.float(), batch, ctc(step), pairs)
 
-    return Task(CRNN, build_recognizer(CRNN), batch, loss)
+    return Task(CRNN, net, batch, loss)
 
 
 TASKS = {"detector": detector, "recognizer": recognizer}

@@ -2,6 +2,8 @@
              python -m ctpn.train recognizer --set DIR:SHARE … --out DIR
 
 Several processes, one thread each:  torchrun --nproc-per-node 2 -m ctpn.train detector …
+Fine-tuning as the original did it, from weights that ctpn.nn.keras_import wrote or a .pth.tar of its own:
+  python -m ctpn.train detector --model vgg16 --init FILE --optimizer sgd --freeze block1,block2 --set DIR --out DIR
 The recogniser's sets are cut by ctpn.data.strips.real and have a SHARE of the samples each; the rest is drawn.
 A run that was killed goes on exactly where its last checkpoint stood: give the same command again.
 """
@@ -22,11 +24,17 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ctpn.errors import CtpnError
-from ctpn.nn.checkpoint import load_state, load_weights, save_state, save_weights
+from ctpn.nn.checkpoint import load_state, save_state, save_weights
+from ctpn.nn.detector import freeze
+from ctpn.nn.losses import SCORE_LOSSES
+from ctpn.nn.maps import Detector, normalise
 from ctpn.nn.parallel import Workers
 from ctpn.nn.rounding import simulate_int8
+from ctpn.nn.recurrent import RECURRENCES
 from ctpn.spec import DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.tasks import TASKS, Task
+
+RATES = {"adamw": (2e-3, 1e-2), "sgd": (1e-3, 0.0)}  # peak learning rate and weight decay; sgd as the original had it
 
 
 @dataclass
@@ -71,14 +79,6 @@ def batches(task: Task, first: int, workers: Workers) -> Iterator[dict[str, Tens
         step += 1
 
 
-def normalise(image: Tensor, spec: DetectorSpec | RecognizerSpec) -> Tensor:
-    """uint8 RGB [B, H, W, 3] to float32 [B, 3, H, W] as the net was made for."""
-    x = image.permute(0, 3, 1, 2).float()
-    x = x.flip(1) if spec.channels == "BGR" else x
-    mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (spec.mean, spec.std))
-    return (x - mean) / std
-
-
 def train_step(run: Run, batch: dict[str, Tensor], task: Task, workers: Workers, args: argparse.Namespace) -> dict[str, float]:
     """One step of the optimiser; returns the parts of the loss."""
     for group in run.optimizer.param_groups:
@@ -108,12 +108,12 @@ def _update_ema(run: Run, decay: float) -> None:
 
 
 def start(args: argparse.Namespace, net: nn.Module, workers: Workers) -> Run:
-    """A fresh run, one from --init's weights, or the one that lies in --out."""
-    if args.init:
-        net.load_state_dict(load_weights(args.init)[0])
+    """A fresh run, or the one that lies in --out."""
     net.to(workers.device).train()
-    weights = [p for p in net.parameters() if p.ndim > 1]
-    others = [p for p in net.parameters() if p.ndim <= 1]  # no decay for biases and batch norm
+    freeze(net, args.freeze)
+    learning = [p for p in net.parameters() if p.requires_grad]
+    weights = [p for p in learning if p.ndim > 1]
+    others = [p for p in learning if p.ndim <= 1]  # no decay for biases and batch norm
     groups = [{"params": weights, "weight_decay": args.decay}, {"params": others, "weight_decay": 0.0}]
     optimizer: torch.optim.Optimizer
     if args.optimizer == "sgd":
@@ -130,7 +130,10 @@ def start(args: argparse.Namespace, net: nn.Module, workers: Workers) -> Run:
 def save(run: Run, spec: DetectorSpec | RecognizerSpec, out: Path) -> None:
     """The state to resume from and the averaged weights to use."""
     save_state(out / "state.pt", run.state())
-    save_weights(out / "weights.safetensors", run.ema, {"spec": spec.to_json(), "step": str(run.step)})
+    metadata = {"spec": spec.to_json(), "step": str(run.step)}
+    if isinstance(run.net, Detector):
+        metadata["recurrence"] = run.net.recurrence.to_json()
+    save_weights(out / "weights.safetensors", run.ema, metadata)
 
 
 def fit(args: argparse.Namespace, task: Task, workers: Workers) -> None:
@@ -181,10 +184,14 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", choices=sorted(DETECTORS), default="mobile", help="which detector")
     parser.add_argument("--set", type=_set, action="append", default=[], help="DIR[:WEIGHT[:bridge]]; bridge joins words to lines")
     parser.add_argument("--out", type=Path, help="state, weights and log (default: .train/WHAT)")
-    parser.add_argument("--init", type=Path, help="weights to begin with (.safetensors)")
-    parser.add_argument("--optimizer", choices=["adamw", "sgd"], default="adamw", help="sgd: momentum 0.9, the original with --rate 1e-3")
-    parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate (default: %(default)s)")
-    parser.add_argument("--decay", type=float, default=1e-2, help="weight decay (default: %(default)s)")
+    parser.add_argument("--init", type=Path, metavar="FILE", help="weights to begin with (.safetensors, or the original's .pth.tar)")
+    parser.add_argument("--freeze", type=lambda text: text.split(","), default=[], metavar="A,B", help="parts that stay as they are")
+    parser.add_argument("--recurrence", choices=sorted(RECURRENCES), help="of a new detector (default: gru; of --init the file's)")
+    parser.add_argument("--plain-init", action="store_true", help="begin as PyTorch does, not with xavier-normal and zero biases")
+    parser.add_argument("--score-loss", choices=SCORE_LOSSES, default=SCORE_LOSSES[0], help="of a detector (default: %(default)s)")
+    parser.add_argument("--optimizer", choices=sorted(RATES), default="adamw", help="sgd has a momentum of 0.9 (default: %(default)s)")
+    parser.add_argument("--rate", type=float, help="peak learning rate (default: 2e-3 for adamw, 1e-3 for sgd)")
+    parser.add_argument("--decay", type=float, help="weight decay (default: 1e-2 for adamw, 0 for sgd)")
     parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this time, to resume later")
     parser.add_argument("--save-minutes", type=float, default=3)
@@ -199,7 +206,12 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.what == "detector" and not args.set:
         parser.error("a detector needs pages: give --set DIR at least once")
+    if args.init and (args.recurrence or args.plain_init):
+        parser.error("--init: the file says which net it is; leave --recurrence and --plain-init away")
     args.out = args.out or Path(".train") / args.what
+    rate, decay = RATES[args.optimizer]
+    args.rate = rate if args.rate is None else args.rate
+    args.decay = decay if args.decay is None else args.decay
     return args
 
 

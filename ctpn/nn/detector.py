@@ -16,14 +16,13 @@ from ctpn.nn.vgg16 import Vgg16Ctpn, Widths
 from ctpn.spec import CLASSIC, DetectorSpec
 
 
-def build(spec: DetectorSpec, recurrence: Recurrence = TORCH) -> Detector:
-    """A detector with fresh weights: xavier-normal, biases zero, as the original found decisive."""
+def build(spec: DetectorSpec, recurrence: Recurrence = TORCH, *, plain: bool = False) -> Detector:
+    """A detector with fresh weights: xavier-normal, biases zero, as the original found decisive; or `plain`, PyTorch's own."""
     nets: dict[str, type[MobileCtpn] | type[Vgg16Ctpn]] = {"mobile": MobileCtpn, "vgg16": Vgg16Ctpn}
     if spec.name not in nets:
         raise ModelError(f"detector {spec.name!r}: expected one of {sorted(nets)}; the weights are of another version")
     net = nets[spec.name](spec, recurrence=recurrence)
-    net.apply(initialise)
-    return net
+    return net if plain else net.apply(initialise)
 
 
 def load_detector(file: str | Path) -> Detector:
@@ -61,6 +60,27 @@ def assemble(tensors: dict[str, Tensor], spec: DetectorSpec, recurrence: Recurre
         reason = " ".join(str(e).split())[:400]
         raise ModelError(f"{file}: weights do not fit the net ({reason}); use the version that wrote them") from None
     return net.eval()
+
+
+def freeze(net: nn.Module, names: list[str]) -> None:
+    """Keep parts of a net as they are while it is trained, the statistics of their batch norms too.
+
+    Args:
+        names: of modules, such as stem or base_layers.0; of the original's net also block1 to block5.
+
+    Raises:
+        ModelError: no such part, or nothing is left to learn.
+    """
+    modules = dict(net.named_modules())
+    for name in names:
+        parts = net.block(name) if isinstance(net, Vgg16Ctpn) and name.startswith("block") else (name,)
+        if not name or not parts or any(p not in modules for p in parts):
+            known = ", ".join(["block1"] * isinstance(net, Vgg16Ctpn) + [n for n, _ in net.named_children()])
+            raise ModelError(f"freeze {name!r}: no such part; expected modules of the net, such as {known}")
+        for part in parts:
+            modules[part].requires_grad_(False).eval()
+    if not any(p.requires_grad for p in net.parameters()):
+        raise ModelError(f"freeze {','.join(names)}: nothing is left to learn; freeze less")
 
 
 def initialise(module: nn.Module) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -13,17 +11,11 @@ WEIGHTS = {"score": 1.0, "vertical": 2.0, "side": 1.5, "link": 3.0}
 LINK_END = 2.0  # an end counts as much as so many cells that go on, of which there are ten times as many
 
 
-def sparse_softmax(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross entropy of logits [N, 2] and classes int64 [N]: [N], the original's form."""
-    return F.cross_entropy(logits, labels, reduction="none")
+SCORE_LOSSES = ("softmax", "bce")
 
 
 def detector_loss(
-    maps: dict[str, Tensor],
-    targets: dict[str, Tensor],
-    *,
-    negatives: float = 3.0,
-    score: Callable[[Tensor, Tensor], Tensor] = sparse_softmax,
+    maps: dict[str, Tensor], targets: dict[str, Tensor], *, negatives: float = 3.0, score: str = "softmax"
 ) -> dict[str, Tensor]:
     """The parts of the loss, each a scalar, unweighted; a part without a target is 0.
 
@@ -32,7 +24,7 @@ def detector_loss(
         targets: `labels` int8 [B, h, w, k], `vertical` and `side` float32 [B, h, w, k, 2] (NaN = no target),
             `link` int8 [B, h, w, k]; see `anchors.Targets`.
         negatives: background anchors for each text anchor that count in the score, the hardest first.
-        score: the score's loss of each anchor.
+        score: "softmax", cross entropy over background and text, or "bce", each of the two logits by itself.
     """
     labels = targets["labels"].long()
     text = labels == 1
@@ -47,10 +39,14 @@ def detector_loss(
     return parts
 
 
-def _score(logits: Tensor, labels: Tensor, negatives: float, score: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """The loss over text and the hardest background; ignored anchors do not count."""
-    loss = score(logits.flatten(0, 3), labels.flatten().clamp_min(0))
-    labels = labels.flatten()
+def _score(logits: Tensor, labels: Tensor, negatives: float, form: str) -> Tensor:
+    """Cross entropy over text and the hardest background; ignored anchors do not count."""
+    logits, labels = logits.flatten(0, 3), labels.flatten()
+    kind = labels.clamp_min(0)
+    if form == "bce":
+        loss = F.binary_cross_entropy_with_logits(logits, F.one_hot(kind, 2).float(), reduction="none").sum(1)
+    else:
+        loss = F.cross_entropy(logits, kind, reduction="none")
     positive, background = loss[labels == 1], loss[labels == 0]
     keep = min(len(background), int(negatives * len(positive)) + 200)
     hard = background.topk(keep, sorted=False).values

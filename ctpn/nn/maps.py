@@ -9,7 +9,15 @@ from torch import Tensor, nn
 
 from ctpn.errors import ImageError
 from ctpn.nn.recurrent import Recurrence
-from ctpn.spec import DetectorSpec
+from ctpn.spec import DetectorSpec, RecognizerSpec
+
+
+def normalise(image: Tensor, spec: DetectorSpec | RecognizerSpec) -> Tensor:
+    """uint8 RGB [B, H, W, 3] to float32 [B, 3, H, W] in the channels, mean and deviation that a net was trained with."""
+    x = image.permute(0, 3, 1, 2).float()
+    x = x.flip(1) if spec.channels == "BGR" else x
+    mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (spec.mean, spec.std))
+    return (x - mean) / std
 
 
 class Detector(nn.Module):
@@ -24,13 +32,6 @@ class Detector(nn.Module):
     def __init__(self, spec: DetectorSpec, recurrence: Recurrence) -> None:
         super().__init__()
         self.spec, self.recurrence = spec, recurrence
-
-    def normalised(self, rgb: Tensor) -> Tensor:
-        """uint8 RGB [B, H, W, 3] to float32 [B, 3, H, W] in the channels, mean and deviation that the net was trained with."""
-        x = rgb.permute(0, 3, 1, 2).float()
-        x = x.flip(1) if self.spec.channels == "BGR" else x
-        mean, std = (torch.tensor(v, device=x.device).view(1, 3, 1, 1) for v in (self.spec.mean, self.spec.std))
-        return (x - mean) / std
 
     @torch.no_grad()
     def maps(self, rgb: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
@@ -49,7 +50,7 @@ class Detector(nn.Module):
         """
         self._check(rgb)
         here = next(self.parameters()).device
-        raw = self.eval()(self.normalised(torch.from_numpy(np.ascontiguousarray(rgb))[None].to(here)))
+        raw = self.eval()(normalise(torch.from_numpy(np.ascontiguousarray(rgb))[None].to(here), self.spec))
         pairs = {name: m[0].unflatten(-1, (-1, 2)) for name, m in raw.items() if name != "link"}
         found = {"scores": pairs.pop("score").softmax(-1)[..., 1], **pairs}
         if "link" in raw:

@@ -66,6 +66,12 @@ class Recurrence:
 
 
 TORCH = Recurrence()
+RECURRENCES = {
+    "gru": TORCH,
+    "gru-keras2": Recurrence("gru", False, "hard_sigmoid_keras2"),
+    "lstm": Recurrence("lstm"),
+    "none": Recurrence("none"),
+}
 
 
 class RowRecurrence(nn.Module):

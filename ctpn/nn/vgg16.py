@@ -74,6 +74,14 @@ class Vgg16Ctpn(Detector):
         self.rpn_class = Convolution(widths.fc, 2 * spec.anchors, 1, relu=False)
         self.rpn_regress = Convolution(widths.fc, 2 * spec.anchors, 1, relu=False)
 
+    def block(self, name: str) -> tuple[str, ...]:
+        """Names of the modules that hold the convolutions of VGG16's block1 … block5; none for another name."""
+        first = {f"block{b}": sum(BLOCKS[: b - 1]) for b in range(1, len(BLOCKS) + 1)}
+        if name not in first:
+            return ()
+        count = BLOCKS[int(name[5:]) - 1]
+        return tuple(f"base_layers.{n}" for n in PLACES[first[name] : first[name] + count])
+
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Normalised pixels float32 [B, 3, H, W] to raw maps [B, H / 16, W / 16, C]: `score` logits, `vertical`."""
         cells = self.lstm_fc(self.brnn(self.rpn(self.base_layers(x))))
