@@ -1,7 +1,7 @@
 """The pages that are measured: real sets beside the repository, and waybills of our own, never trained on.
 
 sroie and icdar2015: the validation split; funsd and td500: all, never trained on; waybills: drawn with seeds and fonts
-that training never sees, once; remove .cache/waybills-heldout to draw them again.
+that training never sees, once; remove .cache/waybills-heldout to draw them again. long: see benchmarks.longpages.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from ctpn.files import write
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 CACHE = ROOT / ".cache"
-UNSEEN = ("funsd", "td500", "waybills")
+UNSEEN = ("funsd", "td500", "waybills", "long")
 LONG_SIDE = 960
 WAYBILLS = 60
 
@@ -50,7 +50,8 @@ def pages(name: str, limit: int | None = None, *, reduced: bool = True) -> list[
     Raises:
         CtpnError: the set is not there, or one of its files is damaged.
     """
-    folder = _waybills() if name == "waybills" else DATA / name
+    drawn = {"waybills": _waybills, "long": _long}
+    folder = drawn[name]() if name in drawn else DATA / name
     pairs = [p for p in read_set(folder) if name in UNSEEN or is_validation(p[0].stem)]
     return [_reduced(image, gt) if reduced else _stored(image, gt) for image, gt in pairs[:limit]]
 
@@ -86,6 +87,12 @@ def _reduced(image: Path, gt: Path) -> Page:
 def write_png(file: Path, bgr: NDArray[np.uint8]) -> None:
     """Write a picture, whole or not at all."""
     write(file, cv2.imencode(".png", bgr)[1].tobytes())
+
+
+def _long() -> Path:
+    from benchmarks.longpages import draw
+
+    return draw(CACHE / "long-heldout")
 
 
 def _waybills() -> Path:

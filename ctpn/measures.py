@@ -70,7 +70,7 @@ def measure(regions: Sequence[Region], quads_img: Sequence[F32]) -> Counts:
         return Counts(len(texts), len(quads))
     inter = intersections(texts, quads)
     areas_t, areas_q = np.array([_area(t) for t in texts]), np.array([_area(q) for q in quads])
-    matched = _one_to_one(inter / np.maximum(areas_t[:, None] + areas_q - inter, 1e-9))
+    matched = len(one_to_one(inter / np.maximum(areas_t[:, None] + areas_q - inter, 1e-9)))
     recall, precision = _deteval(inter / np.maximum(areas_t[:, None], 1e-9), inter / np.maximum(areas_q, 1e-9))
     return Counts(len(texts), len(quads), matched, recall, precision)
 
@@ -99,15 +99,15 @@ def intersections(a: Sequence[F32], b: Sequence[F32]) -> F64:
     return out
 
 
-def _one_to_one(iou: F64, threshold: float = 0.5) -> int:
-    """Pairs taken greedily, the highest IoU first, each text and line once."""
+def one_to_one(iou: F64, threshold: float = 0.5) -> list[tuple[int, int]]:
+    """Pairs (text, line) of an IoU [T, Q] taken greedily, the highest first, each text and line once; neither side is empty."""
     iou = iou.copy()
-    count = 0
+    pairs = []
     while iou.max() >= threshold:
         i, j = np.unravel_index(iou.argmax(), iou.shape)
         iou[i], iou[:, j] = -1, -1
-        count += 1
-    return count
+        pairs.append((int(i), int(j)))
+    return pairs
 
 
 def _deteval(sigma: F64, tau: F64) -> tuple[float, float]:

@@ -1,0 +1,141 @@
+"""How long may a line be? Recall by the ratio of a line's length to its height, ours and PP-OCRv6's, over the same pages.
+
+  python -m benchmarks.longlines                     everything, into benchmarks/results/longlines.json
+  python -m benchmarks.longlines --sets sroie,long
+  python -m benchmarks.longlines --limit 20 --out out/longlines.json
+
+The sets of benchmarks.peers that are annotated by line, and `long`, drawn pages whose lines are up to 60 times as long as they
+are high. Answers that benchmarks.peers has taken are used again; a run that was cut off goes on when it is given again.
+
+Of each line: whether one found line matches it (IoU of 0.5 or more, one to one), whether it was found at all, if need be in
+several pieces (pieces that lie on it cover 0.8 of its area), and in how many.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.compare import Crew, turns
+from benchmarks.environment import save
+from benchmarks.pages import ROOT, Page, digest, pages
+from benchmarks.sides import detectors
+from ctpn.data.formats import Region
+from ctpn.errors import CtpnError
+from ctpn.measures import AREA_PRECISION, AREA_RECALL, intersections, one_to_one
+
+SETS = ("sroie", "funsd", "td500", "waybills", "long")
+EDGES = (0, 2, 5, 10, 15, 20, 30, 40, 50, 60, np.inf)
+BINS = tuple(f"{a}-{b}" if np.isfinite(b) else f"over {a}" for a, b in pairwise(EDGES))
+F64 = NDArray[np.float64]
+
+
+def ratio(quad: NDArray[np.float32]) -> float:
+    """Length by height of the narrowest box around a line, whichever way it runs; at least 1."""
+    _, (a, b), _ = cv2.minAreaRect(np.asarray(quad, np.float32))
+    return max(a, b, 1e-3) / max(min(a, b), 1e-3)
+
+
+def outcomes(regions: Sequence[Region], quads: Sequence[NDArray[np.float32]]) -> F64:
+    """What became of each text that counts, float64 [T, 4]: ratio, matched (0 or 1), found (0 or 1), pieces that lie on it."""
+    texts = [np.asarray(r.quad, np.float32) for r in regions if not r.ignore]
+    table = np.zeros((len(texts), 4))
+    table[:, 0] = [ratio(t) for t in texts]
+    quads = [q for q in quads if cv2.contourArea(q) > 0]
+    if not texts or not quads:
+        return table
+    inter = intersections(texts, quads)
+    areas_t, areas_q = (np.array([cv2.contourArea(p) for p in side]) for side in (texts, quads))
+    for i, _ in one_to_one(inter / np.maximum(areas_t[:, None] + areas_q - inter, 1e-9)):
+        table[i, 1] = 1
+    on_it = inter / np.maximum(areas_q, 1e-9) >= AREA_PRECISION
+    table[:, 2] = (inter * on_it).sum(1) / np.maximum(areas_t, 1e-9) >= AREA_RECALL
+    table[:, 3] = on_it.sum(1)
+    return table
+
+
+def by_ratio(found: list[Page], quads: list[list[Any]]) -> dict[str, dict[str, float]]:
+    """Figures for each bin that has a text: how many, shares matched and found, and the mean pieces of those found."""
+    parts = [outcomes(p.regions, [np.array(q, np.float32) for q in qs]) for p, qs in zip(found, quads, strict=True)]
+    table = np.concatenate([np.zeros((0, 4)), *parts])
+    rows = {}
+    for name, (low, high) in zip(BINS, pairwise(EDGES), strict=True):
+        part = table[(table[:, 0] >= low) & (table[:, 0] < high)]
+        if len(part):
+            whole = part[part[:, 2] == 1]
+            rows[name] = {
+                "texts": len(part), "matched": round(float(part[:, 1].mean()), 4), "found": round(float(part[:, 2].mean()), 4),
+                "pieces": round(float(whole[:, 3].mean()), 2) if len(whole) else 0.0,
+            }  # fmt: skip
+    return rows
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure the sets, all sides page by page in turns; stored after every set."""
+    sides = detectors(args.weights)
+    result: dict[str, Any] = {"models": {s.name: s.digests() for s in sides}, "limit": args.limit, "sets": {}, "pages_sha256": {}}
+    with Crew(sides, "detect") as crew:
+        for name in args.sets:
+            found = pages(name, args.limit)
+            answers, _ = turns(crew, found, name)
+            result["sets"][name] = {s.name: by_ratio(found, [a["quads"] for a in answers[s.name]]) for s in sides}
+            result["pages_sha256"][name] = digest(found)
+            save(args.out, result)
+    return result
+
+
+def table(result: dict[str, Any]) -> str:
+    """Markdown: a row a set and bin; of each side matched / found, and the pieces where a found line has more than one."""
+    sides = list(result["models"])
+    lines = [f"| set | length : height | texts | {' | '.join(sides)} |", "|---" * (3 + len(sides)) + "|"]
+    for name, rows in result["sets"].items():
+        for bin_name in BINS:
+            cells = [rows[s].get(bin_name) for s in sides]
+            if cells[0]:
+                shown = [f"{c['matched']:.3f} / {c['found']:.3f}" + (f" ({c['pieces']:.1f})" if c["pieces"] >= 1.05 else "") for c in cells]
+                lines.append(f"| {name} | {bin_name} | {cells[0]['texts']} | {' | '.join(shown)} |")
+    return "\n".join(lines)
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.longlines", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS), metavar="A,B", help=f"some of {','.join(SETS)}")
+    parser.add_argument("--limit", type=int, help="only the first so many pages of each set; needs --out")
+    parser.add_argument("--weights", type=Path, default=ROOT / "ctpn" / "weights", help="folder of our two files (default: ctpn/weights)")
+    parser.add_argument("--out", type=Path, help="default: benchmarks/results/longlines.json")
+    args = parser.parse_args(argv)
+    if set(args.sets) - set(SETS):
+        parser.error(f"--sets: expected some of {','.join(SETS)}, got {','.join(args.sets)}")
+    if args.limit is not None and (args.limit < 1 or not args.out):
+        parser.error("--limit: expected 1 or more, and --out FILE: parts of sets do not belong among the stored results")
+    args.out = args.out or ROOT / "benchmarks" / "results" / "longlines.json"
+    return args
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
+    args = parse(argv)
+    try:
+        print(table(run(args)))
+    except (CtpnError, OSError) as e:
+        print(f"benchmarks.longlines: {e}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("benchmarks.longlines: stopped; the same command goes on from here", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Pages of lines of any length, to 60 times their height, drawn with fonts that training never sees."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ctpn.data.fonts import fonts
+from ctpn.data.formats import Region
+from ctpn.data.synth.__main__ import icdar, jpeg, write
+from ctpn.data.synth.canvas import Canvas, shorten
+from ctpn.data.synth.layout import language
+from ctpn.data.synth.paper import dark, paper
+from ctpn.data.synth.photo import develop, photograph
+from ctpn.data.synth.types import Pixels
+from ctpn.data.texts import Texts
+
+COUNT, SEED = 60, 910_000
+WIDTH, LONGEST = 1280, 66.0  # what the ratio of the em is, that of the ink falls short of
+
+
+def draw(folder: Path) -> Path:
+    """Fill `folder` with images/ and gt/; what is there already stays, a page's picture is written last.
+
+    Raises:
+        CtpnError: fonts are missing.
+    """
+    for seed in tqdm(range(SEED, SEED + COUNT), desc="long lines", file=sys.stderr):
+        image, gt = folder / "images" / f"long_{seed}.jpg", folder / "gt" / f"gt_long_{seed}.txt"
+        if not image.exists():
+            rgb, regions = page(seed)
+            write(gt, "".join(f"{icdar(r)}\n" for r in regions).encode())
+            write(image, jpeg(rgb, 90))
+    return folder
+
+
+def page(seed: int) -> tuple[Pixels, list[Region]]:
+    """One page: uint8 RGB, and lines from 2 to 60 times as long as they are high, one below the other. Half of them have any
+    ratio alike likely, half any logarithm of it, so that neither long nor short ones are few."""
+    rng = np.random.default_rng(seed)
+    made = Canvas(paper(rng, int(rng.integers(500, 1100)), WIDTH), rng, fonts(heldout=True))
+    texts, ink, y = Texts(rng, language(rng)), dark(rng), 30.0
+    while y < made.height - 50:
+        ratio = float(rng.uniform(2, LONGEST) if rng.random() < 0.5 else np.exp(rng.uniform(np.log(2), np.log(LONGEST))))
+        high = float(rng.uniform(16, min(44, max(17, 0.94 * WIDTH / ratio))))
+        pen = made.ink(high / 0.9, ink, texts.language)
+        text = shorten(texts.run(200), pen, min(ratio * high, 0.96 * WIDTH))
+        if text:
+            made.write(rng.uniform(0.01, 0.03) * WIDTH, y + high, text, pen)
+        y += high * float(rng.uniform(1.4, 2.2))
+    rgb, regions = made.rgb, made.regions
+    if rng.random() < 0.6:
+        rgb, regions = photograph(rgb, regions, rng)
+    return develop(rgb, rng), regions
