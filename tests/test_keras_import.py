@@ -38,11 +38,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def options(name: str) -> list[str]:
     """What the command must be told: nothing of a whole model."""
-    return ["--recurrent-activation", INDEX[name]["gates"]] if "weights" in name else []
+    told = ["--recurrent-activation", INDEX[name]["gates"]] if "weights" in name else []
+    return told + (["--keras-version", "2"] if name.startswith("keras2") and name.endswith(".weights.h5") else [])
 
 
 def imported(folder: Path, name: str, out: Path, *more: str) -> torch.nn.Module:
-    assert main([str(folder / name), str(out / "net.safetensors"), *options(name), *more]) == 0
+    told = options(name) if name in INDEX else []
+    assert main([str(folder / name), str(out / "net.safetensors"), *told, *more]) == 0
     return load_detector(out / "net.safetensors")
 
 
@@ -136,8 +138,26 @@ def test_weights_alone_ask_for_the_activation(name: str, folder: Path, tmp_path:
 
 
 def test_an_option_that_contradicts_the_file_is_refused(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(folder / f"{OLD}-model.h5"), str(tmp_path / "n.safetensors"), "--recurrent-activation", "sigmoid"]) == 1
+    files = [str(folder / f"{OLD}-model.h5"), str(tmp_path / "n.safetensors")]
+    assert main([*files, "--recurrent-activation", "sigmoid"]) == 1
     assert "says recurrent_activation 'hard_sigmoid'" in capsys.readouterr().err
+    assert main([*files, "--keras-version", "3"]) == 1
+    assert "is of Keras 2." in capsys.readouterr().err
+
+
+def test_a_file_that_could_be_of_keras_2_or_3_asks_which(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first Keras 3 wrote no names of layers and kept the layer inside a Bidirectional, as Keras 2 does."""
+    name, early = "keras3-gru-before-hard", tmp_path / "early.weights.h5"
+    shutil.copy(folder / f"{name}.weights.h5", early)
+    with h5py.File(early, "r+") as h5:
+        h5.visititems(lambda _, o: o.attrs.__delitem__("name") if "name" in o.attrs else None)
+        h5.create_group("layers/bidirectional/layer/cell/vars")
+    alone = [str(early), str(tmp_path / "net.safetensors"), "--recurrent-activation", "hard_sigmoid"]
+    assert main(alone) == 1
+    assert "--keras-version 2 or 3" in capsys.readouterr().err
+    golden = np.load(folder / f"{name}.npz")
+    assert main([*alone, "--keras-version", "3"]) == 0 and difference(load_detector(tmp_path / "net.safetensors"), golden) < 1e-5
+    assert main([*alone, "--keras-version", "2"]) == 0 and difference(load_detector(tmp_path / "net.safetensors"), golden) > 0.1
 
 
 def test_the_command_says_what_it_assumed(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

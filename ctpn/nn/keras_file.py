@@ -36,7 +36,7 @@ class KerasFile:
     Attributes:
         layers: for each layer its tensors with their paths in Keras's order: kernel, bias; of a Bidirectional the forward
             kernel, recurrent kernel, bias, then the backward ones.
-        version: of Keras, such as "2.1.5"; where the file does not say, "2" or "3" by its layout.
+        version: of Keras, such as "2.1.5"; "3" where the layout alone tells, "" where nothing does.
         backend: "tensorflow" mostly.
         config: configuration by layer name, its class under "class_name"; None for weights alone.
         notes: what the user should know: what was guessed, what was left aside.
@@ -152,8 +152,8 @@ def _number(path: str) -> int:
 
 
 def _by_layout(groups: dict[str, Any], h5: h5py.File) -> str:
-    """Keras 2's Bidirectional keeps the layer that it was made from, Keras 3's does not."""
-    return "2" if any("layer" in h5[g] for g in groups if g.rsplit("/", 1)[-1].startswith("bidirectional")) else "3"
+    """Keras 2's Bidirectional keeps the layer that it was made from, so does the first Keras 3; the later ones do not."""
+    return "" if any("layer" in h5[g] for g in groups if g.rsplit("/", 1)[-1].startswith("bidirectional")) else "3"
 
 
 def _by_config(config: dict[str, dict[str, Any]]) -> dict[str, str]:

@@ -40,11 +40,12 @@ CELLS = {3: "gru", 4: "lstm"}  # gates
 KERAS_TO_TORCH = {"gru": (1, 0, 2), "lstm": (0, 1, 2, 3)}  # Keras has z, r, h and i, f, c, o; PyTorch r, z, n and i, f, g, o
 
 
-def convert(file: KerasFile, activation: str | None) -> tuple[dict[str, Tensor], Recurrence]:
+def convert(file: KerasFile, activation: str | None = None, version: str | None = None) -> tuple[dict[str, Tensor], Recurrence]:
     """The tensors of `Vgg16Ctpn` and the variant of its recurrence.
 
     Args:
         activation: "sigmoid" or "hard_sigmoid", for a file that does not say.
+        version: "2" or "3", of Keras, likewise.
 
     Raises:
         ModelError: layers that are missing or unknown, tensors of a wrong shape, a configuration that we cannot compute.
@@ -62,7 +63,7 @@ def convert(file: KerasFile, activation: str | None) -> tuple[dict[str, Tensor],
         flipped = kernel[::-1, ::-1] if file.backend == "theano" else kernel  # Theano's convolution turns its kernel
         state |= {f"{ours}.weight": _tensor(flipped.transpose(3, 2, 0, 1)), f"{ours}.bias": _tensor(bias)}
     cell, reset_after, tensors = _recurrence(file)
-    return state | tensors, Recurrence(cell, reset_after, _gates(file, activation))
+    return state | tensors, Recurrence(cell, reset_after, _gates(file, activation, version))
 
 
 # What a configuration must say, where it says anything, for the net to be the one that we compute.
@@ -135,36 +136,42 @@ def _check_recurrence(file: KerasFile, cell: str, reset_after: bool) -> None:
     _check("blstm, backward", file, {**wanted, **same}, backward | {"go_backwards": False})
 
 
-def _gates(file: KerasFile, activation: str | None) -> str:
+def _gates(file: KerasFile, activation: str | None, version: str | None) -> str:
     """A key of GATES: by the configuration, else by what the user says, and by the version of Keras."""
     said = _layer(file).get("recurrent_activation")
     if said and activation and said != activation:
         raise ModelError(f"blstm: the file says recurrent_activation {said!r}; leave --recurrent-activation {activation} away")
-    kind = said or activation
+    if file.version and version and not file.version.startswith(version):
+        raise ModelError(f"the file is of Keras {file.version}; leave --keras-version {version} away")
+    kind, version = said or activation, (file.version or version or "")[:1]
     if kind is None:
         raise ModelError(
             "holds weights alone, which do not say the recurrent activation; give --recurrent-activation hard_sigmoid "
-            f"(the default before Keras 2.3) or sigmoid (since then); the file is of Keras {file.version}"
+            f"(the default before Keras 2.3) or sigmoid (since then); the file is of Keras {file.version or '2 or 3'}"
         )
-    names = {"sigmoid": "logistic", "hard_sigmoid": "hard_sigmoid_keras2" if file.version.startswith("2") else "hard_sigmoid_keras3"}
+    if kind == "hard_sigmoid" and not version:
+        raise ModelError("does not say its Keras, and Keras 3 changed hard_sigmoid; give --keras-version 2 or 3, that which wrote it")
+    names = {"sigmoid": "logistic", "hard_sigmoid": f"hard_sigmoid_keras{version}"}
     if kind not in names:
         raise ModelError(f"blstm: expected recurrent_activation {sorted(names)}, got {kind!r}; others are not carried over")
     return names[kind]
 
 
-def import_keras(source: Path, target: Path, spec: DetectorSpec = CLASSIC, *, activation: str | None = None) -> KerasFile:
-    """Write `source`'s weights as `target`; returns what was read.
+def import_keras(
+    source: Path, target: Path, spec: DetectorSpec = CLASSIC, *, activation: str | None = None, version: str | None = None
+) -> KerasFile:
+    """Write `source`'s weights as `target`; returns what was read. `activation` and `version` are as for `convert`.
 
     Raises:
         ModelError: the file is damaged, is not a CTPN, or does not say enough; `target` is then as it was.
     """
     file = read_keras(source, KNOWN)
     try:
-        state, recurrence = convert(file, activation)
+        state, recurrence = convert(file, activation, version)
     except ModelError as e:
         raise ModelError(f"{source}: {e}") from None
     assemble(state, spec, recurrence, source)
-    metadata = {"spec": spec.to_json(), "recurrence": recurrence.to_json(), "source": f"Keras {file.version}"}
+    metadata = {"spec": spec.to_json(), "recurrence": recurrence.to_json(), "source": f"Keras {file.version or version or '2 or 3'}"}
     save_weights(target, state, metadata)
     return file
 
@@ -187,6 +194,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("source", type=Path, metavar="FILE", help="weights or a whole model: .hdf5, .h5, .weights.h5 or .keras")
     parser.add_argument("target", type=Path, metavar="OUT.safetensors")
     parser.add_argument("--recurrent-activation", choices=["sigmoid", "hard_sigmoid"], help="where weights alone cannot tell")
+    parser.add_argument("--keras-version", choices=["2", "3"], help="likewise: what wrote a .weights.h5 that does not say")
     parser.add_argument("--channels", choices=["BGR", "RGB"], default=CLASSIC.channels, help="of the net's input (default: %(default)s)")
     parser.add_argument("--mean", type=_mean, default=CLASSIC.mean, metavar="A,B,C", help="what is taken off each channel, in that order "
                         f"(default, as the original had it: {','.join(map(str, CLASSIC.mean))})")  # fmt: skip
@@ -201,14 +209,14 @@ def main(argv: list[str] | None = None) -> int:
     args = parse(argv)
     try:
         spec = replace(CLASSIC, channels=args.channels, mean=args.mean)
-        file = import_keras(args.source, args.target, spec, activation=args.recurrent_activation)
+        file = import_keras(args.source, args.target, spec, activation=args.recurrent_activation, version=args.keras_version)
     except (CtpnError, OSError) as e:
         print(f"keras_import: {e}", file=sys.stderr)
         return 1
     for note in file.notes:
         print(f"keras_import: {note}", file=sys.stderr)
     count = sum(t.size for tensors in file.layers.values() for _, t in tensors)
-    print(f"{args.target}: {count} parameters from Keras {file.version}")
+    print(f"{args.target}: {count} parameters from Keras {file.version or args.keras_version or '2 or 3'}")
     return 0
 
 
