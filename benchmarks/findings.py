@@ -16,15 +16,14 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
 from benchmarks.environment import save, write
@@ -34,16 +33,13 @@ from ctpn.data.formats import read_icdar, read_set
 from ctpn.data.split import is_validation
 from ctpn.detect import postprocess
 from ctpn.errors import CtpnError
-from ctpn.image import fit as fit_page
+from ctpn.image import fit
 from ctpn.measures import Counts, figures, measure
-from ctpn.nn.checkpoint import load_weights
-from ctpn.nn.detector import initialise
-from ctpn.nn.losses import WEIGHTS, detector_loss, sparse_softmax
-from ctpn.nn.mobile import MobileCtpn
-from ctpn.nn.parallel import Workers
+from ctpn.nn.detector import load_detector
+from ctpn.nn.losses import WEIGHTS, detector_loss
+from ctpn.nn.maps import normalise
 from ctpn.spec import MOBILE
-from ctpn.tasks import detector
-from ctpn.train import fit, parse
+from ctpn.train import main as train
 from export.parity import torch_maps
 
 ROOT = Path(__file__).parents[1]
@@ -53,66 +49,32 @@ STEPS, BATCH, SIDE, SEEDS = 900, 4, 384, (0, 1, 2)
 PAGES, CROPS = 24, 32  # of the validation split
 
 
-@dataclass(frozen=True)
-class Variant:
-    """One way to train; whatever is not named is as in `base`.
-
-    Attributes:
-        net: makes the net.
-        options: of ctpn.train.
-        score: the loss of the score, of logits [N, 2] and labels int64 [N] to [N].
-    """
-
-    net: Callable[[], nn.Module]
-    options: tuple[str, ...] = ()
-    score: Callable[[Tensor, Tensor], Tensor] = sparse_softmax
-
-
-def _net(**how: Any) -> Callable[[], nn.Module]:
-    return lambda: MobileCtpn(MOBILE, **how).apply(initialise)
-
-
-def _bce(logits: Tensor, labels: Tensor) -> Tensor:
-    """Two sigmoids, one a class, as the author first had it."""
-    return nn.functional.binary_cross_entropy_with_logits(logits, nn.functional.one_hot(labels, 2).float(), reduction="none").sum(1)
-
-
-VARIANTS = {
-    "base": Variant(_net()),
-    "no recurrence": Variant(_net(cell="none")),
-    "BiLSTM": Variant(_net(cell="lstm")),
-    "BiGRU, reset before": Variant(_net(reset_after=False)),
-    "BiGRU, reset before, hard sigmoid": Variant(_net(reset_after=False, gates="hard_sigmoid_keras2")),
-    "Adam 5e-4": Variant(_net(), ("--rate", "5e-4")),
-    "Adam 1e-4": Variant(_net(), ("--rate", "1e-4")),
-    "SGD 1e-3": Variant(_net(), ("--optimizer", "sgd", "--rate", "1e-3")),
-    "SGD 1e-2": Variant(_net(), ("--optimizer", "sgd", "--rate", "1e-2")),
-    "PyTorch's initial weights": Variant(lambda: MobileCtpn(MOBILE)),
-    "two sigmoids": Variant(_net(), score=_bce),
+VARIANTS: dict[str, tuple[str, ...]] = {  # options of ctpn.train; what is not named is as in `base`
+    "base": (),
+    "no recurrence": ("--recurrence", "none"),
+    "BiLSTM": ("--recurrence", "lstm"),
+    "Keras 2's BiGRU": ("--recurrence", "gru-keras2"),
+    "Adam 5e-4": ("--rate", "5e-4"),
+    "Adam 1e-4": ("--rate", "1e-4"),
+    "SGD 1e-3": ("--optimizer", "sgd", "--rate", "1e-3"),
+    "SGD 1e-2": ("--optimizer", "sgd", "--rate", "1e-2"),
+    "PyTorch's initial weights": ("--plain-init",),
+    "two sigmoids": ("--score-loss", "bce"),
 }
 
 
 def run(name: str, seed: int, folder: Path) -> None:
-    """Train one variant with one seed and write its figures to `folder`/figures.json."""
-    variant = VARIANTS[name]
-    args = parse(["detector", "--set", str(DATA), "--out", str(folder), "--steps", str(STEPS), "--batch", str(BATCH), "--side", str(SIDE),
-                  "--warmup", "50", "--ema", "0.99", "--save-minutes", "0.5", "--seed", str(seed), *variant.options])  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(seed)
-    task = replace(detector(args), net=variant.net())
-    task.loss = _loss_with(variant.score)
-    with Workers() as workers:
-        fit(args, task, workers)
-    task.net.load_state_dict(load_weights(folder / "weights.safetensors")[0])
-    write(folder / "figures.json", {"loss": validation_loss(task.net), **hmeans(task.net), "curve": curve(folder)})
+    """Train one variant with one seed and write its figures to `folder`/figures.json.
 
-
-def _loss_with(score: Callable[[Tensor, Tensor], Tensor]) -> Callable[[object, dict[str, Tensor], int], dict[str, Tensor]]:
-    def loss(maps: object, batch: dict[str, Tensor], _: int) -> dict[str, Tensor]:
-        assert isinstance(maps, dict)
-        return {name: WEIGHTS[name] * part for name, part in detector_loss(maps, batch, score=score).items()}
-
-    return loss
+    Raises:
+        CtpnError: the training failed.
+    """
+    options = ["--set", str(DATA), "--out", str(folder), "--steps", str(STEPS), "--batch", str(BATCH), "--side", str(SIDE),
+               "--warmup", "50", "--ema", "0.99", "--save-minutes", "0.5", "--seed", str(seed)]  # fmt: skip
+    if train(["detector", *options, *VARIANTS[name]]):
+        raise CtpnError(f"{name}, seed {seed}: the training failed")
+    net = load_detector(folder / "weights.safetensors")
+    write(folder / "figures.json", {"loss": validation_loss(net), **hmeans(net), "curve": curve(folder)})
 
 
 def _pages() -> list[tuple[Path, Path]]:
@@ -126,8 +88,7 @@ def validation_loss(net: nn.Module) -> dict[str, float]:
     crops.pages = [_pages()]
     samples = [crops[i] for i in range(CROPS)]
     batch = {name: torch.from_numpy(np.stack([s[name] for s in samples])) for name in samples[0]}
-    x = (batch["image"].permute(0, 3, 1, 2).float() - torch.tensor(MOBILE.mean)[:, None, None]) / torch.tensor(MOBILE.std)[:, None, None]
-    parts = detector_loss(net.eval()(x), batch)
+    parts = detector_loss(net.eval()(normalise(batch["image"], MOBILE)), batch)
     return {name: round(float(WEIGHTS[name] * part), 4) for name, part in parts.items()}
 
 
@@ -136,7 +97,7 @@ def hmeans(net: nn.Module) -> dict[str, float]:
     counts = {"links": Counts(), "paper": Counts()}
     for image, gt in _pages()[:PAGES]:
         rgb = load(image)
-        fitted = fit_page(rgb, MOBILE)
+        fitted = fit(rgb, MOBILE)
         maps = torch_maps(net, fitted.pixels)
         for builder in counts:
             quads, _ = postprocess(maps, replace(MOBILE, builder=builder, min_overlap=0.7 if builder == "paper" else MOBILE.min_overlap))

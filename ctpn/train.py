@@ -29,8 +29,8 @@ from ctpn.nn.detector import freeze
 from ctpn.nn.losses import SCORE_LOSSES
 from ctpn.nn.maps import Detector, normalise
 from ctpn.nn.parallel import Workers
-from ctpn.nn.rounding import simulate_int8
 from ctpn.nn.recurrent import RECURRENCES
+from ctpn.nn.rounding import simulate_int8
 from ctpn.spec import DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.tasks import TASKS, Task
 
