@@ -1,37 +1,21 @@
-"""One ONNX file: written, run, timed, and the table of all that were written."""
+"""One ONNX file: written, and run."""
 
 from __future__ import annotations
 
-import sys
-import time
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import onnx
 import onnxsim
 import torch
-from numpy.typing import NDArray
 from onnxruntime import InferenceSession, SessionOptions
 
 from ctpn.errors import ParityError
-from export.files import sha256
+from export.forms import Pixels
 from export.graph import INPUT, DetectorGraph, RecognizerGraph
-from export.parity import Agreement, Maps
+from export.parity import Maps
 
-Page = NDArray[np.uint8]
 OPSET = 17  # the highest that the exporter with readable node names writes; mobile builds of ONNX Runtime take it
-
-
-@dataclass
-class Row:
-    """A line of the closing table."""
-
-    file: str
-    megabytes: float
-    agreement: Agreement
-    milliseconds: float
 
 
 def write(graph: DetectorGraph | RecognizerGraph, file: Path, size: tuple[int, int], *, fixed_width: bool) -> None:
@@ -57,7 +41,7 @@ def write(graph: DetectorGraph | RecognizerGraph, file: Path, size: tuple[int, i
 
 
 class Session:
-    """An exported file on one thread: as a function from uint8 RGB [H, W, 3] to maps without a batch axis."""
+    """An exported file on one thread, as a function of its input."""
 
     def __init__(self, file: Path) -> None:
         options = SessionOptions()
@@ -66,56 +50,6 @@ class Session:
         self.session = InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         self.names = [o.name for o in self.session.get_outputs()]
 
-    def __call__(self, page: Page) -> Maps:
-        return {name: m[0] for name, m in self.batch(page[None]).items()}
-
-    def batch(self, pixels: Page) -> Maps:
-        """Outputs of uint8 RGB [N, H, W, 3], with the batch axis."""
+    def __call__(self, pixels: Pixels) -> Maps:
+        """Outputs of uint8 RGB [N, H, W, 3] by name, with the batch axis."""
         return dict(zip(self.names, self.session.run(None, {INPUT: pixels}), strict=True))
-
-
-def milliseconds(files: list[Path], pixels: Page, *, rounds: int = 15) -> list[float]:
-    """Median time of each file on one thread, taken in turns so that all meet the same machine.
-
-    Args:
-        pixels: uint8 RGB [N, H, W, 3].
-    """
-    sessions = [Session(f) for f in files]
-    times: list[list[float]] = [[] for _ in files]
-    for _ in range(rounds):
-        for session, taken in zip(sessions, times, strict=True):
-            begin = time.perf_counter()
-            session.batch(pixels)
-            taken.append(1000 * (time.perf_counter() - begin))
-    return [float(np.median(t[2:])) for t in times]
-
-
-def finish(folder: Path, graph: DetectorGraph | RecognizerGraph, agreements: dict[str, Agreement], pixels: dict[str, Page]) -> list[Row]:
-    """Spec and checksums beside the files of one net, and their rows for the table.
-
-    Args:
-        pixels: for each file the input that it is timed with.
-    """
-    spec, rows = graph.spec, []
-    for shape in sorted({p.shape for p in pixels.values()}):
-        files = [folder / name for name in agreements if pixels[name].shape == shape]
-        times = milliseconds(files, pixels[files[0].name])
-        rows += [Row(f.name, f.stat().st_size / 1e6, agreements[f.name], ms) for f, ms in zip(files, times, strict=True)]
-    (folder / f"{spec.name}.spec.json").write_text(spec.to_json() + "\n", encoding="utf-8")
-    sums = "".join(f"{sha256(folder / name)}  {name}\n" for name in agreements)
-    (folder / f"{spec.name}.sha256").write_text(sums, encoding="utf-8")
-    return sorted(rows, key=lambda r: list(agreements).index(r.file))
-
-
-def table(rows: list[Row]) -> str:
-    """The closing table."""
-    lines = [f"{'file':26s} {'MB':>6s} {'largest difference':>19s} {'lines agree':>12s} {'ms, 1 thread':>13s}"]
-    for r in rows:
-        a = r.agreement
-        lines.append(f"{r.file:26s} {r.megabytes:6.2f} {a.difference:19.1e} {a.lines:12.4f} {r.milliseconds:13.1f}")
-    return "\n".join(lines)
-
-
-def say(text: str) -> None:
-    """Progress, on stderr."""
-    print(text, file=sys.stderr)

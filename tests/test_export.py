@@ -22,8 +22,10 @@ from ctpn.nn.checkpoint import save_weights
 from ctpn.nn.mobile import MobileCtpn
 from ctpn.spec import MOBILE, DetectorSpec
 from export import __main__ as commands
+from export.command import export, table
 from export.files import aside
 from export.graph import DetectorGraph
+from export.onnx import writer
 from export.parity import compare, match, same, torch_maps
 from export.quantize import quantize
 
@@ -38,7 +40,7 @@ def _pages(spec: DetectorSpec, size: tuple[int, int], count: int = 3) -> list[ND
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "parity_pages", _pages)
+    monkeypatch.setattr("export.forms.parity_pages", _pages)
     monkeypatch.setattr(command, "calibration_pages", _pages)
 
 
@@ -55,7 +57,7 @@ def net() -> MobileCtpn:
 
 
 def test_what_is_right_gets_its_name(net: MobileCtpn, tmp_path: Path) -> None:
-    rows = command.export(net, tmp_path, SIZE, int8=False)
+    rows = export(net, tmp_path, SIZE, writer(int8=False))
     assert [r.file for r in rows] == ["mobile.onnx", "mobile-96.onnx"]
     assert all(r.agreement.difference <= 1e-4 and r.agreement.lines == 1 for r in rows)
     assert sorted(f.name for f in tmp_path.iterdir()) == [
@@ -66,11 +68,11 @@ def test_what_is_right_gets_its_name(net: MobileCtpn, tmp_path: Path) -> None:
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest
         props = {p.key: p.value for p in onnx.load(tmp_path / name).metadata_props}
         assert DetectorSpec.from_json(props["spec"]) == SPEC
-    assert "mobile-96.onnx" in command.table(rows)
+    assert "mobile-96.onnx" in table(rows)
 
 
 def test_the_two_forms_differ_in_what_they_are_made_of(net: MobileCtpn, tmp_path: Path) -> None:
-    command.export(net, tmp_path, SIZE, int8=False)
+    export(net, tmp_path, SIZE, writer(int8=False))
     free, fixed = (onnx.load(tmp_path / f).graph for f in ("mobile.onnx", "mobile-96.onnx"))
     assert [d.dim_param or d.dim_value for d in free.input[0].type.tensor_type.shape.dim] == [1, "height", "width", 3]
     assert [d.dim_param or d.dim_value for d in fixed.input[0].type.tensor_type.shape.dim] == [1, "height", 96, 3]
@@ -96,14 +98,14 @@ def test_a_broken_file_is_refused_and_leaves_nothing(net: MobileCtpn, tmp_path: 
 
     monkeypatch.setattr(command, "write", broken)
     with pytest.raises(ParityError, match=r"mobile-96.onnx: .*values: expected within 0.0001"):
-        command.export(net, tmp_path, SIZE, int8=False)
+        export(net, tmp_path, SIZE, writer(int8=False))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_wrong_folding_of_the_normalisation_is_refused(net: MobileCtpn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("export.graph._fold_std", lambda net, spec: None)
     with pytest.raises(ParityError, match="values"):
-        command.export(net, tmp_path, SIZE, int8=False)
+        export(net, tmp_path, SIZE, writer(int8=False))
 
 
 def test_writing_does_not_put_the_graph_into_training(net: MobileCtpn, tmp_path: Path) -> None:

@@ -8,11 +8,12 @@ import onnx
 import pytest
 import torch
 
-import export.recognizer as command
 from ctpn.errors import ParityError
 from ctpn.nn.recognizer import Crnn
 from ctpn.spec import CRNN, RecognizerSpec
+from export.command import export
 from export.graph import LOGITS, RecognizerGraph
+from export.onnx import writer
 from export.onnx_file import Session, write
 from export.parity_text import compare_text, torch_logits
 from export.quantize import quantize_weights
@@ -33,7 +34,7 @@ def _strips(spec, count=3):
 @pytest.fixture
 def net(monkeypatch):
     """Small, with batch norms that are not the identity."""
-    monkeypatch.setattr(command, "parity_strips", _strips)
+    monkeypatch.setattr("export.forms.parity_strips", _strips)
     torch.manual_seed(0)
     net = Crnn(SPEC, hidden=8, neck=8)
     for module in net.modules():
@@ -44,7 +45,7 @@ def net(monkeypatch):
 
 
 def test_what_is_right_gets_its_name(net, tmp_path):
-    rows = command.export_recognizer(net, tmp_path, int8=False)
+    rows = export(net, tmp_path, (64, 64), writer(int8=False))
     assert [r.file for r in rows] == ["crnn.onnx", "crnn-64.onnx"]
     assert all(r.agreement.difference <= 1e-3 and r.agreement.lines == 1 for r in rows)
     free, fixed = (onnx.load(tmp_path / r.file) for r in rows)
@@ -57,7 +58,7 @@ def test_what_is_right_gets_its_name(net, tmp_path):
 def test_a_broken_file_is_refused_and_leaves_nothing(net, tmp_path, monkeypatch):
     monkeypatch.setattr("export.graph._fold_std", lambda net, spec: None)
     with pytest.raises(ParityError, match=r"crnn.onnx: .*values: expected within 0.001"):
-        command.export_recognizer(net, tmp_path, int8=False)
+        export(net, tmp_path, (64, 64), writer(int8=False))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -107,7 +108,7 @@ def test_int8_holds_the_last_matrix_in_bytes(net, tmp_path):
     kinds = {t.dims[-1]: t.data_type for t in onnx.load(small).graph.initializer if SPEC.classes in t.dims and len(t.dims) == 2}
     assert kinds == {SPEC.classes: onnx.TensorProto.INT8} and small.stat().st_size < file.stat().st_size
     strips = _strips(SPEC, 1)[0]
-    ours, theirs = (Session(f).batch(strips)[LOGITS] for f in (small, file))
+    ours, theirs = (Session(f)(strips)[LOGITS] for f in (small, file))
     largest = np.abs(net.characters.weight.detach().numpy()).max()
     assert 0 < np.abs(ours - theirs).max() < largest  # a rounding error, not another net
     assert {p.key for p in onnx.load(small).metadata_props} == {p.key for p in onnx.load(file).metadata_props}

@@ -22,6 +22,9 @@ from ctpn.nn.maps import Detector
 from ctpn.nn.recurrent import RowRecurrence
 from ctpn.reader import TextReader
 from ctpn.spec import CLASSIC, DetectorSpec
+from export.command import export
+from export.graph import DetectorGraph
+from export.onnx import writer
 from tests.test_checkpoint import small_state, write
 
 FIXTURES = Path(__file__).parent / "fixtures" / "keras" / "fixtures.tar.xz"
@@ -37,7 +40,7 @@ def _pages(spec: DetectorSpec, size: tuple[int, int], count: int = 3) -> list[ND
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "parity_pages", _pages)
+    monkeypatch.setattr("export.forms.parity_pages", _pages)
     monkeypatch.setattr(command, "calibration_pages", _pages)
 
 
@@ -52,7 +55,7 @@ def keras_net(name: str, folder: Path) -> Detector:
 
 @pytest.mark.parametrize("name", ["keras2-gru-before-hard", "keras3-gru-before-hard", "keras2-gru-before-sigmoid", "keras3-lstm-hard"])
 def test_a_recurrence_that_onnx_lacks_is_unrolled(name: str, tmp_path: Path) -> None:
-    rows = command.export(keras_net(f"{name}.keras", tmp_path), tmp_path / "out", SIZE, int8=False)
+    rows = export(keras_net(f"{name}.keras", tmp_path), tmp_path / "out", SIZE, writer(int8=False))
     assert [r.file for r in rows] == ["vgg16-96.onnx"]
     assert rows[0].agreement.difference < 1e-5 and rows[0].agreement.lines == 1
     graph = onnx.load(tmp_path / "out" / "vgg16-96.onnx").graph
@@ -61,8 +64,8 @@ def test_a_recurrence_that_onnx_lacks_is_unrolled(name: str, tmp_path: Path) -> 
 
 
 def test_int8_keeps_the_unrolled_recurrence_in_float(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "INT8", {"value_tolerance": None, "least_hmean": 0.5})  # a net of noise loses lines by rounding
-    rows = command.export(keras_net(OLD, tmp_path), tmp_path / "out", SIZE, int8=True)
+    monkeypatch.setattr("export.forms.ROUNDED_LINES", {"value_tolerance": None, "least_hmean": 0.5})
+    rows = export(keras_net(OLD, tmp_path), tmp_path / "out", SIZE, writer(int8=True))
     assert [r.file for r in rows] == ["vgg16-96.onnx", "vgg16-96-int8.onnx"]
     graph = onnx.load(tmp_path / "out" / "vgg16-96-int8.onnx").graph
     made = {output: n.op_type for n in graph.node for output in n.output}
@@ -72,7 +75,7 @@ def test_int8_keeps_the_unrolled_recurrence_in_float(tmp_path: Path, monkeypatch
 
 @pytest.mark.parametrize(("cell", "operator"), [("gru-after-sigmoid", "GRU"), ("lstm-sigmoid", "LSTM")])
 def test_a_recurrence_that_onnx_has_comes_in_both_forms(cell: str, operator: str, tmp_path: Path) -> None:
-    rows = command.export(keras_net(f"keras2-{cell}.keras", tmp_path), tmp_path / "out", SIZE, int8=False)
+    rows = export(keras_net(f"keras2-{cell}.keras", tmp_path), tmp_path / "out", SIZE, writer(int8=False))
     assert [r.file for r in rows] == ["vgg16.onnx", "vgg16-96.onnx"]
     assert operator in {n.op_type for n in onnx.load(tmp_path / "out" / "vgg16.onnx").graph.node}
 
@@ -85,7 +88,7 @@ def test_the_file_computes_what_keras_computes(tmp_path: Path) -> None:
         tar.extract(golden_name, tmp_path, filter="data")
     golden = np.load(tmp_path / golden_name)
     image = golden["image"]
-    command.write(command.DetectorGraph(net, unrolled=True), tmp_path / "a.onnx", (image.shape[0], image.shape[1]), fixed_width=True)
+    command.write(DetectorGraph(net, unrolled=True), tmp_path / "a.onnx", (image.shape[0], image.shape[1]), fixed_width=True)
     maps = OnnxDetector(tmp_path / "a.onnx", 1).maps(image)
     background, text = golden["logits"].reshape(3, 5, 10, 2).transpose(3, 0, 1, 2)
     np.testing.assert_allclose(maps["score"], 1 / (1 + np.exp(background - text)), atol=1e-5)
@@ -100,7 +103,7 @@ def test_a_recurrence_of_another_form_is_refused(tmp_path: Path, monkeypatch: py
         self.reset_after = True
         return gru(self, *args)  # type: ignore[arg-type]
 
-    def write_wrong(graph: command.DetectorGraph, *args: object, **options: object) -> None:
+    def write_wrong(graph: DetectorGraph, *args: object, **options: object) -> None:
         with monkeypatch.context() as patch:
             patch.setattr(RowRecurrence, "_gru", after)
             write_right(graph, *args, **options)  # type: ignore[arg-type]
@@ -108,7 +111,7 @@ def test_a_recurrence_of_another_form_is_refused(tmp_path: Path, monkeypatch: py
     write_right = command.write
     monkeypatch.setattr(command, "write", write_wrong)
     with pytest.raises(ParityError, match=r"vgg16-96\.onnx: .*values"):
-        command.export(net, tmp_path / "out", SIZE, int8=False)
+        export(net, tmp_path / "out", SIZE, writer(int8=False))
     assert list((tmp_path / "out").iterdir()) == []
 
 

@@ -14,8 +14,10 @@ from ctpn.reader import TextReader
 from ctpn.spec import CRNN, MOBILE
 from ctpn.strips import rectify
 from export import stamp
+from export.command import WEIGHTS
 from export.files import sha256
-from export.onnx import WEIGHTS, Session
+from export.forms import by_page
+from export.onnx_file import Session
 from export.parity import compare
 from export.parity_text import compare_text
 from export.samples import batched
@@ -34,11 +36,11 @@ def test_the_shipped_spec_is_the_present_one():
 
 
 def test_the_float_file_is_the_weights(pages):
-    assert compare(Session(WEIGHTS / "mobile.onnx"), load_detector(FILE), pages).lines == 1.0
+    assert compare(by_page(Session(WEIGHTS / "mobile.onnx")), load_detector(FILE), pages).lines == 1.0
 
 
 def test_the_int8_file_finds_the_same_lines(pages):
-    found = compare(Session(WEIGHTS / "mobile-int8.onnx"), load_detector(FILE), pages, value_tolerance=None, least_hmean=0.96)
+    found = compare(by_page(Session(WEIGHTS / "mobile-int8.onnx")), load_detector(FILE), pages, value_tolerance=None, least_hmean=0.96)
     assert found.difference > 0.01  # int8 it is
 
 
@@ -50,7 +52,7 @@ def test_other_weights_are_noticed(pages):
     changed = load_detector(FILE)
     changed.link.bias.data += 0.01
     with pytest.raises(ParityError, match="values"):
-        compare(Session(WEIGHTS / "mobile.onnx"), changed, pages[:1])
+        compare(by_page(Session(WEIGHTS / "mobile.onnx")), changed, pages[:1])
 
 
 def test_the_training_card_is_of_these_weights():
@@ -67,7 +69,7 @@ def strips():
 def test_the_int8_recogniser_reads_what_its_weights_read(strips):
     net = load_recognizer(TEXT_FILE)
     assert net.spec == CRNN
-    found = compare_text(Session(WEIGHTS / "crnn-int8.onnx").batch, net, strips, value_tolerance=None, least_same=0.995, sure=0.9)
+    found = compare_text(Session(WEIGHTS / "crnn-int8.onnx"), net, strips, value_tolerance=None, least_same=0.995, sure=0.9)
     assert found.difference > 0.01  # int8 it is
 
 
@@ -75,7 +77,7 @@ def test_other_characters_are_noticed(strips):
     changed = load_recognizer(TEXT_FILE)
     changed.characters.weight.data = changed.characters.weight.data.roll(1, 0)
     with pytest.raises(ParityError, match="texts"):
-        compare_text(Session(WEIGHTS / "crnn-int8.onnx").batch, changed, strips, value_tolerance=None, least_same=0.995, sure=0.9)
+        compare_text(Session(WEIGHTS / "crnn-int8.onnx"), changed, strips, value_tolerance=None, least_same=0.995, sure=0.9)
 
 
 def test_the_recognisers_training_card_is_of_these_weights():
