@@ -42,7 +42,8 @@ def decode(maps: dict[str, NDArray[np.float32]], spec: DetectorSpec) -> Proposal
     vertical = maps["vertical"].reshape(-1, 2).take(at, 0)
     heights = np.asarray(spec.anchor_heights, np.float32)[kinds]
     cy = (rows.astype(np.float32) + np.float32(0.5)) * spec.stride_y + vertical[:, 0] * heights
-    half = np.exp(np.minimum(vertical[:, 1], np.float32(4))) * heights * np.float32(0.5)
+    growth = np.exp(np.minimum(vertical[:, 1], 4).astype(np.float64)).astype(np.float32)  # float32's exp differs between machines
+    half = growth * heights * np.float32(0.5)
     x0 = (columns * spec.stride_x).astype(np.float32)
     boxes = np.stack([x0, cy - half, x0 + spec.stride_x, cy + half], 1)
     ends = boxes[:, [0, 2]]

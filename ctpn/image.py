@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.errors import ImageError
+from ctpn.resample import resize
 from ctpn.spec import DetectorSpec
 
 U8 = NDArray[np.uint8]
@@ -111,20 +112,6 @@ def fit(rgb: U8, spec: DetectorSpec) -> Fitted:
     padded = np.full((-(-h // m) * m, -(-w // m) * m, 3), spec.pad, np.uint8)
     padded[:h, :w] = small
     return Fitted(padded, w / width, h / height)
-
-
-def resize(rgb: U8, height: int, width: int) -> U8:
-    """Resample uint8 [H, W, 3] by the law of `spec.py`: whole blocks averaged, then half-pixel bilinear."""
-    block = 1
-    while min(rgb.shape[0] / height, rgb.shape[1] / width) > 2 * block:
-        block *= 2
-    if block > 1:
-        down, right = -rgb.shape[0] % block, -rgb.shape[1] % block
-        whole = cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE) if down or right else rgb
-        rgb = cv2.resize(whole, (whole.shape[1] // block, whole.shape[0] // block), interpolation=cv2.INTER_AREA)
-    if rgb.shape[:2] == (height, width):
-        return rgb
-    return cv2.resize(rgb, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def windows(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:

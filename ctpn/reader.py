@@ -16,9 +16,10 @@ from ctpn.backend import OnnxDetector, OnnxRecognizer
 from ctpn.bundle import open_bundle
 from ctpn.detect import postprocess
 from ctpn.errors import ImageError
-from ctpn.image import fit, open_image, resize, stitch, windows
+from ctpn.image import fit, open_image, stitch, windows
 from ctpn.recognize import read_lines
 from ctpn.regions import Region, outline, reading_order, scale, share, window
+from ctpn.resample import resize
 
 WEIGHTS = Path(__file__).parent / "weights"
 SHIPPED, SHIPPED_TEXT = WEIGHTS / "mobile-int8.onnx", WEIGHTS / "crnn-int8.onnx"
@@ -118,7 +119,7 @@ class TextReader:
     def _region(self, rgb: NDArray[np.uint8], marked: NDArray[np.float32], index: int) -> list[TextLine]:
         x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0])
         part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked)
-        large = resize(part, round((y1 - y0) * by), round((x1 - x0) * by)) if by > 1 else part
+        large = resize(part, *(int(np.floor(side * by + 0.5)) for side in part.shape[:2])) if by > 1 else part
         exact = np.array([large.shape[1] / part.shape[1], large.shape[0] / part.shape[0]], np.float32)
         moved = [TextLine(line.quad / exact + np.array([x0, y0], np.float32), line.score, region=index) for line in self._lines(large)]
         return [line for line in moved if share(line.quad, marked) > 0.5]

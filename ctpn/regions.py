@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.errors import CtpnError
 
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 Rectangle = tuple[float, float, float, float]
 Region = Rectangle | Sequence[Sequence[float]] | F32
 
@@ -30,18 +30,17 @@ def outline(region: Region, width: int, height: int) -> F32:
         CtpnError: not of that form, not finite, crossing itself, or not a pixel of it inside the photo.
     """
     corners = _corners(region)
-    whole = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
-    area, inside = cv2.intersectConvexConvex(corners, whole) if corners is not None else (0.0, None)
-    if corners is None or inside is None or area < 1 or np.ptp(inside[:, 0], axis=0).min() < 1:
+    inside = np.zeros((0, 2), np.float32) if corners is None else _clipped(corners, width, height)
+    if len(inside) < 3 or abs(_area(inside)) < 1 or np.ptp(inside, axis=0).min() < 1:
         raise CtpnError(
             f"region {_shown(region)}: expected x,y,w,h or four corners around a convex area inside a photo of "
             f"{width} x {height}; mark it again"
         )
-    return inside[:, 0].astype(np.float32)
+    return inside
 
 
 def _corners(region: Region) -> F32 | None:
-    """The four corners, clockwise; None if they are none of a convex quad."""
+    """The four corners, the first given first, clockwise; None if they are none of a convex quad."""
     try:
         values = np.asarray(region, np.float64)
     except (TypeError, ValueError):
@@ -53,9 +52,46 @@ def _corners(region: Region) -> F32 | None:
         values = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
         if w <= 0 or h <= 0:
             return None
-    if values.shape != (4, 2) or not cv2.isContourConvex(values.astype(np.float32)):
+    if values.shape != (4, 2):
         return None
-    return cv2.convexHull(values.astype(np.float32), clockwise=True)[:, 0]
+    corners: F32 = values.astype(np.float32)
+    turns = _turns(corners)
+    if not ((turns >= 0).all() or (turns <= 0).all()):
+        return None
+    return corners if _area(corners) > 0 else np.roll(corners[::-1], 1, 0)
+
+
+def _turns(corners: F32) -> F64:
+    """At each corner [n, 2] the cross product of the sides that meet there: float64 [n], positive for a turn to the right."""
+    along = np.roll(corners, -1, 0).astype(np.float64) - corners
+    into = np.roll(along, 1, 0)
+    turns: F64 = into[:, 0] * along[:, 1] - into[:, 1] * along[:, 0]
+    return turns
+
+
+def _area(corners: F32) -> float:
+    """Area of a polygon [n, 2], negative if it runs counterclockwise."""
+    x, y = corners.astype(np.float64).T
+    return float((x * np.roll(y, -1) - np.roll(x, -1) * y).sum() / 2)
+
+
+def _clipped(corners: F32, width: int, height: int) -> F32:
+    """What of a convex polygon lies in a photo, side by side (Sutherland and Hodgman 1974): float32 [n, 2]; n may be 0."""
+    points: list[list[float]] = corners.tolist()
+    for axis, sign, border in ((0, 1, 0), (0, -1, width), (1, 1, 0), (1, -1, height)):
+        kept = []
+        for i, b in enumerate(points):
+            a = points[i - 1]
+            depth_a, depth_b = sign * (a[axis] - border), sign * (b[axis] - border)
+            if (depth_a < 0) != (depth_b < 0):
+                t = depth_a / (depth_a - depth_b)
+                crossing = [a[k] + t * (b[k] - a[k]) for k in (0, 1)]
+                crossing[axis] = border
+                kept.append(crossing)
+            if depth_b >= 0:
+                kept.append(b)
+        points = kept
+    return np.array(points, np.float32).reshape(-1, 2)
 
 
 def _shown(region: Region) -> str:
@@ -103,8 +139,8 @@ def reading_order(quads: Sequence[F32]) -> list[int]:
     if 2 * sum(float(q[1, 0]) < float(q[0, 0]) for q in quads) > len(quads):
         quads = [-q for q in quads]
     rows: list[list[int]] = []
-    middles = [q.mean(0) for q in quads]
-    heights = [float(np.linalg.norm(q[3] - q[0])) for q in quads]
+    middles = [q.astype(np.float64).mean(0) for q in quads]
+    heights = [float(np.sqrt(((q[3] - q[0]).astype(np.float64) ** 2).sum())) for q in quads]
     for i in sorted(range(len(quads)), key=lambda k: (float(middles[k][1]), float(middles[k][0]), k)):
         near = [row for row in rows if _same_row(quads, middles, heights, row, i)]
         if near:
@@ -114,7 +150,7 @@ def reading_order(quads: Sequence[F32]) -> list[int]:
     return [i for row in rows for i in sorted(row, key=lambda k: (float(quads[k][:, 0].min()), k))]
 
 
-def _same_row(quads: Sequence[F32], middles: list[F32], heights: list[float], row: list[int], i: int) -> bool:
+def _same_row(quads: Sequence[F32], middles: list[F64], heights: list[float], row: list[int], i: int) -> bool:
     j = min(row, key=lambda k: abs(float(middles[k][0] - middles[i][0])))
     along = quads[j][1] - quads[j][0]
     slope = float(along[1] / along[0]) if along[0] > heights[j] else 0.0

@@ -5,8 +5,9 @@ Frames: `net` is the pixel frame of the network input (after `image.fit`), `img`
 Laws that all four languages share (Python, Kotlin, Swift, JavaScript):
   order     ties are settled by (-score, index)
   rounding  floor(x + 0.5)
-  resample  bilinear with half-pixel centres, x_src = (x_dst + 0.5) * src / dst - 0.5, edges clamped;
-            pictures that shrink by more than 2 are first averaged over whole blocks of 2^n pixels
+  resample  bilinear with half-pixel centres, x_src = (x_dst + 0.5) * src / dst - 0.5, edges clamped; pictures that
+            shrink by more than 2 are first halved. `resample.py` says it to the last bit
+  numbers   float32 at the borders of a stage, where nothing else is said; sums, exp and log in float64
 """
 
 from __future__ import annotations

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from math import dist
+from math import sqrt
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ctpn.resample import halved, sample
 from ctpn.spec import RecognizerSpec
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 
 NARROWEST = 8  # pixels of a strip
-TO_CENTRES = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])  # from corners of pixels to their centres
-TO_CORNERS = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
 
 
 def rectify(rgb: U8, quad: F32, spec: RecognizerSpec) -> U8:
@@ -28,44 +27,54 @@ def rectify(rgb: U8, quad: F32, spec: RecognizerSpec) -> U8:
 
     Returns:
         uint8 RGB [spec.height, W, 3], the quad with `spec.margin` around it; W by the line's own ratio, at least 8.
-        Lines that shrink by more than 2 are first averaged over whole blocks (the law in `spec.py`).
+        Lines that shrink by more than 2 are first halved (the law in `spec.py`).
     """
     wide, tall = sides(quad)
     scale = spec.height / (tall * (1 + 2 * spec.margin[1]))
     width = max(NARROWEST, int(np.floor((wide + 2 * spec.margin[0] * tall) * scale + 0.5)))
-    outer = _with_margin(quad, wide, tall, spec)
+    outer = _with_margin(quad.astype(np.float64), wide, tall, spec)
     low = np.clip(np.floor(outer.min(0)) - 2, 0, [rgb.shape[1] - 1, rgb.shape[0] - 1]).astype(int)
     high = np.clip(np.ceil(outer.max(0)) + 2, low + 1, [rgb.shape[1], rgb.shape[0]]).astype(int)
-    block = 1
-    while scale * block * 2 < 1:
-        block *= 2
-    part = _averaged(rgb[low[1] : high[1], low[0] : high[0]], block)
-    target = np.array([[0, 0], [width, 0], [width, spec.height], [0, spec.height]], np.float32)
-    matrix = cv2.getPerspectiveTransform(((outer - low) / block).astype(np.float32), target)
-    matrix = TO_CENTRES @ matrix @ TO_CORNERS
-    return cv2.warpPerspective(part, matrix, (width, spec.height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    times = 0
+    while scale * (2 << times) < 1:
+        times += 1
+    part = halved(rgb[low[1] : high[1], low[0] : high[0]], times)
+    return sample(part, *places((outer - low) / (1 << times), width, spec.height))
 
 
 def sides(quad: F32) -> tuple[float, float]:
     """Mean width and height of a quad, each at least 1 pixel."""
     a, b, c, d = quad.tolist()
-    return max((dist(a, b) + dist(d, c)) / 2, 1.0), max((dist(a, d) + dist(b, c)) / 2, 1.0)
+    return max((_distance(a, b) + _distance(d, c)) / 2, 1.0), max((_distance(a, d) + _distance(b, c)) / 2, 1.0)
 
 
-def _with_margin(quad: F32, wide: float, tall: float, spec: RecognizerSpec) -> F32:
+def _distance(a: list[float], b: list[float]) -> float:
+    x, y = b[0] - a[0], b[1] - a[1]
+    return sqrt(x * x + y * y)  # as in every language, to the last bit; hypot is not
+
+
+def _with_margin(quad: F64, wide: float, tall: float, spec: RecognizerSpec) -> F64:
     along = (quad[1] - quad[0] + quad[2] - quad[3]) / 2 * (spec.margin[0] * tall / wide)
     down = (quad[3] - quad[0] + quad[2] - quad[1]) / 2 * spec.margin[1]
-    moved: F32 = (quad + np.array([-along - down, along - down, along + down, -along + down])).astype(np.float32)
-    return moved
+    return np.stack([quad[0] - along - down, quad[1] + along - down, quad[2] + along + down, quad[3] - along + down])
 
 
-def _averaged(rgb: U8, block: int) -> U8:
-    """Whole blocks of pixels averaged, the last ones filled up by repeating the border."""
-    if block == 1:
-        return rgb
-    down, right = -rgb.shape[0] % block, -rgb.shape[1] % block
-    whole = cv2.copyMakeBorder(rgb, 0, down, 0, right, cv2.BORDER_REPLICATE)
-    return cv2.resize(whole, (whole.shape[1] // block, whole.shape[0] // block), interpolation=cv2.INTER_AREA)
+def places(quad: F64, width: int, height: int) -> tuple[F64, F64]:
+    """Where the pixels of a width x height picture lie in a quad: x and y, each float64 [height, width].
+
+    The projective map of the unit square (Heckbert 1989, section 2.2.3); of a quad without area the affine part.
+    """
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = quad.tolist()
+    sx, sy = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
+    dx1, dy1, dx2, dy2 = x1 - x2, y1 - y2, x3 - x2, y3 - y2
+    det = dx1 * dy2 - dx2 * dy1
+    g, h = ((sx * dy2 - dx2 * sy) / det, (dx1 * sy - sx * dy1) / det) if det else (0.0, 0.0)
+    u, v = (np.arange(width) + 0.5) / width, ((np.arange(height) + 0.5) / height)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a horizon in the picture
+        depth = (g * u + 1) + h * v
+        x = ((x1 - x0 + g * x1) * u + x0 + (x3 - x0 + h * x3) * v) / depth
+        y = ((y1 - y0 + g * y1) * u + y0 + (y3 - y0 + h * y3) * v) / depth
+    return x, y
 
 
 def turned(quad: F32, quarters: int) -> F32:
@@ -77,7 +86,7 @@ def stacked(quad: F32) -> list[F32]:
     """A tall quad cut into squares from top to bottom: where the characters of a vertical Chinese line stand."""
     wide, tall = sides(quad)
     count = max(1, int(np.floor(tall / wide + 0.5)))
-    cuts = np.linspace(0, 1, count + 1)[:, None]
+    cuts = (np.arange(count + 1) / count)[:, None]
     left, right = quad[0] + cuts * (quad[3] - quad[0]), quad[1] + cuts * (quad[2] - quad[1])
     return [np.stack([left[i], right[i], right[i + 1], left[i + 1]]).astype(np.float32) for i in range(count)]
 
@@ -85,30 +94,34 @@ def stacked(quad: F32) -> list[F32]:
 def pieces(strip: U8, spec: RecognizerSpec) -> list[tuple[int, int]]:
     """Where a strip is cut for reading: (begin, end) columns, one piece up to `spec.max_width`.
 
-    A cut lies in the middle of the emptiest columns of the last third before the limit.
+    A cut lies in the middle of the emptiest columns of the last third before the limit: those whose mean distance from the
+    most common grey, over 9 columns, is not more than one level above the least.
     """
     cuts, width = [0], strip.shape[1]
-    ink = np.convolve(_ink(strip), np.ones(9) / 9, "same") if width > spec.max_width else np.zeros(0)
+    ink = np.convolve(_ink(strip), np.ones(9, np.int64), "same") if width > spec.max_width else np.zeros(0, np.int64)
+    level = 6 * strip.shape[0] * 9
     while width - cuts[-1] > spec.max_width:
         first, last = cuts[-1] + spec.max_width * 2 // 3, cuts[-1] + spec.max_width
-        emptiest = np.flatnonzero(ink[first:last] <= ink[first:last].min() + 1)
+        emptiest = np.flatnonzero(ink[first:last] <= ink[first:last].min() + level)
         cuts.append(first + int(emptiest[len(emptiest) // 2]))
     return list(zip(cuts, [*cuts[1:], width], strict=True))
 
 
 def is_space(strip: U8, cut: int) -> bool:
-    """Whether the gap around a cut is as wide as a space: 0.28 of the height."""
+    """Whether the gap around a cut, columns of less than 0.15 of the most ink, is as wide as a space: 0.28 of the height."""
     ink = _ink(strip)
-    empty = ink < 0.15 * ink.max()
+    empty = 20 * ink < 3 * ink.max()
     left = int(np.argmin(empty[:cut][::-1])) if not empty[:cut].all() else cut
     right = int(np.argmin(empty[cut:])) if not empty[cut:].all() else len(empty) - cut
-    return left + right > 0.28 * strip.shape[0]
+    return 25 * (left + right) > 7 * strip.shape[0]
 
 
-def _ink(strip: U8) -> NDArray[np.float64]:
-    """How far each column is from the strip's most common grey."""
-    grey = strip.mean(2)
-    return np.abs(grey - np.median(grey)).mean(0)
+def _ink(strip: U8) -> NDArray[np.int64]:
+    """How far each column is from the strip's median grey: 6 x height times the mean distance, in whole numbers."""
+    grey = strip.sum(2, dtype=np.int64)  # thrice the mean of the channels
+    twice = int(2 * np.median(grey))  # of an even number of pixels it lies between two
+    distance: NDArray[np.int64] = np.abs(2 * grey - twice).sum(0)
+    return distance
 
 
 def batches(widths: list[int], spec: RecognizerSpec, *, most: int = 2560) -> list[list[int]]:

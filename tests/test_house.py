@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for d in ("ctpn", "export", "benchmarks") for p in (ROOT / d).rglob("*.py"))
 # Stages know the spec, the errors and what travels between them, and not each other.
 STAGES = ("image", "anchors", "nms", "lines", "strips", "ctc")
-SHARED = {"ctpn.spec", "ctpn.errors", "ctpn.proposals"}
+SHARED = {"ctpn.spec", "ctpn.errors", "ctpn.proposals", "ctpn.resample"}
 
 
 def imports(file):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ctpn.errors import ImageError
-from ctpn.image import fit, open_image, resize, stitch, windows
+from ctpn.image import fit, open_image, stitch, windows
 from ctpn.spec import MOBILE
 
 
@@ -118,25 +118,6 @@ def test_unreadable(tmp_path):
 def test_fit_by_hand(size, net):
     fitted = fit(np.zeros((*size, 3), np.uint8), MOBILE)
     assert fitted.pixels.shape == (*net, 3)
-
-
-def naive(rgb, height, width):
-    """The law of spec.py, in floating point, for reductions of 2 and less."""
-    ys = np.clip((np.arange(height) + 0.5) * rgb.shape[0] / height - 0.5, 0, rgb.shape[0] - 1)
-    xs = np.clip((np.arange(width) + 0.5) * rgb.shape[1] / width - 0.5, 0, rgb.shape[1] - 1)
-    y0, x0 = np.minimum(ys.astype(int), rgb.shape[0] - 2), np.minimum(xs.astype(int), rgb.shape[1] - 2)
-    fy, fx = (ys - y0)[:, None, None], (xs - x0)[None, :, None]
-    p = rgb.astype(float)
-    top = p[y0][:, x0] * (1 - fx) + p[y0][:, x0 + 1] * fx
-    bottom = p[y0 + 1][:, x0] * (1 - fx) + p[y0 + 1][:, x0 + 1] * fx
-    return np.floor(top * (1 - fy) + bottom * fy + 0.5)
-
-
-def test_resize_keeps_the_law():
-    rgb = np.random.default_rng(0).integers(0, 256, (61, 83, 3), np.uint8)
-    assert np.abs(resize(rgb, 40, 50) - naive(rgb, 40, 50)).max() <= 1
-    blocks = rgb[:60, :80].reshape(15, 4, 20, 4, 3).mean((1, 3))
-    assert np.abs(resize(rgb[:60, :80], 15, 20) - blocks).max() <= 1 or resize(rgb[:60, :80], 15, 20).shape == (15, 20, 3)
 
 
 def test_windows_cover_everything_and_stitch_back():
