@@ -14,7 +14,7 @@ from ctpn import files
 
 # What decides the speed of int8 and float32 inference on x86-64 and ARM.
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm", "sve")
-PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "torch", "onnx")
+PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "torch", "onnx", "executorch", "openvino")
 
 
 def environment() -> dict[str, Any]:

@@ -126,8 +126,9 @@ class Worker:
         one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=ROOT, env={**os.environ, **one}
-        )
+            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
+            env={**os.environ, **one, "PYTHONPATH": str(ROOT)},  # this checkout's packages, wherever the environment's point to
+        )  # fmt: skip
         if self._line() != "ready":
             self.close()
             raise CtpnError(f"{side.name}: the worker did not start; run it by hand to see why: {' '.join(command)}")

@@ -2,6 +2,8 @@
 
   python worker.py ours MODEL.onnx            in the project's environment; finds lines
   python worker.py ours-read                  finds and reads them, with what is shipped
+  python worker.py stages THREADS             the same, each stage timed: {"open": ms, …, "whole": ms, "memory": MB}
+  python worker.py net RUNTIME FILE THREADS   a net alone; its request is an array of pixels, .npy
   python worker.py peer MODEL.onnx BOX        in the peers' environment; BOX is PaddleOCR's box threshold
   python worker.py peer-read MODEL.onnx BOX RECOGNISER.onnx CHARACTERS.txt
 
@@ -58,6 +60,39 @@ def ours_read():
         return {"quads": corners([x.quad for x in lines]), "texts": [x.text or "" for x in lines], "read": whole - detect}
 
     return find_and_read
+
+
+def stages(threads):
+    """The reader as apps have it, from the file on."""
+    from benchmarks.clocked import clocked
+    from ctpn.reader import TextReader
+
+    reader = TextReader(threads=int(threads))
+
+    def read(path, clock):
+        with clocked() as times:
+            lines = reader.read(path)
+        clock("whole")
+        return {**times, "found": len(lines)}
+
+    return read
+
+
+def net(runtime, file, threads):
+    """A model file under one of benchmarks.runtimes: every answer also says how long loading took and what memory was there before."""
+    from benchmarks.runtimes import RUNTIMES
+
+    load = RUNTIMES[runtime]()
+    before, begin = peak(), time.perf_counter()
+    run = load(file, int(threads))
+    loaded = {"load": 1000 * (time.perf_counter() - begin), "before": before}
+
+    def once(pixels, clock):
+        run(pixels)
+        clock("net")
+        return loaded
+
+    return once
 
 
 def session(model):
@@ -134,9 +169,13 @@ def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
 
 
-def answer(work, path):
-    """One picture's answer."""
-    bgr = cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)  # annotations are in stored pixels
+def picture(path):
+    """Everyone's pixels, uint8 BGR; annotations are in stored pixels, so no EXIF."""
+    return cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+
+
+def answer(work, given):
+    """The answer to one request, taken from its file already."""
     times, last = {}, [time.perf_counter()]
 
     def clock(part):
@@ -144,16 +183,23 @@ def answer(work, path):
         times[part], last[0] = 1000 * (now - last[0]), now
         return times[part]
 
-    return {**work(bgr, clock), **times, "memory": peak()}
+    return {**work(given, clock), **times, "memory": peak()}
 
 
 def main():
     """Answer until the input ends."""
     kind, *args = sys.argv[1:]
-    work = {"ours": ours, "ours-read": ours_read, "peer": peer, "peer-read": peer_read}[kind](*args)
+    make, take = KINDS[kind]
+    work = make(*args)
     print("ready", flush=True)
     for line in sys.stdin:
-        print(json.dumps(answer(work, line.rstrip("\n"))), flush=True)
+        print(json.dumps(answer(work, take(line.rstrip("\n")))), flush=True)
+
+
+KINDS = {
+    "ours": (ours, picture), "ours-read": (ours_read, picture), "peer": (peer, picture), "peer-read": (peer_read, picture),
+    "stages": (stages, str), "net": (net, np.load),
+}  # fmt: skip
 
 
 if __name__ == "__main__":

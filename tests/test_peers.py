@@ -118,7 +118,7 @@ def test_readme_shows_what_was_read(tmp_path, monkeypatch):
 
 def test_our_worker_times_detection_and_reading_apart(monkeypatch):
     monkeypatch.setattr(TextReader, "read", lambda self, rgb: [replace(line, text="x") for line in self.detect(rgb)], raising=False)
-    got = worker_file.answer(worker_file.ours_read(), str(ROOT / "examples" / "waybill.jpg"))
+    got = worker_file.answer(worker_file.ours_read(), worker_file.picture(str(ROOT / "examples" / "waybill.jpg")))
     assert len(got["quads"]) == len(got["texts"]) > 10 and set(got["texts"]) == {"x"}
     assert got["detect"] > 0 and got["read"] == pytest.approx(got["whole"] - got["detect"])
 

@@ -1,0 +1,193 @@
+"""How long each net takes under each runtime, and where the reader's time goes: python -m benchmarks.latency
+
+  python -m benchmarks.latency                           about 6 minutes, into benchmarks/results/latency.json
+  python -m benchmarks.latency --model mobile --out out/latency.json
+
+Takes the exported files that lie in --models (write them with python -m export.onnx --quantize and its fellows; a missing one is
+named). VGG16's are made here with fresh weights, for the time does not depend on them. The inputs: a page of 960 x 960 for the
+mobile detector, of 640 x 640 for VGG16, four strips of 32 x 320 for the recogniser; and the sample pictures, from the file to the
+text, for the stages.
+
+Every file runs in a process of its own. Loading, first run and memory: median of three new processes. Then all processes of a net
+take turns, nobody always first, the first rounds do not count: median, 90th percentile and best, by the monotonic clock. In the
+same turns a product of matrices and a convolution show what the machine can do at most (benchmarks/peak.py); a net's share is
+of the better of the two, best time against best time. A file with weights of 8 bits that computes in float32 counts as float32.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from benchmarks import peak
+from benchmarks.clocked import STAGES
+from benchmarks.environment import save
+from benchmarks.nets import FILES, Timed, gmac, peaks, timed
+from benchmarks.pages import CACHE, ROOT
+from benchmarks.sides import Side, Worker
+from ctpn.errors import CtpnError
+from ctpn.reader import SHIPPED, SHIPPED_TEXT
+from export.files import sha256
+
+ROUNDS = {"mobile": 30, "crnn": 40, "vgg16": 8}
+PHOTOS, PHOTO_ROUNDS = ("receipt.jpg", "waybill.jpg"), 20
+WARM, STARTS = 2, 3  # rounds that do not count; processes whose start is timed
+
+Answers = list[list[dict[str, Any]]]  # by side, then by round
+
+
+def turns(asked: Sequence[tuple[Side, Path]], rounds: int, title: str) -> Answers:
+    """Every side's answers to its request, in turns, without those of the first rounds."""
+    found: Answers = [[] for _ in asked]
+    with ExitStack() as stack:
+        workers = [stack.enter_context(Worker(side)) for side, _ in asked]
+        for turn in tqdm(range(rounds + WARM), desc=title):
+            for k in range(len(asked)):
+                i = (k + turn) % len(asked)
+                answer = workers[i].ask(asked[i][1])
+                found[i] += [answer] if turn >= WARM else []
+    return found
+
+
+def starts(files: Sequence[Timed], title: str) -> list[dict[str, float]]:
+    """Milliseconds of loading and of the first run, and megabytes, each in new processes; medians."""
+    taken: list[list[tuple[float, ...]]] = [[] for _ in files]
+    for _ in tqdm(range(STARTS), desc=f"{title}: starts"):
+        for file, rows in zip(files, taken, strict=True):
+            with Worker(file.side) as worker:
+                first, last = worker.ask(file.request), worker.ask(file.request)
+            rows.append((first["load"], first["net"], last["memory"], last["memory"] - last["before"]))
+    names = ("load_ms", "first_ms", "memory_mb", "memory_added_mb")
+    return [dict(zip(names, np.median(rows, 0).round(1).tolist(), strict=True)) for rows in taken]
+
+
+def net(model: str, args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """One net's part of the results, and what could not be measured."""
+    files, missing = timed(model, args.models, args.cache)
+    if not files:
+        raise CtpnError(f"{args.models}: no file of {model} in it; {missing[0]['do']}")
+    kernels = peaks(args.cache)
+    begun = starts(files, model)
+    answers = turns([(f.side, f.request) for f in [*files, *kernels]], ROUNDS[model], model)
+    best = ceiling(kernels, answers[len(files) :])
+    pixels = np.load(files[0].request)
+    work = gmac(model, pixels)
+    rows = [
+        {**f.about, **described(f.side.models[0]), **times(given), **start, **share(work, f.about, times(given)["ms_best"], best)}
+        for f, given, start in zip(files, answers, begun, strict=False)
+    ]
+    return {"input": list(pixels.shape), "gmac": round(work, 4), "rounds": ROUNDS[model], "peak_gops": best, "rows": rows}, missing
+
+
+def described(file: Path) -> dict[str, Any]:
+    """Size and digest."""
+    return {"megabytes": round(file.stat().st_size / 1e6, 3), "sha256": sha256(file)}
+
+
+def times(answers: list[dict[str, Any]], part: str = "net") -> dict[str, float]:
+    """Median, 90th percentile and best of a part, in milliseconds."""
+    ms = [a[part] for a in answers]
+    return {"ms_median": round(float(np.median(ms)), 2), "ms_p90": round(float(np.percentile(ms, 90)), 2), "ms_best": round(min(ms), 2)}
+
+
+def ceiling(kernels: list[Timed], answers: Answers) -> dict[str, dict[str, float]]:
+    """Thousand million operations a second that the better kernel reaches, by threads and precision."""
+    best: dict[str, dict[str, float]] = {}
+    for kernel, given in zip(kernels, answers, strict=True):
+        of_threads = best.setdefault(str(kernel.about["threads"]), {})
+        speed = peak.OPERATIONS[str(kernel.about["kernel"])] / min(a["net"] for a in given) / 1e6
+        name = str(kernel.about["precision"])
+        of_threads[name] = max(of_threads.get(name, 0.0), round(speed, 1))
+    return best
+
+
+def share(work: float, about: dict[str, Any], ms: float, best: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Operations a second, and their share of the machine's peak with as many threads and bits."""
+    speed = 2000 * work / ms
+    precision = "int8" if about["precision"] == "int8" else "float32"
+    return {"gops": round(speed, 1), "share_of_peak": round(speed / best[str(about["threads"])][precision], 3)}
+
+
+def stages() -> dict[str, Any]:
+    """Milliseconds of each stage of the shipped reader, by picture and threads; `rest` is what lies between them."""
+    sides = {str(n): Side(f"reader, {n} threads", Path(sys.executable), ("stages", str(n)), (SHIPPED, SHIPPED_TEXT)) for n in (1, 2)}
+    found: dict[str, Any] = {}
+    for photo in PHOTOS:
+        answers = turns([(side, ROOT / "examples" / photo) for side in sides.values()], PHOTO_ROUNDS, photo)
+        found[photo] = {threads: _stages(given) for threads, given in zip(sides, answers, strict=True)}
+    return found
+
+
+def _stages(answers: list[dict[str, Any]]) -> dict[str, Any]:
+    ms = {name: round(float(np.median([a[name] for a in answers])), 2) for name in STAGES}
+    rest = round(float(np.median([a["whole"] - sum(a[name] for name in STAGES) for a in answers])), 2)
+    return {"found": answers[0]["found"], "ms": {**ms, "rest": rest}, "whole": times(answers, "whole"),
+            "memory_mb": round(max(a["memory"] for a in answers), 1)}  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure, storing each part when it is done."""
+    result: dict[str, Any] = {"models": {}, "stages": {}, "missing": []}
+    for model in args.model:
+        result["models"][model], missing = net(model, args)
+        result["missing"] += missing
+        save(args.out, result)
+    result["stages"] = stages()
+    save(args.out, result)
+    return result
+
+
+def table(result: dict[str, Any]) -> str:
+    """Markdown: the nets, the stages, what is missing."""
+    head = ("file", "runtime", "threads", "MB", "ms, median", "p90", "of peak", "load", "first", "memory added, MB")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for r in (row for part in result["models"].values() for row in part["rows"]):
+        cells = (r["file"], r["runtime"], r["threads"], f"{r['megabytes']:.2f}", f"{r['ms_median']:.1f}", f"{r['ms_p90']:.1f}",
+                 f"{r['share_of_peak']:.2f}", f"{r['load_ms']:.0f}", f"{r['first_ms']:.0f}", f"{r['memory_added_mb']:.0f}")  # fmt: skip
+        lines.append(f"| {' | '.join(map(str, cells))} |")
+    for photo, by_threads in result["stages"].items():
+        for threads, s in by_threads.items():
+            parts = ", ".join(f"{name} {ms:.1f}" for name, ms in s["ms"].items())
+            lines.append(f"{photo}, threads {threads}: {s['whole']['ms_median']:.1f} ms, {s['found']} lines: {parts}")
+    return "\n".join([*lines, *(f"not measured: {m['what']}: {m['why']}; {m['do']}" for m in result["missing"])])
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        "python -m benchmarks.latency", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", choices=list(FILES), help="one net (default: all); needs --out")
+    parser.add_argument("--models", type=Path, default=ROOT / "out", help="folder of the exported files (default: out)")
+    parser.add_argument("--out", type=Path, help="default: benchmarks/results/latency.json")
+    args = parser.parse_args(argv)
+    if args.model and not args.out:
+        parser.error("--model: expected --out FILE too: a part does not belong among the stored results")
+    args.model = [args.model] if args.model else list(FILES)
+    args.out, args.cache = args.out or ROOT / "benchmarks" / "results" / "latency.json", CACHE / "latency"
+    return args
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
+    args = parse(argv)
+    try:
+        print(table(run(args)))
+    except (CtpnError, OSError) as e:
+        print(f"benchmarks.latency: {e}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("benchmarks.latency: stopped", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

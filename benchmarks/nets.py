@@ -1,0 +1,135 @@
+"""Which model files `benchmarks.latency` times, on what, and how much work each net is."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from benchmarks import peak
+from benchmarks.sides import Side
+from ctpn.image import fit, open_image
+from ctpn.nn.detector import build, load_detector
+from ctpn.nn.recognizer import load_recognizer
+from ctpn.spec import MOBILE, VGG16
+from export.command import WEIGHTS
+from export.graph import DetectorGraph, RecognizerGraph
+from export.onnx_file import write
+from export.quantize import quantize
+from export.samples import EXAMPLES, parity_strips, place
+
+SIZES = {"mobile": (960, 960), "vgg16": (640, 640)}  # the largest page that the reader gives a detector; VGG16 would take minutes there
+STRIPS, STRIP = 4, 320  # of the recogniser's input: how many, and their width
+FILES = {
+    "mobile": ("mobile.onnx", "mobile-int8.onnx", "mobile-960.onnx", "mobile-960-int8.onnx"),
+    "crnn": ("crnn.onnx", "crnn-int8.onnx", "crnn-320.onnx", "crnn-320-int8.onnx"),
+    "vgg16": ("vgg16.onnx", "vgg16-int8.onnx"),
+}
+RUNTIMES = {".onnx": ("onnxruntime", "openvino")}
+MAKERS = {".onnx": "python -m export.onnx --quantize"}
+PRECISIONS = {"int8": "int8", "fp16": "float16"}  # by the end of the file's name
+THREADS = {"onnxruntime": (1, 2)}  # of the others, 1
+
+
+@dataclass(frozen=True)
+class Timed:
+    """One model file under one runtime.
+
+    Attributes:
+        side: what the worker process is started with.
+        request: the input, .npy.
+        about: how it stands in the results.
+    """
+
+    side: Side
+    request: Path
+    about: dict[str, str | int]
+
+
+def timed(model: str, folder: Path, cache: Path) -> tuple[list[Timed], list[dict[str, str]]]:
+    """All that can be timed of a model, and what cannot, with the reason and what to do.
+
+    Args:
+        model: a key of FILES.
+        folder: the exported files; those of VGG16 are written here, with fresh weights, for there are no trained ones.
+        cache: folder for inputs, and for VGG16's files.
+    """
+    if model == "vgg16":
+        folder = fresh_vgg16(cache)
+    request = inputs(model, cache)
+    found, missing = [], []
+    for file in (folder / name for name in FILES[model]):
+        for runtime in RUNTIMES[file.suffix]:
+            if runtime != "onnxruntime" and importlib.util.find_spec(runtime) is None:
+                missing.append({"what": f"{file.name}, {runtime}", "why": f"{runtime} is not installed", "do": f"pip install {runtime}"})
+            elif not file.is_file():
+                missing.append({"what": f"{file.name}, {runtime}", "why": "not exported", "do": f"{MAKERS[file.suffix]} --out {folder}"})
+            else:
+                found += [_timed(file, runtime, threads, request) for threads in THREADS.get(runtime, (1,))]
+    return found, missing
+
+
+def _timed(file: Path, runtime: str, threads: int, request: Path) -> Timed:
+    ending = file.stem.split("-")[-1]
+    precision = PRECISIONS.get(ending, "float32")
+    about: dict[str, str | int] = {
+        "file": file.name, "precision": "int8 weights" if file.stem.startswith("crnn") and precision == "int8" else precision,
+        "form": "unrolled" if any(part.isdigit() for part in file.stem.split("-")) else "any size", "runtime": runtime, "threads": threads,
+    }  # fmt: skip
+    command = ("net", runtime, str(file), str(threads))
+    return Timed(Side(f"{file.name} {runtime} {threads}", Path(sys.executable), command, (file,)), request, about)
+
+
+def peaks(cache: Path) -> list[Timed]:
+    """The kernels of `benchmarks.peak`, with one thread and with two."""
+    found = []
+    for kernel in peak.OPERATIONS:
+        for precision in peak.PRECISIONS:
+            file = cache / f"{kernel}-{precision}.onnx"
+            request = peak.write(kernel, precision, file)
+            for threads in THREADS["onnxruntime"]:
+                side = _timed(file, "onnxruntime", threads, request).side
+                found.append(Timed(side, request, {"kernel": kernel, "precision": precision, "threads": threads}))
+    return found
+
+
+def inputs(model: str, cache: Path) -> Path:
+    """The pixels that a model's files are timed with, uint8 RGB [N, H, W, 3] as .npy: the sample receipt, or lines of the samples."""
+    if model == "crnn":
+        wide = [s[:, :STRIP] for batch in parity_strips(load_recognizer(WEIGHTS / "crnn.safetensors").spec, 0) for s in batch]
+        pixels = np.stack([s for s in wide if s.shape[1] == STRIP][:STRIPS])
+    else:
+        page = fit(open_image(EXAMPLES / "receipt.jpg"), MOBILE).pixels
+        pixels = place(page, SIZES[model], MOBILE)[None]
+    file = cache / f"{model}.npy"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    np.save(file, pixels)
+    return file
+
+
+def fresh_vgg16(cache: Path) -> Path:
+    """The folder of vgg16.onnx and vgg16-int8.onnx, made once. Its weights are fresh, so it finds nothing, in the usual time; the
+    gate of export.onnx would rightly refuse it."""
+    file, small = cache / "vgg16.onnx", cache / "vgg16-int8.onnx"
+    if not small.is_file():
+        torch.manual_seed(0)
+        write(DetectorGraph(build(VGG16).eval(), unrolled=False), file, SIZES["vgg16"], fixed_width=False)
+        quantize(file, small, [np.load(inputs("vgg16", cache))])
+    return cache
+
+
+def gmac(model: str, pixels: np.ndarray) -> float:
+    """Multiplications, in thousand millions, that convolutions, matrices and the recurrence take for an input."""
+    if model == "crnn":
+        graph: torch.nn.Module = RecognizerGraph(load_recognizer(WEIGHTS / "crnn.safetensors"), unrolled=True)
+    else:
+        net = load_detector(WEIGHTS / "mobile.safetensors") if model == "mobile" else build(VGG16)
+        graph = DetectorGraph(net, unrolled=True)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        graph(torch.from_numpy(pixels))
+    return counter.get_total_flops() / 2e9

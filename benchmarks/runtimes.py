@@ -1,0 +1,65 @@
+"""A model file under each runtime, as a function of its pixels: what worker.py times.
+
+A runtime is imported when its function is called, so that what it returns, `load(file, threads)`, loads the file and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Run = Callable[[NDArray[np.generic]], Any]
+Load = Callable[[str, int], Run]
+
+
+def onnxruntime() -> Load:
+    """ONNX Runtime on the processor; .onnx and .ort."""
+    import onnxruntime as ort
+
+    def load(file: str, threads: int) -> Run:
+        options = ort.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 3
+        session = ort.InferenceSession(file, options, providers=["CPUExecutionProvider"])
+        name = session.get_inputs()[0].name
+        return lambda pixels: session.run(None, {name: pixels})
+
+    return load
+
+
+def torchscript() -> Load:
+    """TorchScript as plain torch loads it."""
+    import torch
+
+    def load(file: str, threads: int) -> Run:
+        torch.set_num_threads(threads)
+        net = torch.jit.load(file)
+
+        def run(pixels: NDArray[np.generic]) -> Any:
+            with torch.inference_mode():
+                return net(torch.from_numpy(pixels))
+
+        return run
+
+    return load
+
+
+def openvino() -> Load:
+    """OpenVINO on the processor, which reads ONNX itself."""
+    import openvino as ov
+
+    def load(file: str, threads: int) -> Run:
+        options = {
+            "INFERENCE_NUM_THREADS": threads,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": "f32",
+        }  # else bfloat16 where the processor has it
+        net = ov.Core().compile_model(file, "CPU", options)
+        return lambda pixels: net([pixels])
+
+    return load
+
+
+RUNTIMES: dict[str, Callable[[], Load]] = {"onnxruntime": onnxruntime, "torchscript": torchscript, "openvino": openvino}
