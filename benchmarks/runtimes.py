@@ -55,7 +55,7 @@ def openvino() -> Load:
             "INFERENCE_NUM_THREADS": threads,
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "f32",
-        }  # else bfloat16 where the processor has it
+        }
         net = ov.Core().compile_model(file, "CPU", options)
         return lambda pixels: net([pixels])
 
