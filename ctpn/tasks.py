@@ -28,12 +28,14 @@ class Task:
     """A net and how it learns.
 
     Attributes:
+        output: normalised pixels to what the loss needs.
         batch: the samples of (step, rank, count of processes): the same in every run.
-        loss: the weighted parts of the loss of the net's float32 output, a batch and the step.
+        loss: the weighted parts of the loss of that output, a batch and the step.
     """
 
     spec: DetectorSpec | RecognizerSpec
     net: nn.Module
+    output: Callable[[Tensor], object]
     batch: Callable[[int, int, int], Batch]
     loss: Callable[[object, Batch, int], dict[str, Tensor]]
 
@@ -54,7 +56,7 @@ def detector(args: argparse.Namespace) -> Task:
         parts = detector_loss({name: m.float() for name, m in maps.items()}, batch, score=args.score_loss)
         return {name: WEIGHTS[name] * part for name, part in parts.items()}
 
-    return Task(spec, net, batch, loss)
+    return Task(spec, net, net, batch, loss)
 
 
 def _detector(args: argparse.Namespace) -> Detector:
@@ -81,11 +83,11 @@ def recognizer(args: argparse.Namespace) -> Task:
         made = strips.batch(step, rank, count, real=ctc(step) == 1)
         return {name: torch.from_numpy(a) for name, a in made.items()}
 
-    def loss(logits: object, batch: Batch, step: int) -> dict[str, Tensor]:
-        assert isinstance(logits, Tensor)
-        return characters_loss(logits.float(), batch, ctc(step), pairs)
+    def loss(features: object, batch: Batch, step: int) -> dict[str, Tensor]:
+        assert isinstance(features, Tensor)
+        return characters_loss(features.float(), net.characters.weight, batch, ctc(step), pairs)
 
-    return Task(CRNN, net, batch, loss)
+    return Task(CRNN, net, net.features, batch, loss)
 
 
 TASKS = {"detector": detector, "recognizer": recognizer}

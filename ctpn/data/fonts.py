@@ -17,9 +17,10 @@ from ctpn.errors import CtpnError
 from ctpn.files import write
 
 CHINESE = "快递单收件人地址的一是在国龙鑫街樱糖"
+KANJI = "快收件人地址的一是在国街糖"  # of these, what Japanese has too
 LATIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;-/()#%&"
 STYLES = re.compile(
-    r"([-_ ]?(Regular|Roman|Book|BdIta|[Bb]old|Italic|Oblique|Extra|Semi|Demi|[Ll]ight|[Mm]edium|Thin|Black|Heavy|Hairline)"
+    r"([-_ ]?(Regular|Roman|Book|BdIta|[Bb]old|Italic|Oblique|Extra|Semi|Demi|[Ll]ight|[Mm]edium|Thin|Black|Heavy|Hairline|[1-9]00)"
     r"|[-_ ](BI|B|I|RB?|DR))+$"
 )
 # Fonts that share their characters with another family: they are held out together, or not at all.
@@ -33,17 +34,22 @@ PICTURES = ("D050000L", "StandardSymbolsPS", "LinBiolinum_K", "Humor-Sans")
 
 @dataclass(frozen=True)
 class Fonts:
-    """Font files by what they can write, each list grouped by family so that large families do not rule."""
+    """Font files by what they can write, each list grouped by family so that large families do not rule.
+
+    Attributes:
+        kanji: Chinese characters, but not all of the simplified ones; `chinese` has them too.
+    """
 
     chinese: tuple[tuple[str, ...], ...]
     latin: tuple[tuple[str, ...], ...]
+    kanji: tuple[tuple[str, ...], ...]
 
 
 @lru_cache(maxsize=2)
 def fonts(*, heldout: bool = False) -> Fonts:
     """The fonts to draw with; `heldout=True` gives those, and only those, that training never sees."""
     kept = {p: w for p, w in _scan().items() if is_heldout(p) == heldout}
-    found = Fonts(*(_groups([p for p, writes in kept.items() if kind in writes]) for kind in ("zh", "en")))
+    found = Fonts(*(_groups([p for p, writes in kept.items() if kind in writes.split()]) for kind in ("zh", "en", "kanji")))
     if not found.chinese or not found.latin:
         raise CtpnError(
             f"fonts: expected Chinese and Latin (heldout={heldout}) in /usr/share/fonts or $CTPN_FONTS, got "
@@ -86,7 +92,7 @@ def _groups(paths: list[str]) -> tuple[tuple[str, ...], ...]:
 
 def _scan() -> dict[str, str]:
     """What each font file can write, "zh" and/or "en"; files seen before are not opened again."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ctpn" / "fonts.json"
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ctpn" / "fonts2.json"
     known: dict[str, str] = json.loads(cache.read_text()) if cache.exists() else {}
     keys = {f"{p}:{p.stat().st_size}:{p.stat().st_mtime_ns}": p for p in _files()}
     now = {key: known[key] if key in known else _writes(path) for key, path in keys.items()}
@@ -102,9 +108,9 @@ def _files() -> list[Path]:
 
 
 def _writes(path: Path) -> str:
-    """ "zh en", "zh", "en" or "": of which of the two scripts the font has all sample characters."""
+    """Some of "zh", "en" and "kanji", with spaces between: the samples of which the font has every character."""
     try:
         points = covered(str(path))
     except (TTLibError, OSError, KeyError):
         return ""
-    return " ".join(k for k, sample in (("zh", CHINESE), ("en", LATIN)) if {ord(c) for c in sample} <= points)
+    return " ".join(k for k, sample in (("zh", CHINESE), ("en", LATIN), ("kanji", KANJI)) if {ord(c) for c in sample} <= points)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from ctpn.errors import ModelError
 from ctpn.nn.checkpoint import load_weights
+from ctpn.nn.ctc import ctc, texts
 from ctpn.nn.detector import initialise
 from ctpn.nn.mobile import Residual, conv
 from ctpn.nn.recurrent import RowRecurrence
@@ -37,11 +38,14 @@ class Crnn(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalised pixels float32 [B, 3, 32, W] to logits [B, W / 4, classes]; class 0 is the blank."""
+        logits: Tensor = self.characters(self.features(x))
+        return logits
+
+    def features(self, x: Tensor) -> Tensor:
+        """All but the last layer: float32 [B, W / 4, neck]."""
         x = self.flat(self.rows2(self.rows4(self.rows8(self.stem(x)))))
         # Channels-last before the last layer: its output, 20 kB a time step, is what costs, and is written only once.
-        steps = torch.relu(self.neck(self.rows(x)).flatten(2).transpose(1, 2))
-        logits: Tensor = self.characters(steps)
-        return logits
+        return torch.relu(self.neck(self.rows(x)).flatten(2).transpose(1, 2))
 
 
 def _lower(c_in: int, c_out: int) -> nn.Sequential:
@@ -83,38 +87,26 @@ def letters(charset: str) -> Tensor:
     return torch.tensor(pairs).T
 
 
-def without_case(logits: Tensor, caseless: Tensor, letters: Tensor) -> Tensor:
-    """Logits [B, T, C] in which both forms of a letter count as its capital, for those strips that are `caseless` [B]."""
-    upper, lower = letters
-    either = torch.logaddexp(logits[..., upper], logits[..., lower])
-    chosen = caseless[:, None, None]
-    out = logits.clone()
-    out[..., upper] = torch.where(chosen, either, logits[..., upper])
-    out[..., lower] = torch.where(chosen, torch.full_like(either, -1e4), logits[..., lower])
-    return out
-
-
-def characters_loss(logits: Tensor, batch: dict[str, Tensor], ctc: float, letters: Tensor) -> dict[str, Tensor]:
-    """The parts of the loss: `place`, cross entropy a time step, and `ctc` (Graves et al. 2006), blended by `ctc` in [0, 1].
+def characters_loss(features: Tensor, matrix: Tensor, batch: dict[str, Tensor], share: float, letters: Tensor) -> dict[str, Tensor]:
+    """The parts of the loss: `place`, cross entropy a time step, and `ctc`, blended by `share` of the latter in [0, 1].
 
     With thousands of classes CTC alone says nothing but blanks for long; taught first which character stands at
     which step, the net needs CTC only to be free of those places.
 
     Args:
-        logits: [B, T, classes].
+        features: float32 [B, T, D] of `Crnn.features`.
+        matrix: float32 [classes, D], the last layer's weights.
         batch: `steps` int64 [B, T], the class at each time step, 0 for the blank and -1 where it is not known; `labels`
             int64 [sum of lengths], `lengths` int64 [B], `caseless` bool [B].
         letters: of `letters`, for transcripts that do not tell the case.
     """
-    parts = {"place": logits.new_zeros(()), "ctc": logits.new_zeros(())}
-    if ctc < 1:
-        weight = torch.ones(logits.shape[2])
+    parts = {"place": features.new_zeros(()), "ctc": features.new_zeros(())}
+    if share < 1:
+        weight = torch.ones(len(matrix), device=matrix.device)
         weight[0] = 0.5
-        place = nn.functional.cross_entropy(logits.transpose(1, 2), batch["steps"], weight.to(logits.device), ignore_index=-1)
-        parts["place"] = (1 - ctc) * place
-    if ctc > 0:
-        times = torch.full_like(batch["lengths"], logits.shape[1])
-        log = without_case(logits, batch["caseless"], letters.to(logits.device)).log_softmax(2).transpose(0, 1)
-        lost = nn.functional.ctc_loss(log, batch["labels"], times, batch["lengths"], reduction="none", zero_infinity=True)
-        parts["ctc"] = ctc * (lost / batch["lengths"].clamp_min(1)).mean()
+        logits = (features @ matrix.T).flatten(0, 1)
+        parts["place"] = (1 - share) * nn.functional.cross_entropy(logits, batch["steps"].flatten(), weight, ignore_index=-1)
+    if share > 0:
+        said = texts(batch["labels"], batch["lengths"], batch["caseless"], letters.to(matrix.device))
+        parts["ctc"] = share * ctc(features, matrix, said)
     return parts

@@ -49,9 +49,9 @@ def _text_and_font(rng: Rng, fonts: Fonts, spec: RecognizerSpec, length: float) 
     known = _known(spec.charset)
     text = "".join(c for c in text if c in known) or "-"
     chinese = any(ord(c) > 0x2E7F for c in text) or rng.random() < 0.12
-    groups = fonts.chinese if chinese else fonts.latin
+    groups = fonts.latin if not chinese else fonts.kanji if rng.random() < 0.5 else fonts.chinese
     font = ""
-    for _ in range(4):
+    for _ in range(2 if groups is fonts.kanji else 4):
         group = groups[int(rng.integers(len(groups)))]
         font = group[int(rng.integers(len(group)))]
         if all(ord(c) in covered(font) for c in text):
