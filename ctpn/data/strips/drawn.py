@@ -36,7 +36,7 @@ def drawn(rng: Rng, fonts: Fonts, spec: RecognizerSpec, width: int) -> Strip:
     """A strip at most `width` pixels wide."""
     for _ in range(20):
         text, font = _text_and_font(rng, fonts, spec, (width - 16) / (0.8 * spec.height))
-        low = spec.height if rng.random() < 0.4 else int(rng.uniform(11, spec.height))  # pixels of the line in the photo
+        low = spec.height if rng.random() < 0.4 else int(rng.uniform(13, spec.height))  # pixels of the line in the photo
         line = _write(rng, text, font, low)
         if line is not None:
             return _cut(rng, *line, spec, width, low)
@@ -115,7 +115,7 @@ def _print(rng: Rng, mask: U8, rows: tuple[float, float]) -> U8:
     """The mask in ink on a ground, with what else is printed near it."""
     h, w = mask.shape
     light = rng.random() < 0.8
-    if rng.random() < 0.86:
+    if rng.random() < 0.92:
         ground = paper(rng, h, w, colour(rng, 0.7, 1.0, 0.5) if light else colour(rng, 0.03, 0.45))
     else:
         ground = scene(rng, h, w)
