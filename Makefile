@@ -1,5 +1,6 @@
 # make demo   set everything up, export with quantisation, find the lines of a sample waybill
 # make test   everything that CI runs
+# make android   the Android app: all its tests, then an APK, whose path is the last line printed
 # Others: setup (.venv), style (mend the style), fonts (Debian), weights and ship (how the shipped weights were made),
 # keras-fixtures (files of real Keras for the tests)
 PYTHON ?= python3
@@ -19,9 +20,11 @@ MORE_FONTS := fonts-lxgw-wenkai fonts-smiley-sans fonts-arphic-gbsn00lp fonts-ar
 	fonts-averia-sans-gwf fonts-humor-sans
 STRIPS := --set .cache/strips/sroie:0.12 --set .cache/strips/sroie-found:0.12 --set .cache/strips/icdar2015:0.05 \
 	--set .cache/strips/icdar2015-found:0.02
+# npm may come with another Node.js than Debian's.
+ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner $(shell command -v npm > /dev/null || echo npm)
 export OMP_WAIT_POLICY = passive
 
-.PHONY: setup demo test style weights detector recognizer ship fonts more-fonts keras-fixtures
+.PHONY: setup demo test android android-tools style weights detector recognizer ship fonts more-fonts keras-fixtures
 
 setup: .venv/ready
 
@@ -42,6 +45,16 @@ test: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -rs
+
+# Without Gradle, the SDK or Google's repository; android-demo/README.md says how, and what Android Studio does instead.
+android: setup
+	@for tool in javac mvn npm zip unzip aapt2 zipalign apksigner; do command -v $$tool > /dev/null || \
+		{ echo "make android: $$tool not found; on Debian: make android-tools" >&2; exit 1; }; done
+	$(BIN)/python -m export.bundle --android
+	mvn -q -B -ntp -Dstyle.color=never -f android-demo/pom.xml verify
+
+android-tools:
+	@dpkg -s $(ANDROID_TOOLS) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(ANDROID_TOOLS); }
 
 style: setup
 	$(BIN)/ruff check --fix .

@@ -1,0 +1,5 @@
+package ctpn.app
+
+import android.app.Activity
+
+class MainActivity : Activity()
