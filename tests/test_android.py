@@ -6,6 +6,7 @@ import re
 import shutil
 import struct
 import subprocess
+import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
@@ -30,7 +31,8 @@ def apk():
     """Path of the APK for phones and emulators, with all the app's tests passed."""
     if LACKING:
         pytest.skip(f"{', '.join(LACKING)} not found; on Debian: make android-tools")
-    done = subprocess.run(["make", "-s", "android"], cwd=ROOT, capture_output=True, text=True)
+    here = f"BIN={Path(sys.executable).parent}"  # this environment, as it is
+    done = subprocess.run(["make", "-s", "-o", ".venv/ready", here, "android"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
     return Path(done.stdout.splitlines()[-1])
 
