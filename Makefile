@@ -51,7 +51,8 @@ android: setup
 	@for tool in javac mvn npm zip unzip aapt2 zipalign apksigner; do command -v $$tool > /dev/null || \
 		{ echo "make android: $$tool not found; on Debian: make android-tools" >&2; exit 1; }; done
 	$(BIN)/python -m export.bundle --android
-	mvn -q -B -ntp -Dstyle.color=never -f android-demo/pom.xml verify
+	mvn -q -B -ntp -f android-demo/pom.xml verify
+	@ls $(CURDIR)/android-demo/app/target/ctpn-*-debug.apk
 
 android-tools:
 	@dpkg -s $(ANDROID_TOOLS) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(ANDROID_TOOLS); }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Classes and libraries → signed debug APKs in app/target: one for phones (arm64-v8a), one with the emulator's x86_64 too.
-# Maven calls it after the tests (app/pom.xml), with ANDROID_JAR, MIN_SDK and VERSION; the last line printed is the second's path.
+# Maven calls it after the tests (app/pom.xml), with ANDROID_JAR, MIN_SDK and VERSION.
 set -euo pipefail
 cd "$(dirname "$0")/../app"
 cache=$PWD/../../.cache/android
@@ -9,7 +9,7 @@ for tool in zip unzip npm zipalign apksigner keytool; do
 done
 bash ../tools/fetch.sh "$cache"
 
-rm -rf target/apk
+rm -rf target/apk target/ctpn-*.apk
 mkdir -p target/apk/dex
 unzip -q "$cache/onnxruntime.aar" classes.jar 'jni/arm64-v8a/*' 'jni/x86_64/*' -d target/apk
 mv target/apk/jni target/apk/lib
@@ -24,7 +24,6 @@ key=$cache/debug.keystore
 
 package() { # APK's name, its ABIs
   local apk=$PWD/target/$1 parts=("${@:2}")
-  rm -f "$apk"
   cp target/resources.apk target/apk/plain.apk
   (cd target/apk/dex && zip -q -X ../plain.apk classes*.dex)
   # Libraries are stored, not packed, and begin at a page of 16 KB: so the phone maps them without a copy.
@@ -33,7 +32,6 @@ package() { # APK's name, its ABIs
   apksigner sign --ks "$key" --ks-pass pass:android --ks-key-alias androiddebugkey --min-sdk-version "$MIN_SDK" \
     --v1-signing-enabled false --v2-signing-enabled true --v3-signing-enabled true --out "$apk" target/apk/aligned.apk
   rm -f "$apk.idsig"
-  echo "$apk"
 }
 package "ctpn-$VERSION-debug-arm64-v8a.apk" arm64-v8a
 package "ctpn-$VERSION-debug.apk" arm64-v8a x86_64
