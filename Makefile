@@ -93,9 +93,10 @@ ship: setup
 	$(BIN)/python -m benchmarks.peers
 	$(BIN)/python -m benchmarks.peers --read
 	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.card mobile
 	$(BIN)/python -m benchmarks.card crnn
-	$(BIN)/python -m benchmarks.readme
+	$(BIN)/python -m benchmarks.report
 
 # Small models as Keras 2 and 3 write them, with what Keras computes; `--full FOLDER` writes them at the original's size.
 keras-fixtures: .venv-keras/ready

@@ -132,4 +132,4 @@ def gmac(model: str, pixels: np.ndarray) -> float:
         graph = DetectorGraph(net, unrolled=True)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         graph(torch.from_numpy(pixels))
-    return counter.get_total_flops() / 2e9
+    return float(counter.get_total_flops()) / 2e9

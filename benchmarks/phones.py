@@ -14,7 +14,13 @@ from benchmarks.clocked import STAGES
 from ctpn.errors import CtpnError
 
 SCHEMA, KIND, FEWEST = 1, "ctpn-benchmark", 5
-TEXT, COUNT, NUMBER, MAYBE, FLAG = "a string", "an integer from 0", "a number from 0", "a number from 0 or null", "true or false"
+TEXT, COUNT, NUMBER, MAYBE, FLAG = (
+    "a string of at most 100 printable characters",
+    "an integer from 0",
+    "a number from 0",
+    "a number from 0 or null",
+    "true or false",
+)
 FIELDS: dict[str, Any] = {
     "schema": COUNT, "kind": TEXT, "time": TEXT, "golden": FLAG, "load_ms": NUMBER, "first_ms": NUMBER, "warmup": COUNT, "memory_mb": MAYBE,
     "app": {"name": TEXT, "version": TEXT},
@@ -70,8 +76,10 @@ def _problems(value: Any, wanted: Any, place: str) -> list[str]:
 
 
 def _fits(value: Any, wanted: str) -> bool:
-    if wanted in (TEXT, FLAG):
-        return isinstance(value, str if wanted == TEXT else bool)
+    if wanted == TEXT:
+        return isinstance(value, str) and len(value) <= 100 and value.isprintable()
+    if wanted == FLAG:
+        return isinstance(value, bool)
     if value is None or isinstance(value, bool) or not isinstance(value, int | float):
         return value is None and wanted == MAYBE
     return math.isfinite(value) and value >= 0 and (wanted != COUNT or isinstance(value, int))

@@ -23,7 +23,9 @@ def test_a_finding_holds_only_where_the_seeds_lie_apart(tmp_path):
         "SGD 1e-3": runs(tmp_path, "sgd", (3.0, 3.1)),
         "two sigmoids": [*runs(tmp_path, "bce", (9.0,)), tmp_path / "not there"],
     })  # fmt: skip
-    assert found["base"]["loss"] == [1.1, 1.0, 1.2] and found["base"]["curve"] == [1.0, 1.1] and found["two sigmoids"]["seeds"] == 1
+    assert found["base"]["loss"] == [1.1, 1.0, 1.2] and found["base"]["curve"] == [1.0, 1.1]
+    assert found["base"]["curve_low"] == [1.0, 1.0] and found["base"]["curve_high"] == [1.0, 1.2]
+    assert found["two sigmoids"]["seeds"] == 1
     told = {row["finding"]: row["verdict"] for row in verdicts(found)}
     assert told[VERDICTS[0][0]] == "holds" and told[VERDICTS[1][0]] == "within the spread"
     assert told["SGD 1e-3 beats Adam"] == "does not hold" and told["Links beat the paper's connector"] == "holds"

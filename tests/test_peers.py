@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import compare, pages, readme, sides
+from benchmarks import compare, pages, sides
 from benchmarks import worker as worker_file
 from benchmarks.compare import Crew, detection, turns
 from benchmarks.pages import Page, digest
 from benchmarks.peers import SETS, main, parse, summary
 from benchmarks.reading import common, is_rare, reading
+from benchmarks.report import headline, stored
 from benchmarks.results import Results
 from benchmarks.sides import REFERENCE, Side
 from ctpn.data.formats import Region, write_icdar
@@ -99,21 +100,20 @@ def test_what_was_read_becomes_a_row():
     assert "| 0.714 |" in shown and "rare (2)" in shown and shown.endswith("ours: 3.2 MB of files, 150 MB of memory at most")
 
 
-def test_readme_shows_what_was_read(tmp_path, monkeypatch):
+def test_readme_shows_what_was_read(tmp_path):
     for file in (ROOT / "benchmarks" / "results").glob("*.json"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    monkeypatch.setattr(readme, "RESULTS", tmp_path)
     row = {"pages": 60, "read": 0.9, "ms_median": 5.0, "ratio_to_tiny": 0.5, "rare": {"chars": 2, "read": 0.25}}
-    sets = {name: dict.fromkeys(readme.READERS, row) for name in ("sroie", "funsd", "waybills")}
-    per_side = dict.fromkeys(readme.READERS, 3.2)
+    sets = {name: dict.fromkeys(headline.READERS, row) for name in ("sroie", "funsd", "waybills")}
+    per_side = dict.fromkeys(headline.READERS, 3.2)
     (tmp_path / "reading.json").write_text(json.dumps({"size_mb": per_side, "memory_mb": per_side, "sets": sets}))
-    shown = readme.block()
+    shown = headline.updated(f"{headline.BEGIN}{headline.END}", headline.headline(stored.Results(tmp_path)))
     assert "unseen seeds and fonts (60) | 0.900 |" in shown and "these³ (2) | 0.250 |" in shown and "5.0 (0.50 ×)" in shown
     peers = json.loads((tmp_path / "peers.json").read_text())
     del peers["sets"]["funsd"]["ours int8"]
     (tmp_path / "peers.json").write_text(json.dumps(peers))
     with pytest.raises(CtpnError, match="'ours int8' for funsd; measure them"):
-        readme.block()
+        headline.headline(stored.Results(tmp_path))
 
 
 def test_our_worker_times_detection_and_reading_apart(monkeypatch):

@@ -1,0 +1,90 @@
+"""The table that README and the report begin with: ours and PP-OCRv6, lines found, characters read, time, size, memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from benchmarks.report.blocks import Block, Table, Text, table_lines
+from benchmarks.report.stored import Results
+from ctpn.errors import CtpnError
+
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+TITLES = {
+    "sroie": "receipts, validation",
+    "funsd": "forms, never trained on",
+    "td500": "signs of any angle, never trained on",
+    "icdar2015": "scene words¹, validation",
+    "waybills": "drawn waybills, unseen seeds and fonts",
+}
+SIDES = ("ours int8", "PP-OCRv6 tiny", "PP-OCRv6 small")  # of detection; the float form's figures are in peers.json
+READERS = ("ours", *SIDES[1:])
+
+
+def headline(stored: Results) -> list[Block]:
+    """The table, and what its figures mean.
+
+    Raises:
+        CtpnError: a figure has not been measured.
+    """
+    found, read, stages = (stored.needed(n) for n in ("peers", "reading", "stages"))
+    _complete(found, "peers.json", SIDES, TITLES, "")
+    _complete(read, "reading.json", READERS, ("sroie", "funsd", "waybills"), " --read")
+    where = found["taken"]["page_960x672"]
+    net = f"{_net(found)} From maps to lines, {stages['proposals']} proposals take {stages['all_median_ms']} ms in numpy, "
+    return [
+        Table(["", "ours int8", *SIDES[1:]], [*_detection(found), *_reading(read)]),
+        Text(
+            "Lines found: hmean at IoU 0.5 / DetEval. Characters read: from photo to text, case and spaces folded, "
+            "a missed line counts as wrong. ¹ Annotated by word, while all three find lines. "
+            f"² One thread of {where['processor']} ({', '.join(where['flags'])}), all sides in turns in one run, median; "
+            f"× is the share of tiny's time. {net}{stages['all_best_ms']} at best. "
+            "³ Not among the 2,000 most frequent of jieba's dictionary."
+        ),
+    ]
+
+
+def _detection(result: dict[str, Any]) -> list[list[str]]:
+    sets = result["sets"]
+    return [
+        [f"lines found: {title} ({rows[SIDES[0]]['pages']})", *(f"{r['iou_h']:.3f} / {r['det_h']:.3f}" for r in map(rows.get, SIDES))]
+        for title, rows in ((title, sets[name]) for name, title in TITLES.items())
+    ]
+
+
+def _reading(result: dict[str, Any]) -> list[list[str]]:
+    """What is read from end to end: accuracy, time, files, memory."""
+    lines = []
+    for name in (n for n in TITLES if n in result["sets"]):
+        rows = [result["sets"][name][s] for s in READERS]
+        lines.append([f"characters read: {TITLES[name]} ({rows[0]['pages']})", *(f"{r['read']:.3f}" for r in rows)])
+        for kind, title in (("chinese", "their Chinese characters"), ("rare", "the rare ones of these³")):
+            if kind in rows[0]:
+                lines.append([f"{title} ({rows[0][kind]['chars']})", *(f"{r[kind]['read']:.3f}" for r in rows)])
+        lines.append(["ms a page of these²", *(f"{r['ms_median']} ({r['ratio_to_tiny']:.2f} ×)" for r in rows)])
+    lines.append(["files of both models, MB", *(str(result["size_mb"][s]) for s in READERS)])
+    return [*lines, ["memory at most, MB", *(str(result["memory_mb"][s]) for s in READERS)]]
+
+
+def _net(result: dict[str, Any]) -> str:
+    page = result["page_960x672"]
+    times = [f"{page[s]['net_ms']} ms as {s.split()[-1]} ({page[s]['ratio_to_tiny']:.2f} ×)" for s in ("ours float", "ours int8")]
+    return f"The detector's net alone takes {' and '.join(times)} for a page of 960 × 672, tiny's {page[SIDES[1]]['net_ms']} ms."
+
+
+def _complete(result: dict[str, Any], file: str, sides: Sequence[str], sets: Iterable[str], mode: str) -> None:
+    """Every cell has its figure."""
+    parts = {name: (result["sets"].get(name, {}), f"--sets {name}") for name in sets}
+    if not mode:
+        parts["page_960x672"] = (result.get("page_960x672", {}), "--speed")
+    for part, (rows, remedy) in parts.items():
+        lost = [side for side in sides if side not in rows]
+        if lost:
+            raise CtpnError(f"{file}: no figures of {lost[0]!r} for {part}; measure them with python -m benchmarks.peers{mode} {remedy}")
+
+
+def updated(readme: str, blocks: Sequence[Block]) -> str:
+    """README's text with this table in it."""
+    parts = ["\n".join(table_lines(b)) if isinstance(b, Table) else b.text for b in blocks if isinstance(b, Table | Text)]
+    head, rest = readme.split(BEGIN)
+    return "\n".join([f"{head}{BEGIN}", "\n\n".join(parts), f"{END}{rest.split(END)[1]}"])

@@ -1,0 +1,65 @@
+"""Small results as the other commands would write them, with figures that are easy to find again in the report."""
+
+from benchmarks.clocked import STAGES
+from benchmarks.longlines import BINS
+from benchmarks.verdicts import verdicts
+
+WHERE = {"processor": "Some", "flags": ["avx2"], "cores": 2, "packages": {"onnxruntime": "1"}, "time": "then", "load": 0.25}
+AGREES = {
+    "largest_difference": 2e-7, "where": None, "pages": 3, "why": None,
+    "lines": {"of": 9, "found": 9, "equal": 8, "matched": 9}, "texts": {"of": 7, "equal": 6},
+}  # fmt: skip
+PLACE = {"page": "receipt", "map": "side", "place": [1], "reference": 0.5, "file": 0.25}
+NUMBERS = ("ms_median", "ms_p90", "ms_best", "load_ms", "first_ms", "memory_mb", "memory_added_mb", "megabytes")
+
+
+def net(file, precision, ms, share):
+    about = {"file": file, "precision": precision, "form": "any size", "runtime": "onnxruntime", "threads": 1}
+    return {**about, "share_of_peak": share, **dict.fromkeys(NUMBERS, ms)}
+
+
+def latency():
+    part = {"input": [1, 64, 64, 3], "gmac": 1.5, "peak_gops": {"1": {"float32": 100.0, "int8": 400.0}}}
+    read = {"found": 5, "ms": dict.fromkeys((*STAGES, "rest"), 2.5), "whole": {"ms_median": 25.0}}
+    mobile = [net("mobile.onnx", "float32", 32.0, 0.5)]
+    vgg16 = [net("vgg16.onnx", "float32", 1000.0, 0.9), net("vgg16-int8.onnx", "int8", 250.0, 0.875)]
+    return {
+        "environment": WHERE, "stages": {"receipt.jpg": {"1": read, "2": read}}, "missing": [{"what": "x.pte", "why": "w", "do": "d"}],
+        "models": {"mobile": {**part, "rows": mobile}, "vgg16": {**part, "rows": vgg16}},
+    }  # fmt: skip
+
+
+def parity():
+    rows = [
+        {**AGREES, "model": "mobile", "format": "pt", "file": "mobile.pt", "megabytes": 1.25},
+        {**AGREES, "model": "mobile", "format": "int8", "file": "q.onnx", "megabytes": 0.5, "why": "eight bits", "where": PLACE},
+        {**AGREES, "model": "crnn", "format": "pt", "file": "crnn.pt", "megabytes": 2, "lines": None},
+    ]
+    return {"environment": WHERE, "rows": rows}
+
+
+def arm():
+    rows = [
+        {**AGREES, "model": "mobile", "file": "mobile.onnx", "cpu": "cortex-a53", "features": [], "instructions": 200e6, "to_float": None},
+        {**AGREES, "model": "mobile", "file": "m-int8.onnx", "cpu": "max", "features": ["asimddp"], "instructions": 66e6, "to_float": 0.33},
+        {**AGREES, "model": "crnn", "file": "crnn.onnx", "cpu": "max", "features": ["asimddp"], "instructions": None, "to_float": None},
+    ]
+    return {"environment": WHERE, "rows": rows}
+
+
+def longlines():
+    bins = {b: {"texts": 3 if b == BINS[2] else 30, "matched": 0.75, "found": 0.875, "pieces": 1.5} for b in BINS[:3]}
+    sides = {"ours int8": bins, "PP-OCRv6 tiny": {BINS[0]: bins[BINS[0]]}}
+    return {"environment": WHERE, "models": {s: {} for s in sides}, "sets": {"long": sides}}
+
+
+def findings():
+    run = {"seeds": 3, "links": [0.5, 0.4, 0.6], "paper": [0.3, 0.2, 0.35]}
+    runs = {
+        name: {**run, "loss": [v, v - 0.1, v + 0.1], "curve": [3.0, v], "curve_low": [2.5, v - 0.1], "curve_high": [3.5, v + 0.1]}
+        for name, v in (("no recurrence", 1.75), ("base", 1.25), ("BiLSTM", 1.3))
+    }
+    return {"environment": WHERE, "steps": 900, "batch": 4, "side": 384, "variants": runs, "verdicts": verdicts(runs)}
+
+
+EXAMPLES = {"latency": latency, "parity": parity, "arm": arm, "longlines": longlines, "findings": findings}
