@@ -2,10 +2,11 @@
 # make test   everything that CI runs
 # make android   the Android app: all its tests, then an APK, whose path is the last line printed
 # Others: setup (.venv), style (mend the style), fonts (Debian), weights and ship (how the shipped weights were made),
-# keras-fixtures (files of real Keras for the tests)
+# arm (an emulated ARM machine, for benchmarks.arm and its test), keras-fixtures (files of real Keras for the tests)
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
+EMULATION := qemu-user gcc libc6-dev
 FONTS := fonts-noto-cjk fonts-arphic-ukai fonts-arphic-uming fonts-wqy-microhei fonts-wqy-zenhei fonts-dejavu \
 	fonts-liberation fonts-noto-core
 # The recogniser learns from these as well: only `make weights` wants them.
@@ -24,7 +25,7 @@ STRIPS := --set .cache/strips/sroie:0.12 --set .cache/strips/sroie-found:0.12 --
 ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner $(shell command -v npm > /dev/null || echo npm)
 export OMP_WAIT_POLICY = passive
 
-.PHONY: setup demo test android android-tools style weights detector recognizer ship fonts more-fonts keras-fixtures
+.PHONY: setup demo test android android-tools style weights detector recognizer ship fonts more-fonts arm keras-fixtures
 
 setup: .venv/ready
 
@@ -114,3 +115,8 @@ fonts:
 
 more-fonts: fonts
 	@dpkg -s $(MORE_FONTS) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(MORE_FONTS); }
+
+# An emulator for ARM and what runs in it, in .cache/arm; without them the tests that run there are skipped.
+arm: setup
+	@dpkg -s $(EMULATION) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(EMULATION); }
+	$(BIN)/python -m export.arm.root

@@ -1,0 +1,159 @@
+"""Exported files on ARM processors, without a phone: python -m benchmarks.arm
+
+Each file runs in the aarch64 build of ONNX Runtime under QEMU's user-mode emulation, on processors with and without
+dot-product instructions; its outputs are held against this machine's, down to lines and texts, and the instructions of one
+inference are counted. Into benchmarks/results/arm.json; docs/results.md describes it. Instructions are no milliseconds, but
+they do not depend on the machine, and the ratio of int8 to float says where int8 pays.
+
+  python -m export.onnx --quantize && python -m benchmarks.arm    the shipped nets, from out/
+  python -m benchmarks.arm out/vgg16*.onnx --cpu cortex-a76 --out vgg16.json
+
+Needs Linux and Debian's qemu-user; the first run fetches Debian's Python for arm64 and the aarch64 wheels (200 MB, into
+.cache/arm). One inference takes some 100 times as long as here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.agreement import Texts, compare_pages, compare_strips
+from benchmarks.environment import save
+from benchmarks.samples import U8, Sample, examples, line_strips, page_inputs, strip_inputs
+from ctpn.backend import OnnxRecognizer
+from ctpn.errors import CtpnError, ModelError
+from ctpn.reader import SHIPPED_TEXT
+from ctpn.spec import DetectorSpec, RecognizerSpec
+from export.arm.root import emulator, make
+from export.arm.session import PROCESSORS, ArmSession
+from export.files import sha256
+from export.onnx_file import Session
+from export.parity import Maps
+
+ROOT = Path(__file__).parents[1]
+OUT = ROOT / "benchmarks" / "results" / "arm.json"
+FILES = ("mobile.onnx", "mobile-int8.onnx", "crnn.onnx", "crnn-int8.onnx")
+CPUS = ("cortex-a53", "cortex-a76", "neoverse-n1", "max")
+STRIPS = 12  # of each page: a batch of them takes as long as a page
+
+
+@dataclass
+class Case:
+    """A file with what it is asked and what this machine answers; `counted` is the input of the count."""
+
+    file: Path
+    spec: DetectorSpec | RecognizerSpec
+    samples: list[Sample]
+    wanted: list[Maps]
+    counted: U8
+
+
+def case(file: Path, count: int) -> Case:
+    """A file, asked about the first `count` of the examples.
+
+    Raises:
+        ModelError: it is missing, damaged or none of ours.
+    """
+    if not file.is_file():
+        raise ModelError(f"{file}: no such file; write it with python -m export.onnx --quantize")
+    here = Session(file)
+    text = here.session.get_modelmeta().custom_metadata_map.get("spec")
+    if not text:
+        raise ModelError(f"{file}: no model of ours (no spec in its metadata); write one with python -m export.onnx")
+    height, width = (v if isinstance(v, int) else None for v in here.session.get_inputs()[0].shape[1:3])
+    photos = examples()[:count]
+    if json.loads(text)["kind"] == "detector":
+        spec: DetectorSpec | RecognizerSpec = DetectorSpec.from_json(text)
+        samples = page_inputs(photos, spec, (height, width))
+        counted = samples[0].pixels
+    else:
+        spec = RecognizerSpec.from_json(text)
+        samples = strip_inputs(line_strips(photos, spec, STRIPS), spec, width)
+        counted = np.full((1, spec.height, width or 320, 3), spec.pad, np.uint8)
+    return Case(file, spec, samples, [here(s.pixels) for s in samples], counted)
+
+
+def row(one: Case, cpu: str) -> dict[str, Any]:
+    """What a file does on one processor."""
+    print(f"{one.file.name} on {cpu}", file=sys.stderr)
+    with ArmSession(one.file, cpu) as arm:
+        if isinstance(one.spec, DetectorSpec):
+            found = compare_pages(arm, one.wanted, one.samples, one.spec, Texts(OnnxRecognizer(SHIPPED_TEXT, threads=1)))
+        else:
+            found = compare_strips(arm, one.wanted, one.samples, one.spec)
+        for _ in range(2):  # the runtime plans its memory in the first of a size
+            arm(one.counted)
+        instructions = arm.counts[-1] if arm.counts else None
+        return {
+            "model": one.spec.name, "file": one.file.name, "sha256": sha256(one.file), "cpu": cpu, "features": arm.features, **found,
+            "samples": sum(len(s.names) for s in one.samples), "counted_on": list(one.counted.shape), "instructions": instructions,
+        }  # fmt: skip
+
+
+def run(files: Sequence[Path], cpus: Sequence[str], count: int) -> list[dict[str, Any]]:
+    """Rows of all files on all processors; int8 ones with `to_float`, their instructions by those of their float file.
+
+    Raises:
+        CtpnError: a file is none of ours, or nothing can be emulated here.
+    """
+    make()
+    cases = [case(f, count) for f in files]
+    with ThreadPoolExecutor(os.cpu_count()) as crew:  # each waits for a process of its own
+        rows = list(crew.map(row, *zip(*[(c, cpu) for c in cases for cpu in cpus], strict=True)))
+    counts = {(r["file"], r["cpu"]): r["instructions"] for r in rows}
+    for r in rows:
+        base = counts.get((r["file"].replace("-int8", ""), r["cpu"])) if "-int8" in r["file"] else None
+        r["to_float"] = round(r["instructions"] / base, 4) if base and r["instructions"] else None
+    return rows
+
+
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Markdown: a row a file and processor."""
+    lines = [
+        "| file | processor | dot products | lines equal / matched | texts equal | largest difference | million instructions | of float |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for r in rows:
+        dots = "i8mm" if "i8mm" in r["features"] else "yes" if "asimddp" in r["features"] else "no"
+        found = f"{r['lines']['equal']} / {r['lines']['matched']} of {r['lines']['of']}" if r["lines"] else ""
+        counted = f"{r['instructions'] / 1e6:.1f}" if r["instructions"] else "not counted: no C compiler"
+        share = f"{r['to_float']:.2f}" if r["to_float"] else ""
+        texts = f"{r['texts']['equal']} of {r['texts']['of']}"
+        lines.append(f"| {r['file']} | {r['cpu']} | {dots} | {found} | {texts} | {r['largest_difference']:.1e} | {counted} | {share} |")
+    return "\n".join(lines)
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser("python -m benchmarks.arm", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=f"ONNX files (default: {', '.join(FILES)} of out)")
+    parser.add_argument("--cpu", action="append", choices=PROCESSORS, help=f"may be repeated (default: {', '.join(CPUS)})")
+    parser.add_argument("--pages", type=int, default=2, choices=range(1, 5), metavar="N", help="of the examples (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=OUT, help="default: benchmarks/results/arm.json")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 measured, 1 failed or nothing can be emulated here; usage errors exit 2."""
+    args = parse(argv)
+    try:
+        rows = run(args.files or [ROOT / "out" / name for name in FILES], args.cpu or CPUS, args.pages)
+        save(args.out, {"emulator": f"qemu {emulator()}", "rows": rows})
+    except (CtpnError, OSError) as e:
+        print(f"benchmarks.arm: {e}", file=sys.stderr)
+        return 1
+    print(table(rows))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The inputs over which files are compared: the project's examples, real pages, drawn pages, as nets take them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.pages import DATA, pages
+from ctpn.data.synth import KINDS, page
+from ctpn.image import fit, open_image
+from ctpn.reader import TextReader
+from ctpn.spec import DetectorSpec, RecognizerSpec
+from ctpn.strips import batches, padded, rectify
+from export.samples import EXAMPLES, PARITY_SEED, place
+
+U8 = NDArray[np.uint8]
+REAL = ("sroie", "icdar2015", "funsd", "td500")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A page with the name that results call it by; rgb uint8 [H, W, 3]."""
+
+    name: str
+    rgb: U8
+
+
+@dataclass(frozen=True)
+class Sample:
+    """An input uint8 RGB [N, H, W, 3] of a net, with a name for each of its N pictures."""
+
+    names: list[str]
+    pixels: U8
+
+
+def examples() -> list[Photo]:
+    """The project's own photos; the waybill first."""
+    files = sorted(EXAMPLES.glob("*.jpg"), key=lambda f: (f.stem != "waybill", f.name))
+    return [Photo(f"examples/{f.name}", open_image(f)) for f in files]
+
+
+def real(count: int) -> list[Photo]:
+    """The first `count` validation pages of each real set; sets that are not there are told on stderr."""
+    found = []
+    for name in REAL:
+        if not (DATA / name).is_dir():
+            print(f"{DATA / name}: no such set, left out", file=sys.stderr)
+            continue
+        for one in pages(name, count, reduced=False):
+            found.append(Photo(str(one.file.relative_to(DATA)), open_image(one.file)))
+    return found
+
+
+def drawn(count: int) -> list[Photo]:
+    """Pages drawn from seeds that training never sees, of every kind in turn."""
+    kinds = [KINDS[i % len(KINDS)] for i in range(count)]
+    return [Photo(f"drawn {kind} {PARITY_SEED + i}", page(PARITY_SEED + i, kind)[0]) for i, kind in enumerate(kinds)]
+
+
+def page_inputs(photos: Sequence[Photo], spec: DetectorSpec, size: tuple[int | None, int | None] = (None, None)) -> list[Sample]:
+    """Photos as a detector takes them: fitted, then on a grey page of `size` (H, W) where that is given."""
+    found = []
+    for photo in photos:
+        pixels = fit(photo.rgb, spec).pixels
+        pixels = place(pixels, (size[0] or pixels.shape[0], size[1] or pixels.shape[1]), spec)
+        found.append(Sample([photo.name], pixels[None]))
+    return found
+
+
+def line_strips(photos: Sequence[Photo], spec: RecognizerSpec, most: int) -> list[tuple[str, U8]]:
+    """The lines that the shipped detector finds, cut out of their photos: name and strip [height, W, 3].
+
+    At most `most` of each photo, evenly taken from top to bottom.
+    """
+    reader, found = TextReader(threads=1), []
+    for photo in photos:
+        lines = reader.detect(photo.rgb)
+        for i in np.unique(np.linspace(0, len(lines) - 1, min(most, len(lines))).astype(int)):
+            found.append((f"{photo.name}, line {i + 1}", rectify(photo.rgb, lines[i].quad, spec)))
+    return found
+
+
+def strip_inputs(strips: Sequence[tuple[str, U8]], spec: RecognizerSpec, width: int | None = None) -> list[Sample]:
+    """Strips as a recogniser takes them: batches of like width, or all padded to `width`; longer ones are left out."""
+    fitting = [(name, s) for name, s in strips if s.shape[1] <= (width or spec.max_width)]
+    found = []
+    for group in batches([s.shape[1] for _, s in fitting], spec):
+        pixels = padded([fitting[i][1] for i in group], spec)
+        missing = 0 if width is None else width - pixels.shape[2]
+        pixels = np.pad(pixels, ((0, 0), (0, 0), (0, missing), (0, 0)), constant_values=spec.pad)
+        found.append(Sample([fitting[i][0] for i in group], pixels))
+    return found
