@@ -3,12 +3,12 @@
   python -m benchmarks.latency                           about 6 minutes, into benchmarks/results/latency.json
   python -m benchmarks.latency --model mobile --out out/latency.json
 
-Takes the exported files that lie in --models (write them with python -m export.onnx --quantize and its fellows; a missing one is
-named). VGG16's are made here with fresh weights, for the time does not depend on them. The inputs: a page of 960 x 960 for the
-mobile detector, of 640 x 640 for VGG16, four strips of 32 x 320 for the recogniser; and the sample pictures, from the file to the
-text, for the stages.
+Takes the exported files that lie in --models (write them with python -m export.onnx --quantize, export.torchscript and
+export.executorch; a missing one is named). VGG16's are made here with fresh weights, for the time does not depend on them. The
+inputs: a page of 960 x 960 for the mobile detector, of 640 x 640 for VGG16, four strips of 32 x 320 for the recogniser; and the
+sample pictures, from the file to the text, for the stages.
 
-Every file runs in a process of its own. Loading, first run and memory: median of three new processes. Then all processes of a net
+Every file runs in a process of its own. Loading, first run and memory: median of three processes. All files of a net then
 take turns, nobody always first, the first rounds do not count: median, 90th percentile and best, by the monotonic clock. In the
 same turns a product of matrices and a convolution show what the machine can do at most (benchmarks/peak.py); a net's share is
 of the better of the two, best time against best time. A file with weights of 8 bits that computes in float32 counts as float32.
@@ -38,34 +38,40 @@ from export.files import sha256
 
 ROUNDS = {"mobile": 30, "crnn": 40, "vgg16": 8}
 PHOTOS, PHOTO_ROUNDS = ("receipt.jpg", "waybill.jpg"), 20
-WARM, STARTS = 2, 3  # rounds that do not count; processes whose start is timed
+WARM, STARTS = 2, 2  # rounds that do not count; processes that are started for their start alone
 
 Answers = list[list[dict[str, Any]]]  # by side, then by round
 
 
 def turns(asked: Sequence[tuple[Side, Path]], rounds: int, title: str) -> Answers:
-    """Every side's answers to its request, in turns, without those of the first rounds."""
+    """Every side's answers to its request, in turns; the first WARM rounds come on top and are slow."""
     found: Answers = [[] for _ in asked]
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker(side)) for side, _ in asked]
         for turn in tqdm(range(rounds + WARM), desc=title):
             for k in range(len(asked)):
                 i = (k + turn) % len(asked)
-                answer = workers[i].ask(asked[i][1])
-                found[i] += [answer] if turn >= WARM else []
+                found[i].append(workers[i].ask(asked[i][1]))
     return found
 
 
-def starts(files: Sequence[Timed], title: str) -> list[dict[str, float]]:
-    """Milliseconds of loading and of the first run, and megabytes, each in new processes; medians."""
-    taken: list[list[tuple[float, ...]]] = [[] for _ in files]
+def starts(files: Sequence[Timed], title: str) -> Answers:
+    """Two answers of each of STARTS new processes, for loading and the first run."""
+    found: Answers = [[] for _ in files]
     for _ in tqdm(range(STARTS), desc=f"{title}: starts"):
-        for file, rows in zip(files, taken, strict=True):
+        for file, answers in zip(files, found, strict=True):
             with Worker(file.side) as worker:
-                first, last = worker.ask(file.request), worker.ask(file.request)
-            rows.append((first["load"], first["net"], last["memory"], last["memory"] - last["before"]))
+                answers += [worker.ask(file.request), worker.ask(file.request)]
+    return found
+
+
+def begun(starts: list[dict[str, Any]], turns: list[dict[str, Any]]) -> dict[str, float]:
+    """Milliseconds of loading and of the first run, peak megabytes, and how many of them loading and running added; medians over
+    processes: those of `starts` and the one that took its turns."""
+    firsts, lasts = [*starts[::2], turns[0]], [*starts[1::2], turns[-1]]
+    rows = [(a["load"], a["net"], b["memory"], b["memory"] - b["before"]) for a, b in zip(firsts, lasts, strict=True)]
     names = ("load_ms", "first_ms", "memory_mb", "memory_added_mb")
-    return [dict(zip(names, np.median(rows, 0).round(1).tolist(), strict=True)) for rows in taken]
+    return dict(zip(names, np.median(rows, 0).round(1).tolist(), strict=True))
 
 
 def net(model: str, args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, str]]]:
@@ -74,15 +80,16 @@ def net(model: str, args: argparse.Namespace) -> tuple[dict[str, Any], list[dict
     if not files:
         raise CtpnError(f"{args.models}: no file of {model} in it; {missing[0]['do']}")
     kernels = peaks(args.cache)
-    begun = starts(files, model)
+    fresh = starts(files, model)
     answers = turns([(f.side, f.request) for f in [*files, *kernels]], ROUNDS[model], model)
     best = ceiling(kernels, answers[len(files) :])
     pixels = np.load(files[0].request)
     work = gmac(model, pixels)
     rows = [
-        {**f.about, **described(f.side.models[0]), **times(given), **start, **share(work, f.about, times(given)["ms_best"], best)}
-        for f, given, start in zip(files, answers, begun, strict=False)
-    ]
+        {**f.about, **described(f.side.models[0]), **times(given), **begun(first, given),
+         **share(work, f.about, times(given)["ms_best"], best)}
+        for f, given, first in zip(files, answers, fresh, strict=False)
+    ]  # fmt: skip
     return {"input": list(pixels.shape), "gmac": round(work, 4), "rounds": ROUNDS[model], "peak_gops": best, "rows": rows}, missing
 
 
@@ -92,8 +99,8 @@ def described(file: Path) -> dict[str, Any]:
 
 
 def times(answers: list[dict[str, Any]], part: str = "net") -> dict[str, float]:
-    """Median, 90th percentile and best of a part, in milliseconds."""
-    ms = [a[part] for a in answers]
+    """Median, 90th percentile and best of a part, in milliseconds, without the rounds that do not count."""
+    ms = [a[part] for a in answers[WARM:]]
     return {"ms_median": round(float(np.median(ms)), 2), "ms_p90": round(float(np.percentile(ms, 90)), 2), "ms_best": round(min(ms), 2)}
 
 
@@ -102,7 +109,7 @@ def ceiling(kernels: list[Timed], answers: Answers) -> dict[str, dict[str, float
     best: dict[str, dict[str, float]] = {}
     for kernel, given in zip(kernels, answers, strict=True):
         of_threads = best.setdefault(str(kernel.about["threads"]), {})
-        speed = peak.OPERATIONS[str(kernel.about["kernel"])] / min(a["net"] for a in given) / 1e6
+        speed = peak.OPERATIONS[str(kernel.about["kernel"])] / min(a["net"] for a in given[WARM:]) / 1e6
         name = str(kernel.about["precision"])
         of_threads[name] = max(of_threads.get(name, 0.0), round(speed, 1))
     return best
@@ -126,8 +133,9 @@ def stages() -> dict[str, Any]:
 
 
 def _stages(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    ms = {name: round(float(np.median([a[name] for a in answers])), 2) for name in STAGES}
-    rest = round(float(np.median([a["whole"] - sum(a[name] for name in STAGES) for a in answers])), 2)
+    counted = answers[WARM:]
+    ms = {name: round(float(np.median([a[name] for a in counted])), 2) for name in STAGES}
+    rest = round(float(np.median([a["whole"] - sum(a[name] for name in STAGES) for a in counted])), 2)
     return {"found": answers[0]["found"], "ms": {**ms, "rest": rest}, "whole": times(answers, "whole"),
             "memory_mb": round(max(a["memory"] for a in answers), 1)}  # fmt: skip
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks import peak
+from benchmarks.pages import ROOT
 from benchmarks.sides import Side
 from ctpn.image import fit, open_image
 from ctpn.nn.detector import build, load_detector
@@ -26,13 +29,20 @@ from export.samples import EXAMPLES, parity_strips, place
 SIZES = {"mobile": (960, 960), "vgg16": (640, 640)}  # the largest page that the reader gives a detector; VGG16 would take minutes there
 STRIPS, STRIP = 4, 320  # of the recogniser's input: how many, and their width
 FILES = {
-    "mobile": ("mobile.onnx", "mobile-int8.onnx", "mobile-960.onnx", "mobile-960-int8.onnx"),
-    "crnn": ("crnn.onnx", "crnn-int8.onnx", "crnn-320.onnx", "crnn-320-int8.onnx"),
-    "vgg16": ("vgg16.onnx", "vgg16-int8.onnx"),
-}
-RUNTIMES = {".onnx": ("onnxruntime", "openvino")}
-MAKERS = {".onnx": "python -m export.onnx --quantize"}
+    "mobile": (
+        "mobile.onnx", "mobile-int8.onnx", "mobile-960.onnx", "mobile-960-int8.onnx", "mobile.pt", "mobile-960.pt", "mobile-960.ptl",
+        "mobile-960.pte",
+    ),
+    "crnn": (
+        "crnn.onnx", "crnn-int8.onnx", "crnn-320.onnx", "crnn-320-int8.onnx", "crnn.pt", "crnn-320.pt", "crnn-320.ptl", "crnn-320.pte",
+    ),
+    "vgg16": ("vgg16.onnx", "vgg16-int8.onnx", "vgg16.pt"),
+}  # fmt: skip
+RUNTIMES = {".onnx": ("onnxruntime", "openvino"), ".pt": ("torchscript",), ".ptl": ("torchscript",), ".pte": ("executorch",)}
+MAKERS = {".onnx": "export.onnx --quantize", ".pt": "export.torchscript", ".ptl": "export.torchscript", ".pte": "export.executorch"}
+MODULES = {"torchscript": "torch"}  # what must be installed, where it has another name
 PRECISIONS = {"int8": "int8", "fp16": "float16"}  # by the end of the file's name
+VGG16_CODE = ("export/graph.py", "export/onnx_file.py", "export/quantize.py", "ctpn/nn/vgg16.py", "ctpn/nn/recurrent.py")
 THREADS = {"onnxruntime": (1, 2)}  # of the others, 1
 
 
@@ -64,11 +74,17 @@ def timed(model: str, folder: Path, cache: Path) -> tuple[list[Timed], list[dict
     request = inputs(model, cache)
     found, missing = [], []
     for file in (folder / name for name in FILES[model]):
-        for runtime in RUNTIMES[file.suffix]:
-            if runtime != "onnxruntime" and importlib.util.find_spec(runtime) is None:
-                missing.append({"what": f"{file.name}, {runtime}", "why": f"{runtime} is not installed", "do": f"pip install {runtime}"})
+        for runtime in (r for r in RUNTIMES[file.suffix] if r != "openvino" or _form(file) == "any size"):
+            if importlib.util.find_spec(MODULES.get(runtime, runtime)) is None:
+                missing.append(
+                    {
+                        "what": f"{file.name}, {runtime}",
+                        "why": f"{runtime} is not installed",
+                        "do": f"pip install -c constraints.txt {runtime}",
+                    }
+                )
             elif not file.is_file():
-                missing.append({"what": f"{file.name}, {runtime}", "why": "not exported", "do": f"{MAKERS[file.suffix]} --out {folder}"})
+                missing.append({"what": f"{file.name}, {runtime}", "why": "not exported", "do": f"python -m {MAKERS[file.suffix]}"})
             else:
                 found += [_timed(file, runtime, threads, request) for threads in THREADS.get(runtime, (1,))]
     return found, missing
@@ -79,10 +95,14 @@ def _timed(file: Path, runtime: str, threads: int, request: Path) -> Timed:
     precision = PRECISIONS.get(ending, "float32")
     about: dict[str, str | int] = {
         "file": file.name, "precision": "int8 weights" if file.stem.startswith("crnn") and precision == "int8" else precision,
-        "form": "unrolled" if any(part.isdigit() for part in file.stem.split("-")) else "any size", "runtime": runtime, "threads": threads,
+        "form": _form(file), "runtime": runtime, "threads": threads,
     }  # fmt: skip
     command = ("net", runtime, str(file), str(threads))
     return Timed(Side(f"{file.name} {runtime} {threads}", Path(sys.executable), command, (file,)), request, about)
+
+
+def _form(file: Path) -> str:
+    return "unrolled" if any(part.isdigit() for part in file.stem.split("-")) else "any size"
 
 
 def peaks(cache: Path) -> list[Timed]:
@@ -113,14 +133,21 @@ def inputs(model: str, cache: Path) -> Path:
 
 
 def fresh_vgg16(cache: Path) -> Path:
-    """The folder of vgg16.onnx and vgg16-int8.onnx, made once. Its weights are fresh, so it finds nothing, in the usual time; the
-    gate of export.onnx would rightly refuse it."""
-    file, small = cache / "vgg16.onnx", cache / "vgg16-int8.onnx"
-    if not small.is_file():
+    """The folder of VGG16's files, made once for the code that makes them. Its weights are fresh, so it finds nothing, in the usual
+    time; the gates of export would rightly refuse it."""
+    code = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in VGG16_CODE)).hexdigest()
+    folder = cache / f"vgg16-{code[:12]}"
+    file, small, traced = (folder / name for name in FILES["vgg16"])
+    if not traced.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(0)
-        write(DetectorGraph(build(VGG16).eval(), unrolled=False), file, SIZES["vgg16"], fixed_width=False)
+        graph = DetectorGraph(build(VGG16).eval(), unrolled=False)
+        write(graph, file, SIZES["vgg16"], fixed_width=False)
         quantize(file, small, [np.load(inputs("vgg16", cache))])
-    return cache
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the tracer warns of shapes that it takes for constants; there is one shape
+            torch.jit.freeze(torch.jit.trace(graph, graph.example(SIZES["vgg16"]), check_trace=False)).save(str(traced))
+    return folder
 
 
 def gmac(model: str, pixels: np.ndarray) -> float:

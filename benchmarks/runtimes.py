@@ -30,18 +30,35 @@ def onnxruntime() -> Load:
 
 
 def torchscript() -> Load:
-    """TorchScript as plain torch loads it."""
+    """TorchScript as plain torch loads it, and .ptl in the lite interpreter."""
     import torch
+    from torch.jit.mobile import _load_for_lite_interpreter
 
     def load(file: str, threads: int) -> Run:
         torch.set_num_threads(threads)
-        net = torch.jit.load(file)
+        net = _load_for_lite_interpreter(file) if file.endswith(".ptl") else torch.jit.load(file)
 
         def run(pixels: NDArray[np.generic]) -> Any:
             with torch.inference_mode():
                 return net(torch.from_numpy(pixels))
 
         return run
+
+    return load
+
+
+def executorch() -> Load:
+    """ExecuTorch's own runtime; a file takes one picture or strip at a time."""
+    import torch
+    from executorch.extension.pybindings.portable_lib import _unsafe_reset_threadpool
+    from executorch.runtime import Runtime
+
+    runtime = Runtime.get()
+
+    def load(file: str, threads: int) -> Run:
+        _unsafe_reset_threadpool(threads)  # unsafe while something runs
+        net = runtime.load_program(file).load_method("forward")
+        return lambda pixels: [net.execute([torch.from_numpy(one[None])]) for one in pixels]
 
     return load
 
@@ -62,4 +79,6 @@ def openvino() -> Load:
     return load
 
 
-RUNTIMES: dict[str, Callable[[], Load]] = {"onnxruntime": onnxruntime, "torchscript": torchscript, "openvino": openvino}
+RUNTIMES: dict[str, Callable[[], Load]] = {
+    "onnxruntime": onnxruntime, "torchscript": torchscript, "executorch": executorch, "openvino": openvino,
+}  # fmt: skip

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks import latency, nets, peak, runtimes
 from benchmarks.clocked import STAGES, clocked
-from benchmarks.latency import ceiling, main, share, table, times
+from benchmarks.latency import begun, ceiling, main, share, table, times
 from benchmarks.nets import Timed
 from ctpn.reader import SHIPPED, TextReader
 from ctpn.spec import MOBILE
@@ -66,7 +66,7 @@ def test_shares_by_hand():
         Timed(None, None, {"kernel": k, "precision": p, "threads": t}) for k in peak.OPERATIONS for p in peak.PRECISIONS for t in (1, 2)
     ]
     milliseconds = iter((10, 5, 4, 2, 80, 40, 40, 20))
-    best = ceiling(kernels, [[{"net": ms}, {"net": 9 * ms}] for ms in milliseconds])
+    best = ceiling(kernels, [[{"net": v} for v in (1e-9, 1e-9, ms, 9 * ms)] for ms in milliseconds])
     product, convolution = (peak.OPERATIONS[k] / 1e9 for k in ("product", "convolution"))
     fastest = max(product / 0.010, convolution / 0.080)
     assert best["1"]["float32"] == pytest.approx(fastest, abs=0.1) and best["2"]["int8"] == pytest.approx(
@@ -76,8 +76,33 @@ def test_shares_by_hand():
     assert share(1.0, {"threads": 1, "precision": "int8"}, 10.0, peaks) == {"gops": 200.0, "share_of_peak": 0.5}
     for computed_in_float in ("float32", "float16", "int8 weights"):
         assert share(1.0, {"threads": 1, "precision": computed_in_float}, 40.0, peaks)["share_of_peak"] == 0.5
-    assert times([{"net": v} for v in (1, 2, 3, 4, 11)]) == {"ms_median": 3.0, "ms_p90": 8.2, "ms_best": 1}
+    assert times([{"net": v} for v in (99, 99, 1, 2, 3, 4, 11)]) == {"ms_median": 3.0, "ms_p90": 8.2, "ms_best": 1}
     assert table({"models": {}, "stages": {}, "missing": [{"what": "a", "why": "b", "do": "c"}]}).endswith("not measured: a: b; c")
+
+
+def test_a_start_is_that_of_the_median_process():
+    def answer(load, ms, memory):
+        return {"load": load, "net": ms, "memory": memory, "before": 100}
+
+    fresh = [answer(9, 30, 120), answer(9, 5, 140), answer(1, 90, 120), answer(1, 5, 160)]
+    assert begun(fresh, [answer(4, 50, 110), answer(4, 5, 111), answer(4, 5, 150)]) == {
+        "load_ms": 4, "first_ms": 50, "memory_mb": 150, "memory_added_mb": 50,
+    }  # fmt: skip
+
+
+def test_the_unrolled_forms_do_not_go_to_every_runtime(tmp_path, monkeypatch):
+    monkeypatch.setattr(nets, "inputs", lambda model, cache: tmp_path / "x.npy")
+    monkeypatch.setattr(nets.importlib.util, "find_spec", lambda name: True if name != "executorch" else None)
+    (tmp_path / "mobile.onnx").touch()
+    (tmp_path / "mobile-960-int8.onnx").touch()
+    (tmp_path / "mobile.pt").touch()
+    found, missing = nets.timed("mobile", tmp_path, tmp_path)
+    assert [(f.about["file"], f.about["runtime"], f.about["threads"]) for f in found] == [
+        ("mobile.onnx", "onnxruntime", 1), ("mobile.onnx", "onnxruntime", 2), ("mobile.onnx", "openvino", 1),
+        ("mobile-960-int8.onnx", "onnxruntime", 1), ("mobile-960-int8.onnx", "onnxruntime", 2), ("mobile.pt", "torchscript", 1),
+    ]  # fmt: skip
+    told = {m["what"]: m["do"] for m in missing}
+    assert told["mobile-960.ptl, torchscript"] == "python -m export.torchscript" and "executorch" in told["mobile-960.pte, executorch"]
 
 
 def test_work_is_counted_as_a_convolution_has_it(monkeypatch):
