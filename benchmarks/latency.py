@@ -3,10 +3,9 @@
   python -m benchmarks.latency                           about 6 minutes, into benchmarks/results/latency.json
   python -m benchmarks.latency --model mobile --out out/latency.json
 
-Takes the exported files that lie in --models (write them with python -m export.onnx --quantize, export.torchscript and
-export.executorch; a missing one is named). VGG16's are made here with fresh weights, for the time does not depend on them. The
-inputs: a page of 960 x 960 for the mobile detector, of 640 x 640 for VGG16, four strips of 32 x 320 for the recogniser; and the
-sample pictures, from the file to the text, for the stages.
+Takes the exported files that lie in --models; a missing one is named, with the command that writes it. VGG16's are made here
+with fresh weights, for the time does not depend on them. The inputs: a page of 960 x 960 for the mobile detector, of 640 x 640
+for VGG16, four strips of 32 x 320 for the recogniser; and the sample pictures, from the file to the text, for the stages.
 
 Every file runs in a process of its own. Loading, first run and memory: median of three processes. All files of a net then
 take turns, nobody always first, the first rounds do not count: median, 90th percentile and best, by the monotonic clock. In the

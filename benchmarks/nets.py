@@ -30,18 +30,24 @@ SIZES = {"mobile": (960, 960), "vgg16": (640, 640)}  # the largest page that the
 STRIPS, STRIP = 4, 320  # of the recogniser's input: how many, and their width
 FILES = {
     "mobile": (
-        "mobile.onnx", "mobile-int8.onnx", "mobile-960.onnx", "mobile-960-int8.onnx", "mobile.pt", "mobile-960.pt", "mobile-960.ptl",
-        "mobile-960.pte",
+        "mobile.onnx", "mobile-int8.onnx", "mobile-float16.onnx", "mobile-int8.ort", "mobile-960.onnx", "mobile-960-int8.onnx",
+        "mobile.pt", "mobile-960.pt", "mobile-960.ptl", "mobile-960.pte",
     ),
     "crnn": (
-        "crnn.onnx", "crnn-int8.onnx", "crnn-320.onnx", "crnn-320-int8.onnx", "crnn.pt", "crnn-320.pt", "crnn-320.ptl", "crnn-320.pte",
+        "crnn.onnx", "crnn-int8.onnx", "crnn-float16.onnx", "crnn-int8.ort", "crnn-320.onnx", "crnn-320-int8.onnx",
+        "crnn.pt", "crnn-320.pt", "crnn-320.ptl", "crnn-320.pte",
     ),
     "vgg16": ("vgg16.onnx", "vgg16-int8.onnx", "vgg16.pt"),
 }  # fmt: skip
-RUNTIMES = {".onnx": ("onnxruntime", "openvino"), ".pt": ("torchscript",), ".ptl": ("torchscript",), ".pte": ("executorch",)}
-MAKERS = {".onnx": "export.onnx --quantize", ".pt": "export.torchscript", ".ptl": "export.torchscript", ".pte": "export.executorch"}
+RUNTIMES = {
+    ".onnx": ("onnxruntime", "openvino"), ".ort": ("onnxruntime",), ".pt": ("torchscript",), ".ptl": ("torchscript",),
+    ".pte": ("executorch",),
+}  # fmt: skip
+ONNX = "python -m export.onnx --quantize --float16 --ort"
+TORCHSCRIPT = "python -m export.torchscript"
+MAKERS = {".onnx": ONNX, ".ort": ONNX, ".pt": TORCHSCRIPT, ".ptl": TORCHSCRIPT, ".pte": "python -m export.executorch"}
 MODULES = {"torchscript": "torch"}  # what must be installed, where it has another name
-PRECISIONS = {"int8": "int8", "fp16": "float16"}  # by the end of the file's name
+REDUCED = ("int8", "float16")  # by the end of the file's name; others are float32
 VGG16_CODE = ("export/graph.py", "export/onnx_file.py", "export/quantize.py", "ctpn/nn/vgg16.py", "ctpn/nn/recurrent.py")
 THREADS = {"onnxruntime": (1, 2)}  # of the others, 1
 
@@ -84,7 +90,7 @@ def timed(model: str, folder: Path, cache: Path) -> tuple[list[Timed], list[dict
                     }
                 )
             elif not file.is_file():
-                missing.append({"what": f"{file.name}, {runtime}", "why": "not exported", "do": f"python -m {MAKERS[file.suffix]}"})
+                missing.append({"what": f"{file.name}, {runtime}", "why": "not exported", "do": MAKERS[file.suffix]})
             else:
                 found += [_timed(file, runtime, threads, request) for threads in THREADS.get(runtime, (1,))]
     return found, missing
@@ -92,7 +98,7 @@ def timed(model: str, folder: Path, cache: Path) -> tuple[list[Timed], list[dict
 
 def _timed(file: Path, runtime: str, threads: int, request: Path) -> Timed:
     ending = file.stem.split("-")[-1]
-    precision = PRECISIONS.get(ending, "float32")
+    precision = ending if ending in REDUCED else "float32"
     about: dict[str, str | int] = {
         "file": file.name, "precision": "int8 weights" if file.stem.startswith("crnn") and precision == "int8" else precision,
         "form": _form(file), "runtime": runtime, "threads": threads,

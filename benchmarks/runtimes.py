@@ -22,6 +22,7 @@ def onnxruntime() -> Load:
     def load(file: str, threads: int) -> Run:
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 3
+        options.add_session_config_entry("session.enable_saved_runtime_optimizations", "1")  # of .ort files
         session = ort.InferenceSession(file, options, providers=["CPUExecutionProvider"])
         name = session.get_inputs()[0].name
         return lambda pixels: session.run(None, {name: pixels})
