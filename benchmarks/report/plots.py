@@ -188,7 +188,7 @@ def _shares(drawing: Drawing, bottom: float, name: str) -> Scale:
         drawing.line(LEFT, y(tenth / 10), WIDTH - RIGHT, y(tenth / 10))
         drawing.text(LEFT - 5, y(tenth / 10) + 4, f"{tenth / 10:g}", "tick", "end")
     if name:
-        drawing.text(0, 34, name, "tick")
+        drawing.text(0, 29, name, "tick")
     return y
 
 
