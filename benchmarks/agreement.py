@@ -16,11 +16,12 @@ from benchmarks.samples import Sample
 from ctpn.ctc import greedy
 from ctpn.detect import postprocess
 from ctpn.errors import ParityError
+from ctpn.measures import edit_distance
 from ctpn.recognize import Recognizer
 from ctpn.spec import DetectorSpec, RecognizerSpec
 from ctpn.strips import padded, rectify
 from export.graph import LOGITS
-from export.parity import Maps, Run, form_problems, match
+from export.parity import Maps, Run, form_problems, pairs
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -56,37 +57,37 @@ def compare_pages(run: Run, wanted: Sequence[Maps], samples: Sequence[Sample], s
 
     Returns:
         largest_difference and where; lines: `of` the reference, `found` by the file, `equal` (corners within 0.1 pixel),
-        `matched` (IoU of 0.5 or more, one to one); texts: `of` the reference's lines, `equal` ones read in the file's
-        lines by the same recogniser.
+        `matched` (IoU of 0.5 or more, one to one), and `apart`, the median and the largest distance of a matched line's
+        furthest corner, in pixels of the net's input, null if none matches; texts: `of` the reference's lines, `equal` ones
+        read in the file's lines by the same recogniser, and `characters`, the share of their characters that are the same.
 
     Raises:
         ParityError: names, shapes or types differ, or a value is not finite.
     """
-    where, lines, read = _Largest(), Counter[str](), Counter[str]()
+    where, lines, read, apart = _Largest(), Counter[str](), _Read(), list[float]()
     for sample, theirs in zip(samples, wanted, strict=True):
         ours = _checked(run(sample.pixels), theirs, sample)
         where.look(ours, theirs, sample)
         (mine, _), (ref, _) = (postprocess({n: m[0] for n, m in maps.items()}, spec) for maps in (ours, theirs))
-        lines.update({"of": len(ref), "found": len(mine), "equal": equal_lines(mine, ref), "matched": match(mine, ref)})
-        read.update(_same_texts(texts(sample.pixels[0], mine), texts(sample.pixels[0], ref)))
-    return {**where.row(), "lines": dict(lines), "texts": dict(read)}
+        together = {j: i for i, j in pairs(mine, ref)}
+        lines.update({"of": len(ref), "found": len(mine), "equal": equal_lines(mine, ref), "matched": len(together)})
+        apart += [float(np.abs(mine[i] - ref[j]).max()) for j, i in together.items()]
+        said, expected = texts(sample.pixels[0], mine), texts(sample.pixels[0], ref)
+        for j, text in enumerate(expected):
+            read.add(f"{sample.names[0]}, line {j + 1}", said[together[j]] if j in together else "", text)
+    middle = [round(float(v), 3) for v in (np.median(apart), np.max(apart))] if apart else None
+    return {**where.row(), "lines": {**lines, "apart": middle}, "texts": read.row()}
 
 
 def compare_strips(run: Run, wanted: Sequence[Maps], samples: Sequence[Sample], spec: RecognizerSpec) -> dict[str, Any]:
-    """Hold a recogniser file against the reference's logits of the same samples; as `compare_pages`, but no lines.
-
-    `texts` has an `example` as well, where one differs: the line's name, the reference's text, the file's text.
-    """
-    where, read, example = _Largest(), Counter[str](), None
+    """Hold a recogniser file against the reference's logits of the same samples; as `compare_pages`, but lines is None."""
+    where, read = _Largest(), _Read()
     for sample, theirs in zip(samples, wanted, strict=True):
         ours = _checked(run(sample.pixels), theirs, sample)
         where.look(ours, theirs, sample)
-        for name, a, b in zip(sample.names, ours[LOGITS], theirs[LOGITS], strict=True):
-            mine, ref = greedy(a, spec.charset).text, greedy(b, spec.charset).text
-            read.update(_same_texts([mine], [ref]))
-            if mine != ref and example is None:
-                example = [name, ref, mine]
-    return {**where.row(), "lines": None, "texts": dict(read) | ({"example": example} if example else {})}
+        for name, mine, ref in zip(sample.names, ours[LOGITS], theirs[LOGITS], strict=True):
+            read.add(name, greedy(mine, spec.charset).text, greedy(ref, spec.charset).text)
+    return {**where.row(), "lines": None, "texts": read.row()}
 
 
 def equal_lines(a: F32, b: F32) -> int:
@@ -100,10 +101,25 @@ def equal_lines(a: F32, b: F32) -> int:
     return count
 
 
-def _same_texts(ours: list[str], theirs: list[str]) -> dict[str, int]:
-    """Two empty texts agree about nothing."""
-    a, b = (Counter(t for t in side if t) for side in (ours, theirs))
-    return {"of": b.total(), "equal": (a & b).total()}
+class _Read:
+    """Texts held against the reference's; a line whose text is empty there counts for nothing."""
+
+    def __init__(self) -> None:
+        self.texts = self.equal = self.characters = self.wrong = 0
+        self.example: list[str] | None = None
+
+    def add(self, name: str, ours: str, theirs: str) -> None:
+        if not theirs:
+            return
+        self.texts, self.equal = self.texts + 1, self.equal + (ours == theirs)
+        self.characters += len(theirs)
+        self.wrong += min(len(theirs), edit_distance(ours, theirs))
+        if ours != theirs and self.example is None:
+            self.example = [name, theirs, ours]
+
+    def row(self) -> dict[str, Any]:
+        share = round(1 - self.wrong / self.characters, 4) if self.characters else None
+        return {"of": self.texts, "equal": self.equal, "characters": share, "example": self.example}
 
 
 def _checked(ours: Maps, theirs: Maps, sample: Sample) -> Maps:

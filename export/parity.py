@@ -125,13 +125,18 @@ def same(a: NDArray[np.float32], b: NDArray[np.float32], tolerance: float) -> bo
 
 def match(a: NDArray[np.float32], b: NDArray[np.float32]) -> int:
     """How many quads of a and b belong together, one to one, at IoU >= 0.5."""
+    return len(pairs(a, b))
+
+
+def pairs(a: NDArray[np.float32], b: NDArray[np.float32]) -> list[tuple[int, int]]:
+    """Which quads of a and b belong together: (index in a, index in b), one to one, at IoU >= 0.5, the closest first."""
     iou = np.array([[_iou(p, q) for q in b] for p in a]).reshape(len(a), len(b))
-    count = 0
+    found = []
     while iou.size and iou.max() >= 0.5:
         i, j = np.unravel_index(iou.argmax(), iou.shape)
         iou[i], iou[:, j] = -1, -1
-        count += 1
-    return count
+        found.append((int(i), int(j)))
+    return found
 
 
 def _iou(p: NDArray[np.float32], q: NDArray[np.float32]) -> float:

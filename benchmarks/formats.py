@@ -1,0 +1,135 @@
+"""The formats that nets are exported to: which files, who writes them, and how one is loaded as a function of its pixels.
+
+One entry of FORMATS each. Runtimes are imported when a file is loaded.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ctpn.spec import DetectorSpec, RecognizerSpec
+from export.arm import root
+from export.arm.session import ArmSession
+from export.onnx_file import Session
+from export.parity import Run
+
+Spec = DetectorSpec | RecognizerSpec
+ARM_CPU = "cortex-a76"  # dot products, as in phones since 2018; benchmarks.arm has more
+DETECTOR, RECOGNIZER = 960, 320  # widths of the forms of one width; the exporters' gate proves the others
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format under one runtime.
+
+    Attributes:
+        name: in the table.
+        ending: of its files' names.
+        forms, kinds: which files there are: any size or one width, and what is rounded ("" is float32).
+        command: what writes them.
+        load: a file as a function, given its spec and its width, None where any goes.
+        package: what must be installed.
+        most: so many pages or strips at most, where a run takes seconds.
+    """
+
+    name: str
+    ending: str
+    forms: tuple[str, ...]
+    kinds: tuple[str, ...]
+    command: str
+    load: Callable[[Path, Spec, int | None], AbstractContextManager[Run]]
+    package: str = "onnxruntime"
+    most: int | None = None
+
+    def files(self, model: str, spec: Spec) -> Iterator[tuple[str, int | None, str]]:
+        """Name of each file of a net, its width, what is rounded."""
+        width = DETECTOR if isinstance(spec, DetectorSpec) else RECOGNIZER
+        for form in self.forms:
+            for kind in self.kinds:
+                fixed = width if form == "one width" else None
+                parts = [model, *([str(fixed)] if fixed and self._in_name(spec) else []), *([kind] if kind else [])]
+                yield "-".join(parts) + self.ending, fixed, kind
+
+    def _in_name(self, spec: Spec) -> bool:
+        """A Core ML recogniser is one package with a function for each width."""
+        return self.ending != ".mlpackage" or isinstance(spec, DetectorSpec)
+
+    def hindrance(self) -> tuple[str, str] | None:
+        """Why none of its files can run on this machine, and what to do; None if they can."""
+        if self.load is arm and (reason := root.missing()):
+            return tuple(reason.split("; on Debian: "))  # type: ignore[return-value]
+        if importlib.util.find_spec(self.package) is None:
+            return f"{self.package} is not installed", f"pip install -c constraints.txt {self.package}"
+        return None
+
+
+def onnx(file: Path, spec: Spec, width: int | None) -> AbstractContextManager[Run]:
+    """ONNX Runtime; .onnx and .ort."""
+    return nullcontext(Session(file))
+
+
+def torchscript(file: Path, spec: Spec, width: int | None) -> AbstractContextManager[Run]:
+    """TorchScript as plain torch loads it."""
+    import torch
+
+    from export import torchscript as exporter
+
+    return nullcontext(exporter.runner(torch.jit.load(str(file)), _outputs(spec)))
+
+
+def lite(file: Path, spec: Spec, width: int | None) -> AbstractContextManager[Run]:
+    """TorchScript in the interpreter of PyTorch Mobile."""
+    from torch.jit.mobile import _load_for_lite_interpreter
+
+    from export import torchscript as exporter
+
+    return nullcontext(exporter.runner(_load_for_lite_interpreter(str(file)), _outputs(spec)))
+
+
+def executorch(file: Path, spec: Spec, width: int | None) -> AbstractContextManager[Run]:
+    """ExecuTorch's own runtime, which takes one picture at a time."""
+    from export import executorch as exporter
+
+    run = exporter.runner(file, _outputs(spec))
+
+    def each(pixels: np.ndarray) -> dict[str, np.ndarray]:
+        found = [run(picture[None]) for picture in pixels]
+        return {name: np.concatenate([maps[name] for maps in found]) for name in found[0]}
+
+    return nullcontext(each)
+
+
+def coreml(file: Path, spec: Spec, width: int | None) -> AbstractContextManager[Run]:
+    """Core ML on a Mac, elsewhere our evaluator of the package's program."""
+    from export.coreml_file import load
+
+    return nullcontext(load(file, None if isinstance(spec, DetectorSpec) else f"w{width}"))
+
+
+def arm(file: Path, spec: Spec, width: int | None) -> AbstractContextManager[Run]:
+    """The aarch64 build of ONNX Runtime under emulation."""
+    return ArmSession(file, ARM_CPU)
+
+
+def _outputs(spec: Spec) -> tuple[str, ...]:
+    return spec.outputs if isinstance(spec, DetectorSpec) else ("logits",)
+
+
+ANY, ONE = "any size", "one width"
+FORMATS = (
+    Format("ONNX", ".onnx", (ANY, ONE), ("", "int8", "float16"), "python -m export.onnx --quantize --float16", onnx),
+    Format("ONNX Runtime's .ort", ".ort", (ANY, ONE), ("", "int8"), "python -m export.onnx --quantize --ort", onnx),
+    Format("TorchScript", ".pt", (ANY, ONE), ("",), "python -m export.torchscript", torchscript, "torch"),
+    Format("TorchScript, lite", ".ptl", (ANY, ONE), ("",), "python -m export.torchscript", lite, "torch"),
+    Format("ExecuTorch", ".pte", (ONE,), ("",), "python -m export.executorch", executorch, "executorch"),
+    Format(
+        "Core ML, evaluated", ".mlpackage", (ONE,), ("", "int8", "6bit"), "python -m export.coreml --compress", coreml, "coremltools", 6
+    ),
+    Format(f"ONNX on ARM ({ARM_CPU})", ".onnx", (ANY,), ("", "int8"), "python -m export.onnx --quantize", arm, most=2),
+)
