@@ -35,7 +35,7 @@ from ctpn.errors import CtpnError
 from ctpn.reader import SHIPPED, SHIPPED_TEXT
 from export.files import sha256
 
-ROUNDS = {"mobile": 30, "crnn": 40, "vgg16": 8}
+ROUNDS = {"mobile": 30, "crnn": 40, "vgg16": 6}
 PHOTOS, PHOTO_ROUNDS = ("receipt.jpg", "waybill.jpg"), 20
 WARM, STARTS = 2, 2  # rounds that do not count; processes that are started for their start alone
 
