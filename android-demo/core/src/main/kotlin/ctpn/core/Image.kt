@@ -22,7 +22,7 @@ class RgbImage(
     internal fun level(index: Int): Int = pixels[index].toInt() and 255
 
     /** The part from (x0, y0) up to, without, (x1, y1). */
-    internal fun cut(
+    fun cut(
         x0: Int,
         y0: Int,
         x1: Int,
@@ -108,7 +108,7 @@ private fun padded(
 }
 
 /** The law of rounding: floor(x + 0.5). */
-internal fun rounded(x: Double): Int = floor(x + 0.5).toInt()
+fun rounded(x: Double): Int = floor(x + 0.5).toInt()
 
 /**
  * Where a side of [length] pixels (a multiple of `sizeMultiple`) is cut for reading in pieces.

@@ -1,8 +1,25 @@
 package ctpn.reader
 
+import ctpn.core.CtpnException
+import ctpn.core.FloatMap
+import ctpn.core.Point
+import ctpn.core.Quad
 import ctpn.core.Region
 import ctpn.core.RgbImage
 import ctpn.core.TextLine
+import ctpn.core.fit
+import ctpn.core.outline
+import ctpn.core.postprocess
+import ctpn.core.readLines
+import ctpn.core.readingOrder
+import ctpn.core.resize
+import ctpn.core.rounded
+import ctpn.core.scale
+import ctpn.core.share
+import ctpn.core.stitch
+import ctpn.core.window
+import ctpn.core.windows
+import kotlin.math.abs
 
 /**
  * Finds and reads text lines in photos. Not for two threads at once. An interrupted thread's call ends soon, with a
@@ -15,30 +32,115 @@ class TextReader(
     private val bundle: Bundle,
     threads: Int = 0,
 ) : AutoCloseable {
+    private val detector = OnnxDetector(bundle.model("detector"), bundle.detectorSpec, threads)
+    private val recognizer =
+        try {
+            OnnxRecognizer(bundle.model("recognizer"), bundle.recognizerSpec, threads)
+        } catch (e: CtpnException) {
+            detector.close()
+            throw e
+        }
+
     /**
-     * The text lines of a photo with their texts, region by region, each in reading order.
+     * The text lines of a photo with their texts, region by region, each in reading order. A quad begins at the top left of
+     * the text as it was read, also where that stands on its side or its head. A line may be found in two regions that overlap.
      *
-     * @param regions what a user marked; null: the whole photo.
-     * @throws ctpn.core.CtpnException a region that is none, or does not touch the photo.
+     * @param regions what a user marked: lines that lie mostly in one are given; null: the whole photo.
+     * @throws CtpnException a region that is none, or does not touch the photo.
      */
     fun read(
         rgb: RgbImage,
         regions: List<Region>? = null,
-    ): List<TextLine> = TODO("lands with the reader")
+    ): List<TextLine> {
+        val lines = detect(rgb, regions)
+        val read =
+            lines.zip(readLines(rgb, lines.map { it.quad }, recognizer)) { line, found ->
+                line.copy(quad = found.quad, text = found.text.text, textScore = found.text.score.toFloat())
+            }
+        return read.groupBy { it.region }.values.flatMap { ordered(it) }
+    }
 
     /** As [read], without texts. */
     fun detect(
         rgb: RgbImage,
         regions: List<Region>? = null,
-    ): List<TextLine> = TODO("lands with the reader")
+    ): List<TextLine> {
+        val outlines = regions?.map { outline(it, rgb.width, rgb.height) } ?: return ordered(lines(rgb))
+        return outlines.flatMapIndexed { i, outline -> ordered(inRegion(rgb, outline, i)) }
+    }
 
     /**
      * Read the bundle's golden case.
      *
      * @param photo `bundle.goldenPhoto`, decoded.
-     * @throws ctpn.core.CtpnException another number of lines, another text, or a quad or score beyond the case's tolerance.
+     * @throws CtpnException another number of lines, another text, or a quad or score beyond the case's tolerance.
      */
-    fun selfTest(photo: RgbImage): Unit = TODO("lands with the reader")
+    fun selfTest(photo: RgbImage) {
+        val case = bundle.golden
+        val got = read(photo, case.regions)
+        if (got.size != case.lines.size) throw CtpnException("golden case: expected ${case.lines.size} lines, got ${got.size}; $OTHERWISE")
+        for ((wanted, line) in case.lines.zip(got)) {
+            val apart = wanted.quad.corners.zip(line.quad.corners) { a, b -> maxOf(abs(a.x - b.x), abs(a.y - b.y)) }.max()
+            val unsure = maxOf(abs(wanted.score - line.score), abs(wanted.textScore!! - line.textScore!!))
+            val same = wanted.text == line.text && wanted.region == line.region
+            if (!same || apart > case.quadTolerance || unsure > case.scoreTolerance) {
+                throw CtpnException("golden case: expected $wanted, got $line; $OTHERWISE")
+            }
+        }
+    }
 
-    override fun close() = Unit
+    override fun close() {
+        detector.close()
+        recognizer.close()
+    }
+
+    private fun lines(rgb: RgbImage): List<TextLine> {
+        val fitted = fit(rgb, detector.spec)
+        val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
+        return postprocess(maps(fitted.pixels), detector.spec).map { line ->
+            line.copy(
+                quad = line.quad.moved { Point((it.x / scaleX).within(rgb.width), (it.y / scaleY).within(rgb.height)) },
+            )
+        }
+    }
+
+    /** Maps of the whole input; long strips are read in overlapping pieces and stitched. */
+    private fun maps(pixels: RgbImage): Map<String, FloatMap> {
+        val spec = detector.spec
+        val across = pixels.width >= pixels.height
+        val cuts = windows(if (across) pixels.width else pixels.height, spec)
+        if (cuts.size == 1) return detector.maps(pixels)
+        val found =
+            cuts.map { (a, b) ->
+                detector.maps(if (across) pixels.cut(a, 0, b, pixels.height) else pixels.cut(0, a, pixels.width, b))
+            }
+        val stride = if (across) spec.strideX else spec.strideY
+        return spec.outputs.associateWith { name -> stitch(found.map { it.getValue(name) }, cuts, stride, across) }
+    }
+
+    private fun inRegion(
+        rgb: RgbImage,
+        outline: List<Point>,
+        index: Int,
+    ): List<TextLine> {
+        val (x0, y0, x1, y1) = window(outline, rgb.width, rgb.height)
+        val part = rgb.cut(x0, y0, x1, y1)
+        val by = scale(outline)
+        val large = if (by > 1) resize(part, rounded(part.width * by), rounded(part.height * by)) else part
+        val exactX = (large.width.toDouble() / part.width).toFloat()
+        val exactY = (large.height.toDouble() / part.height).toFloat()
+        return lines(large)
+            .map { line -> line.copy(quad = line.quad.moved { Point(it.x / exactX + x0, it.y / exactY + y0) }, region = index) }
+            .filter { share(it.quad, outline) > 0.5 }
+    }
+
+    private companion object {
+        const val OTHERWISE = "this device or runtime computes otherwise"
+    }
 }
+
+private fun ordered(lines: List<TextLine>): List<TextLine> = readingOrder(lines.map { it.quad }).map { lines[it] }
+
+private fun Float.within(size: Int): Float = coerceIn(0f, size.toFloat())
+
+private fun Quad.moved(move: (Point) -> Point): Quad = Quad(move(topLeft), move(topRight), move(bottomRight), move(bottomLeft))

@@ -1,0 +1,132 @@
+package ctpn.reader
+
+import ctpn.core.CtpnException
+import ctpn.core.ModelException
+import ctpn.core.Region
+import ctpn.core.RgbImage
+import ctpn.core.TextLine
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.DynamicTest
+import org.junit.jupiter.api.DynamicTest.dynamicTest
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestFactory
+import java.util.concurrent.CancellationException
+import kotlin.math.abs
+
+/** The real models on the JVM read what Python reads, to the text and a tenth of a pixel. */
+class TextReaderTest {
+    @TestFactory
+    fun `int8 models read the same lines`(): List<DynamicTest> {
+        val bundle = ReaderCase.bundle()
+        return ReaderCase.cases().map { case ->
+            dynamicTest(case.photo) {
+                TextReader(bundle, threads = 1).use { same(case.lines, it.read(ReaderCase.photo(case.photo), case.regions)) }
+            }
+        }
+    }
+
+    @TestFactory
+    fun `the float model finds the same lines`(): List<DynamicTest> {
+        val int8 = ReaderCase.bundle()
+        val float = changed(int8, mapOf(int8.manifest.models.getValue("detector").getValue("onnx") to ReaderCase.file("mobile.onnx").readBytes()))
+        return ReaderCase.cases().map { case ->
+            dynamicTest(case.photo) {
+                TextReader(float, threads = 1).use { same(case.float, it.detect(ReaderCase.photo(case.photo), case.regions)) }
+            }
+        }
+    }
+
+    @Test
+    fun `there is much to read, in regions too`() {
+        val cases = ReaderCase.cases()
+        assertTrue(cases.sumOf { it.lines.size } > 100)
+        assertTrue(cases.first { it.photo == "fields" }.lines.map { it.region }.toSet().size >= 4)
+        assertTrue(cases.any { it.lines.isEmpty() })
+    }
+
+    @Test
+    fun `the golden case holds, and another does not`() {
+        val bundle = ReaderCase.bundle()
+        val photo = ReaderCase.decoded(bundle.goldenPhoto)
+        TextReader(bundle, threads = 1).use { it.selfTest(photo) }
+        val lines = bundle.golden.lines
+        val others =
+            listOf(
+                lines.drop(1),
+                listOf(lines[0].copy(text = lines[0].text + "!")) + lines.drop(1),
+                lines.map { it.copy(quad = it.quad.copy(topLeft = it.quad.topLeft.copy(x = it.quad.topLeft.x + 2))) },
+                lines.map { it.copy(textScore = it.textScore!! + 0.05f) },
+            )
+        for (wrong in others) {
+            TextReader(changed(bundle, golden = wrong), threads = 1).use { reader ->
+                val told = assertThrows(CtpnException::class.java) { reader.selfTest(photo) }
+                assertTrue("computes otherwise" in told.message!!)
+            }
+        }
+    }
+
+    @Test
+    fun `regions that are none are told`() {
+        TextReader(ReaderCase.bundle(), threads = 1).use { reader ->
+            val blank = RgbImage(100, 80, ByteArray(3 * 100 * 80))
+            assertThrows(CtpnException::class.java) { reader.read(blank, listOf(Region.rectangle(200f, 0f, 10f, 10f))) }
+            assertEquals(emptyList<TextLine>(), reader.read(blank, emptyList()))
+        }
+    }
+
+    @Test
+    fun `an interrupted thread ends soon`() {
+        TextReader(ReaderCase.bundle(), threads = 1).use { reader ->
+            Thread.currentThread().interrupt()
+            assertThrows(CancellationException::class.java) { reader.read(ReaderCase.photo("tiny")) }
+            assertEquals(emptyList<TextLine>(), reader.read(ReaderCase.photo("tiny"))) // and is of use again
+        }
+    }
+
+    @Test
+    fun `models that are none, or do not fit, are told`() {
+        val bundle = ReaderCase.bundle()
+        val detector = bundle.manifest.models.getValue("detector").getValue("onnx")
+        val recognizer = bundle.manifest.models.getValue("recognizer").getValue("onnx")
+        val wrong =
+            listOf(
+                mapOf(detector to ByteArray(1000)),
+                mapOf(detector to bundle.model("recognizer")),
+                mapOf(recognizer to bundle.model("detector")),
+                mapOf(recognizer to bundle.model("recognizer").copyOf(5000)),
+            )
+        for (files in wrong) assertThrows(ModelException::class.java) { TextReader(changed(bundle, files)).close() }
+        val other = Bundle(bundle.manifest, bundle.detectorSpec.copy(lineScore = 0.1), bundle.recognizerSpec, bundle.golden, contents(bundle))
+        assertTrue("another spec" in assertThrows(ModelException::class.java) { TextReader(other).close() }.message!!)
+    }
+
+    private fun contents(bundle: Bundle) =
+        listOf("detector", "recognizer").associate { bundle.manifest.models.getValue(it).getValue("onnx") to bundle.model(it) }
+
+    private fun changed(
+        bundle: Bundle,
+        files: Map<String, ByteArray> = emptyMap(),
+        golden: List<TextLine> = bundle.golden.lines,
+    ) = Bundle(
+        bundle.manifest,
+        bundle.detectorSpec,
+        bundle.recognizerSpec,
+        bundle.golden.copy(lines = golden),
+        contents(bundle) + files,
+    )
+
+    private fun same(
+        wanted: List<TextLine>,
+        got: List<TextLine>,
+    ) {
+        assertEquals(wanted.map { it.region to it.text }, got.map { it.region to it.text })
+        for ((a, b) in wanted.zip(got)) {
+            val apart = a.quad.corners.zip(b.quad.corners) { p, q -> maxOf(abs(p.x - q.x), abs(p.y - q.y)) }.max()
+            assertTrue(apart <= 0.1f, "${a.text}: ${a.quad} and ${b.quad} are $apart px apart")
+            assertEquals(a.score, b.score, 0.005f, a.text)
+            assertEquals(a.textScore ?: 0f, b.textScore ?: 0f, 0.005f, a.text)
+        }
+    }
+}
