@@ -57,7 +57,8 @@ svg{{display:block;width:100%;height:auto;overflow:visible}}
 table{{border-collapse:collapse;font-size:.85em;font-variant-numeric:tabular-nums}}
 th,td{{padding:.35em .7em;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}}
 th{{color:var(--soft);font-weight:600;vertical-align:bottom}}th:first-child,td:first-child{{text-align:left;white-space:normal;min-width:9em}}
-td.long{{text-align:left;white-space:normal;min-width:15em}}
+td.word:first-child{{white-space:nowrap;min-width:0}}td:first-child.long{{min-width:9em}}
+td.long:not(:first-child){{text-align:left;white-space:normal;min-width:15em}}
 @media (max-width:500px){{th,td{{padding:.35em .4em}}}}
 summary{{cursor:pointer;color:var(--ours)}}
 """
@@ -122,7 +123,8 @@ def _html_table(table: Table) -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    return f"<td{' class=long' if len(text) > 36 else ''}>{_words(text)}</td>"
+    kind = " class=long" if len(text) > 36 else "" if " " in text else " class=word"
+    return f"<td{kind}>{_words(text)}</td>"
 
 
 def _words(text: str) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.longlines import BINS, EDGES
+from benchmarks.parity import TOLERANCES
 from benchmarks.report.blocks import Block, Figures, Table, Text
 from benchmarks.report.plots import Mark, Series, bars, by_bin, curves, magnitudes, ranges
 from benchmarks.report.speed import KINDS, SETS
-from benchmarks.report.stored import where
+from benchmarks.report.stored import lacking, where
 from benchmarks.report.svg import Drawing
 from benchmarks.verdicts import VERDICTS
 
-TOLERANCE = 1e-4  # of float32 files in export.parity
 AGREEMENT = ("lines equal", "matched", "corners apart", "texts equal", "characters")
 FEW = 10  # texts on which a share stands badly
 
@@ -20,14 +20,7 @@ FEW = 10  # texts on which a share stands badly
 def parity(result: dict[str, Any]) -> list[Block]:
     """How far each file is from PyTorch, values and lines and texts."""
     models = dict.fromkeys(r["model"] for r in result["rows"])
-    plots = {
-        f"parity-{model}": magnitudes(f"{model}: largest difference from PyTorch", [
-            Mark(r["file"], "good" if r["largest_difference"] <= TOLERANCE else "other", r["largest_difference"],
-                 note=_power(r["largest_difference"]))
-            for r in result["rows"] if r["model"] == model
-        ], limit=TOLERANCE, limit_name="float32's tolerance")
-        for model in models
-    }  # fmt: skip
+    plots = {f"parity-{model}": _differences(model, [r for r in result["rows"] if r["model"] == model]) for model in models}
     head = ("file", "format", "MB", "largest difference", "where", *AGREEMENT, "why")
     table = [
         [
@@ -47,9 +40,24 @@ def parity(result: dict[str, Any]) -> list[Block]:
         "IoU of 0.5; corners lie apart by so many pixels in the middle, at most. Texts of a detector's lines are read in the reduced page, "
         "where small print hangs on half a pixel."
     )
-    lost = [f"{m['what']}: {m['why']} (`{m['do']}`)" for m in result["missing"]]
-    told = [Text("Not run: " + "; ".join(lost) + ".")] if lost else []
-    return [Text(text), Figures(plots), Table(head, table), *told, Text(where(result["environment"]), small=True)]
+    return [
+        Text(text),
+        Figures(plots),
+        Table(head, table),
+        *lacking("Not run", result["missing"]),
+        Text(where(result["environment"]), small=True),
+    ]
+
+
+def _differences(model: str, rows: list[dict[str, Any]]) -> Drawing:
+    """The rows of one net; what is not plain ONNX says so."""
+    limit = TOLERANCES[model]
+    marks = [
+        Mark(", ".join([r["file"], *[r["format"].removeprefix("ONNX ")] * (r["format"] != "ONNX")]),
+             "good" if r["largest_difference"] <= limit else "other", r["largest_difference"], note=_power(r["largest_difference"]))
+        for r in rows
+    ]  # fmt: skip
+    return magnitudes(f"{model}: largest difference from PyTorch", marks, limit=limit, limit_name="float32's tolerance")
 
 
 def _power(value: float) -> str:

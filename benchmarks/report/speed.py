@@ -8,7 +8,7 @@ from benchmarks.clocked import STAGES
 from benchmarks.phones import summary
 from benchmarks.report.blocks import Block, Figures, Table, Text
 from benchmarks.report.plots import Mark, bars, scatter
-from benchmarks.report.stored import where
+from benchmarks.report.stored import lacking, where
 from benchmarks.report.svg import Drawing
 
 SETS = {"sroie": "receipts", "funsd": "forms", "td500": "signs of any angle", "icdar2015": "scene words", "waybills": "drawn waybills",
@@ -73,13 +73,12 @@ def nets(result: dict[str, Any]) -> list[Block]:
          *(f"{r[k]:.0f}" for k in ("load_ms", "first_ms", "memory_mb", "memory_added_mb"))]
         for part in result["models"].values() for r in part["rows"]
     ]  # fmt: skip
-    lost = [f"{m['what']}: {m['why']} (`{m['do']}`)" for m in result["missing"]]
     text = (
         "Bars are medians, thin lines reach to the 90th percentile. The share is of the operations a second that a product of matrices "
         "or a convolution reaches in the same turns, with as many threads and bits. Small nets are bound by memory and by the many small "
         "operators that are started."
     )
-    told = [Text("Not measured: " + "; ".join(lost) + ".")] if lost else []
+    told = lacking("Not measured", result["missing"])
     taken = Text(where(result["environment"]), small=True)
     return [Text(text), Figures(plots), *vgg16(result), Table(head, table, fold="All figures"), *told, _peaks(result), taken]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import phones
+from benchmarks.report.blocks import Text
 from ctpn.errors import CtpnError
 
 COMMANDS = {
@@ -64,3 +65,11 @@ def where(environment: dict[str, Any]) -> str:
     versions = [f"{title} {environment['packages'][name]}" for name, title in names if environment["packages"].get(name)]
     processor = f"{environment['processor']} ({', '.join(environment['flags'])}), {environment['cores']} cores"
     return f"Measured on {processor}, {', '.join(versions)}; {environment['time']}, load {environment['load']:.1f} at the end."
+
+
+def lacking(title: str, missing: list[dict[str, str]]) -> list[Text]:
+    """What a result says that it lacks, in a paragraph for each reason; none where nothing is missing."""
+    by_reason: dict[tuple[str, str], list[str]] = {}
+    for one in missing:
+        by_reason.setdefault((one["why"], one["do"]), []).append(one["what"])
+    return [Text(f"{title}: {'; '.join(what)}: {why} (`{do}`).") for (why, do), what in by_reason.items()]

@@ -25,7 +25,8 @@ def themes(selector: str) -> str:
 
 
 STYLE = (
-    f"svg text{{font:12px {FONT};fill:var(--ink)}}svg .title{{font-weight:600;font-size:13px}}svg .soft{{fill:var(--soft)}}"
+    f"svg text{{font:12px {FONT};fill:var(--ink);paint-order:stroke;stroke:var(--back);stroke-width:3px;stroke-linejoin:round}}"
+    "svg .title{font-weight:600;font-size:13px}svg .soft{fill:var(--soft)}"
     "svg .tick{fill:var(--soft);font-size:11px}svg .grid{stroke:var(--grid)}svg .band{fill:var(--band)}"
     "svg .limit{stroke:var(--bad);stroke-dasharray:4 3}"
     "svg .line{fill:none;stroke-width:2;stroke-linejoin:round}svg .hollow{fill:var(--back);stroke-width:2}svg .veil{opacity:.16}"
