@@ -52,6 +52,7 @@ android: setup
 	@for tool in javac mvn npm zip unzip aapt2 zipalign apksigner; do command -v $$tool > /dev/null || \
 		{ echo "make android: $$tool not found; on Debian: make android-tools" >&2; exit 1; }; done
 	$(BIN)/python -m export.bundle --android
+	$(BIN)/python -m tests.reader_case out/reader-case
 	mvn -q -B -ntp -f android-demo/pom.xml verify
 	@ls $(CURDIR)/android-demo/app/target/ctpn-*-debug.apk
 
@@ -61,6 +62,8 @@ android-tools:
 style: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	@if command -v mvn > /dev/null; then mvn -q -B -ntp -f android-demo/pom.xml ktlint:format; \
+	else echo "make style: mvn not found, so Kotlin stays as it is" >&2; fi
 
 # How the shipped weights were made (ctpn/weights/*.json has the figures): hours on two cores; a run that is stopped
 # goes on when it is given again. Then `make ship` takes them over.

@@ -11,6 +11,7 @@ import ctpn.core.CtpnException
 import ctpn.core.DetectorSpec
 import ctpn.core.FloatMap
 import ctpn.core.ModelException
+import ctpn.core.REMEDY
 import ctpn.core.Recognizer
 import ctpn.core.RecognizerSpec
 import ctpn.core.RgbImage
@@ -19,7 +20,6 @@ import java.nio.Buffer
 import java.nio.ByteBuffer
 import java.util.concurrent.CancellationException
 
-private const val REMEDY = "fetch the bundle again, or write one with python -m export.bundle"
 private const val UNSET = -1L // a side of any size
 
 /** A model file under ONNX Runtime: bytes in, one array an output. */

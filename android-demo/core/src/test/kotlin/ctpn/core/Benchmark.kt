@@ -1,0 +1,76 @@
+package ctpn.core
+
+import kotlin.random.Random
+
+// How long the stages take without any net, as benchmarks/stages.py has it for Python. From the repository's folder:
+//   mvn -q -f android-demo/pom.xml -pl core test-compile exec:java -Dexec.mainClass=ctpn.core.BenchmarkKt -Dexec.classpathScope=test
+
+private const val ROUNDS = 60
+private const val WARM = 20 // the first ones are interpreted
+
+/** Of each stage the median and the best, in milliseconds. */
+fun main() {
+    val photo = noise(4000, 3000)
+    val maps = fullPage()
+    val proposals = decode(maps, MOBILE)
+    val kept = proposals.take(suppress(proposals.boxesNet, proposals.scores, proposals.columns, MOBILE.nmsThreshold.toFloat()))
+    val lines = textLines(kept, MOBILE)
+    val line = Quad.of(300f, 400f, 1100f, 420f, 1099f, 480f, 299f, 460f)
+    val classes = 5128
+    val logits = Logits(FloatArray(80 * classes) { Random(it).nextFloat() * 9 - if (it % classes == 0) 0 else 4 }, 0, 80, classes)
+    val characters = List(classes - 1) { Char(0x4e00 + it).toString() }
+    println("${proposals.size} proposals, ${kept.size} kept, ${lines.size} lines; a photo of ${photo.width} x ${photo.height}")
+    time("fit") { fit(photo, MOBILE) }
+    time("decode") { decode(maps, MOBILE) }
+    time("suppress") { suppress(proposals.boxesNet, proposals.scores, proposals.columns, MOBILE.nmsThreshold.toFloat()) }
+    time("lines") { textLines(kept, MOBILE) }
+    time("decode, suppress, lines") { postprocess(maps, MOBILE) }
+    time("order") { readingOrder(lines.map { it.quad }) }
+    time("rectify a line of 800 x 60") { rectify(photo, line, CRNN) }
+    time("ctc, 80 steps of $classes classes") { greedy(logits, characters) }
+}
+
+private fun time(
+    name: String,
+    stage: () -> Unit,
+) {
+    val taken = List(WARM + ROUNDS) { System.nanoTime().also { stage() }.let { System.nanoTime() - it } / 1e6 }.drop(WARM).sorted()
+    println("%-36s median %7.2f ms   best %7.2f ms".format(name, taken[ROUNDS / 2], taken[0]))
+}
+
+private fun noise(
+    width: Int,
+    height: Int,
+) = RgbImage(width, height, Random(0).nextBytes(3 * width * height))
+
+/** Maps of a 960 × 960 page: 38 rows of three lines 11 pixels high, about 2,000 proposals. */
+private fun fullPage(): Map<String, FloatMap> {
+    val (h, w, k) = Triple(120, 60, MOBILE.anchorHeights.size)
+    val maps = mapOf("score" to k, "vertical" to 2 * k, "side" to 2 * k, "link" to k).mapValues { FloatMap(h, w, it.value, FloatArray(h * w * it.value)) }
+    val random = Random(0)
+    for (row in 0 until 38) {
+        for (columns in listOf(0..14, 19..33, 38..52)) for (column in columns) mark(maps, row, column, column < columns.last, random)
+    }
+    return maps
+}
+
+/** One cell of a line: the anchor of 10 pixels at its middle, and the one of 15, which suppression takes away again. */
+private fun mark(
+    maps: Map<String, FloatMap>,
+    row: Int,
+    column: Int,
+    goesOn: Boolean,
+    random: Random,
+) {
+    val middle = 15 * row + 13.5f
+    val cell = (middle / MOBILE.strideY).toInt() * maps.getValue("score").width + column
+    val cy = ((middle / MOBILE.strideY).toInt() + 0.5f) * MOBILE.strideY
+    for (anchor in 1..1 + random.nextInt(2)) {
+        val at = cell * MOBILE.anchorHeights.size + anchor
+        maps.getValue("score").values[at] = 0.9f - 0.1f * anchor + random.nextFloat() * 0.05f
+        maps.getValue("vertical").values[2 * at] = (middle - cy) / MOBILE.anchorHeights[anchor].toFloat()
+        maps.getValue("side").values[2 * at] = -0.5f
+        maps.getValue("side").values[2 * at + 1] = 0.5f
+        maps.getValue("link").values[at] = if (goesOn) 0.9f else 0.05f
+    }
+}
