@@ -5,12 +5,21 @@ plugins {
 
 android {
     namespace = "ctpn.app"
-    compileSdk = libs.versions.android.target.get().toInt()
+    compileSdk =
+        libs.versions.android.target
+            .get()
+            .toInt()
 
     defaultConfig {
         applicationId = "ctpn.app"
-        minSdk = libs.versions.android.min.get().toInt()
-        targetSdk = libs.versions.android.target.get().toInt()
+        minSdk =
+            libs.versions.android.min
+                .get()
+                .toInt()
+        targetSdk =
+            libs.versions.android.target
+                .get()
+                .toInt()
         versionCode = 1
         versionName = libs.versions.app.get()
         ndk {
