@@ -6,6 +6,7 @@ One entry of FORMATS each. Runtimes are imported when a file is loaded.
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -22,6 +23,22 @@ from export.parity import Run
 Spec = DetectorSpec | RecognizerSpec
 ARM_CPU = "cortex-a76"  # dot products, as in phones since 2018; benchmarks.arm has more
 DETECTOR, RECOGNIZER = 960, 320  # widths of the forms of one width; the exporters' gate proves the others
+# Why files differ from PyTorch, by what is rounded, or by net and that.
+FLOAT32 = {"": "float32 added up in another order, so the last bits differ"}
+FLOAT16 = {"float16": "numbers of 11 significant bits: each operation is off by up to one part in 2,000"}
+IN_ONNX = {
+    **FLOAT32, **FLOAT16,
+    "mobile int8": "weights and activations are rounded to 8 bits; near a threshold a cell, and with it a line's end, may change",
+    "crnn int8": "the weights of the last matrix are rounded to 8 bits; where two characters are almost as likely the other may win",
+}  # fmt: skip
+IN_CORE_ML = {
+    **FLOAT32, **FLOAT16,
+    "int8": "weights are rounded to 8 bits, and all is computed in float16",
+    "6bit": "each weight is the nearest of 64 values, and all is computed in float16",
+}  # fmt: skip
+ON_ARM = IN_ONNX | {
+    "mobile int8": "as int8 here; where float32's last bit decides between two steps of 8 bits, ARM may take the other step"
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +51,7 @@ class Format:
         forms, kinds: which files there are: any size or one width, and what is rounded ("" is float32).
         command: what writes them.
         load: a file as a function, given its spec and its width, None where any goes.
+        reasons: why its files differ.
         package: what must be installed.
         most: so many pages or strips at most, where a run takes seconds.
     """
@@ -44,6 +62,7 @@ class Format:
     kinds: tuple[str, ...]
     command: str
     load: Callable[[Path, Spec, int | None], AbstractContextManager[Run]]
+    reasons: dict[str, str]
     package: str = "onnxruntime"
     most: int | None = None
 
@@ -122,14 +141,14 @@ def _outputs(spec: Spec) -> tuple[str, ...]:
 
 
 ANY, ONE = "any size", "one width"
+CORE_ML = "Core ML" if sys.platform == "darwin" else "Core ML, evaluated"
 FORMATS = (
-    Format("ONNX", ".onnx", (ANY, ONE), ("", "int8", "float16"), "python -m export.onnx --quantize --float16", onnx),
-    Format("ONNX Runtime's .ort", ".ort", (ANY, ONE), ("", "int8"), "python -m export.onnx --quantize --ort", onnx),
-    Format("TorchScript", ".pt", (ANY, ONE), ("",), "python -m export.torchscript", torchscript, "torch"),
-    Format("TorchScript, lite", ".ptl", (ANY, ONE), ("",), "python -m export.torchscript", lite, "torch"),
-    Format("ExecuTorch", ".pte", (ONE,), ("",), "python -m export.executorch", executorch, "executorch"),
-    Format(
-        "Core ML, evaluated", ".mlpackage", (ONE,), ("", "int8", "6bit"), "python -m export.coreml --compress", coreml, "coremltools", 6
-    ),
-    Format(f"ONNX on ARM ({ARM_CPU})", ".onnx", (ANY,), ("", "int8"), "python -m export.onnx --quantize", arm, most=2),
-)
+    Format("ONNX", ".onnx", (ANY, ONE), ("", "int8", "float16"), "python -m export.onnx --quantize --float16", onnx, IN_ONNX),
+    Format("ONNX Runtime's .ort", ".ort", (ANY, ONE), ("", "int8"), "python -m export.onnx --quantize --ort", onnx, IN_ONNX),
+    Format("TorchScript", ".pt", (ANY, ONE), ("",), "python -m export.torchscript", torchscript, FLOAT32, "torch"),
+    Format("TorchScript, lite", ".ptl", (ANY, ONE), ("",), "python -m export.torchscript", lite, FLOAT32, "torch"),
+    Format("ExecuTorch", ".pte", (ONE,), ("",), "python -m export.executorch", executorch, FLOAT32, "executorch"),
+    Format(CORE_ML, ".mlpackage", (ONE,), ("", "float16", "int8", "6bit"), "python -m export.coreml --compress --float32", coreml,
+           IN_CORE_ML, "coremltools", most=6),
+    Format(f"ONNX on ARM ({ARM_CPU})", ".onnx", (ANY,), ("", "int8"), "python -m export.onnx --quantize", arm, ON_ARM, most=2),
+)  # fmt: skip

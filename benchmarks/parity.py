@@ -41,14 +41,6 @@ MODELS = ("mobile", CRNN.name)
 DRAWN = 4  # drawn pages
 TOLERANCES = {"mobile": 1e-4, CRNN.name: 1e-3}  # of float32 files: those of export.parity and export.parity_text
 LEAST = 0.9  # of lines or texts, for files of fewer bits; their exporters ask more, of pages they know
-WHY = {
-    "": "float32 added up in another order, so the last bits differ",
-    "float16": "numbers of 11 significant bits: each operation is off by up to one part in 2,000",
-    "6bit": "each weight is the nearest of 64 values",
-    "mobile int8": "weights and activations are rounded to 8 bits; near a threshold a cell, and with it a line's end, may change",
-    "crnn int8": "the weights of the last matrix are rounded to 8 bits; where two characters are almost as likely the other may win",
-    "mobile int8 ARM": "as int8 here; where float32's last bit decides between two steps of 8 bits, ARM may take the other step",
-}
 
 
 @dataclass(frozen=True)
@@ -117,9 +109,8 @@ def why(job: Job, difference: float) -> str:
     """Why a file differs, in a sentence."""
     if not difference:
         return "the same numbers"
-    whole = f"{job.reference.model} {job.kind}"
-    special = WHY.get(f"{whole} ARM") if "ARM" in job.format.name else None
-    return special or WHY.get(whole) or WHY[job.kind]
+    reasons = job.format.reasons
+    return reasons.get(f"{job.reference.model} {job.kind}") or reasons[job.kind]
 
 
 def wrong(found: dict[str, Any]) -> str | None:

@@ -170,4 +170,4 @@ def test_every_format_has_a_reason_for_every_kind_of_file() -> None:
     for form in FORMATS:
         for kind in form.kinds:
             for model in parity.MODELS:
-                assert parity.WHY.get(f"{model} {kind}") or parity.WHY[kind], (form.name, model, kind)
+                assert form.reasons.get(f"{model} {kind}") or form.reasons[kind], (form.name, model, kind)
