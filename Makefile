@@ -25,7 +25,7 @@ STRIPS := --set .cache/strips/sroie:0.12 --set .cache/strips/sroie-found:0.12 --
 ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner $(shell command -v npm > /dev/null || echo npm)
 export OMP_WAIT_POLICY = passive
 
-.PHONY: setup demo test android android-tools style weights detector recognizer ship measure fonts more-fonts arm keras-fixtures
+.PHONY: setup demo test android android-tools android-screenshots style weights detector recognizer ship measure fonts more-fonts arm keras-fixtures
 
 setup: .venv/ready
 
@@ -55,6 +55,11 @@ android: setup
 	$(BIN)/python -m tests.reader_case out/reader-case
 	mvn -q -B -ntp -f android-demo/pom.xml verify
 	@ls $(CURDIR)/android-demo/app/target/ctpn-*-debug.apk
+
+# After a look at them; they are drawn by the app's tests.
+android-screenshots: android
+	mkdir -p android-demo/docs
+	cp android-demo/app/target/screenshots/*.png android-demo/docs/
 
 android-tools:
 	@dpkg -s $(ANDROID_TOOLS) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(ANDROID_TOOLS); }

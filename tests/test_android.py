@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import phones
 from ctpn.version import __version__
 
 ROOT = Path(__file__).parents[1]
@@ -121,6 +122,35 @@ def test_the_bundle_is_inside_and_whole(apk):
 
 def test_size(phone_apk):
     assert phone_apk.stat().st_size <= 35_000_000
+
+
+def test_the_benchmark_writes_what_the_report_reads(apk):
+    """The file that the app's own test measured and shared."""
+    data = phones.read(apk.with_name("ctpn-benchmark.json"))
+    assert data["app"] == {"name": "android", "version": __version__} and data["golden"]
+    with zipfile.ZipFile(apk) as z:
+        assert data["bundle"]["manifest"] == hashlib.sha256(z.read("assets/bundle/manifest.json")).hexdigest()
+
+
+def test_every_string_is_there_in_both_languages():
+    """By name and kind, with the same places for values."""
+    english, chinese = (strings(DEMO / "app" / "src" / "main" / "res" / d / "strings.xml") for d in ("values", "values-zh"))
+    assert english == chinese
+    assert len(english) > 40
+
+
+def strings(file):
+    found = {}
+    for element in ET.parse(file).getroot():
+        texts = [element] if element.tag == "string" else list(element)
+        places = sorted({p for text in texts for p in re.findall(r"%(?:\d\$)?[.\d]*[sdf]", text.text)})
+        found[element.tag, element.get("name")] = (places, len(texts) if element.tag == "string-array" else 1)
+    return found
+
+
+def test_readme_shows_pictures_that_are_there():
+    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", (DEMO / "README.md").read_text(encoding="utf-8")):
+        assert (DEMO / picture).stat().st_size > 10_000, picture
 
 
 def pom_properties():

@@ -4,8 +4,9 @@ package ctpn.core
 fun postprocess(
     maps: Map<String, FloatMap>,
     spec: DetectorSpec,
+    watch: Stopwatch = Stopwatch(),
 ): List<TextLine> {
-    val proposals = decode(maps, spec)
-    val kept = suppress(proposals.boxesNet, proposals.scores, proposals.columns, spec.nmsThreshold.toFloat())
-    return textLines(proposals.take(kept), spec)
+    val proposals = watch.time("decode") { decode(maps, spec) }
+    val kept = watch.time("nms") { suppress(proposals.boxesNet, proposals.scores, proposals.columns, spec.nmsThreshold.toFloat()) }
+    return watch.time("lines") { textLines(proposals.take(kept), spec) }
 }

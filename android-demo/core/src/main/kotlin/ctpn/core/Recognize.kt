@@ -21,19 +21,20 @@ interface Recognizer {
 fun readStrips(
     strips: List<RgbImage>,
     recognizer: Recognizer,
+    watch: Stopwatch = Stopwatch(),
 ): List<Decoded> {
     val spec = recognizer.spec
     val cuts = strips.map { pieces(it, spec) }
     val parts = strips.zip(cuts).flatMap { (strip, places) -> places.map { (a, b) -> strip.cut(a, 0, b, strip.height) } }
     val found = arrayOfNulls<Decoded>(parts.size)
     for (group in batches(parts.map { it.width }, spec)) {
-        val batch = padded(group.map { parts[it] }, spec)
-        val logits = recognizer.logits(batch)
+        val batch = watch.time("rectify") { padded(group.map { parts[it] }, spec) }
+        val logits = watch.time("recogniser") { recognizer.logits(batch) }
         val classes = spec.characters.size + 1
         val steps = batch.width / spec.stride
         for ((row, i) in group.withIndex()) {
             val own = (parts[i].width + spec.stride - 1) / spec.stride
-            found[i] = greedy(Logits(logits, row * steps * classes, own, classes), spec.characters)
+            found[i] = watch.time("ctc") { greedy(Logits(logits, row * steps * classes, own, classes), spec.characters) }
         }
     }
     var end = 0
@@ -87,8 +88,9 @@ fun readLines(
     rgb: RgbImage,
     quads: List<Quad>,
     recognizer: Recognizer,
+    watch: Stopwatch = Stopwatch(),
 ): List<ReadLine> {
-    val read = Readings(rgb, quads, recognizer)
+    val read = Readings(rgb, quads, recognizer, watch)
     val (tall, flat) = quads.indices.partition { sides(quads[it]).let { (w, h) -> h > TALL * w } }
     val longest = flat.sortedByDescending { sides(quads[it]).let { (w, h) -> w / h } }.take(WITNESSES)
     val before = read.meanScore(longest)
@@ -106,9 +108,10 @@ private class Readings(
     private val rgb: RgbImage,
     private val quads: List<Quad>,
     private val recognizer: Recognizer,
+    private val watch: Stopwatch,
 ) {
     val chosen = quads.toMutableList()
-    val texts = readStrips(quads.map { rectify(rgb, it, recognizer.spec) }, recognizer).toMutableList()
+    val texts = readStrips(quads.map { strip(it) }, recognizer, watch).toMutableList()
 
     fun meanScore(which: List<Int>): Double = which.sumOf { texts[it].score } / maxOf(1, which.size)
 
@@ -118,8 +121,8 @@ private class Readings(
         way: (Quad) -> List<Quad>,
     ) {
         val parts = those.map { way(quads[it]) }
-        val strips = parts.map { quads -> joined(quads.map { rectify(rgb, it, recognizer.spec) }) }
-        for ((n, text) in readStrips(strips, recognizer).withIndex()) {
+        val strips = parts.map { quads -> joined(quads.map { strip(it) }) }
+        for ((n, text) in readStrips(strips, recognizer, watch).withIndex()) {
             val i = those[n]
             if (text.text.isNotEmpty() && text.score > texts[i].score + BETTER) {
                 texts[i] = text
@@ -127,4 +130,6 @@ private class Readings(
             }
         }
     }
+
+    private fun strip(quad: Quad): RgbImage = watch.time("rectify") { rectify(rgb, quad, recognizer.spec) }
 }

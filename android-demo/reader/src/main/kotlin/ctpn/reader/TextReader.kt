@@ -1,11 +1,13 @@
 package ctpn.reader
 
+import ai.onnxruntime.OrtEnvironment
 import ctpn.core.CtpnException
 import ctpn.core.FloatMap
 import ctpn.core.Point
 import ctpn.core.Quad
 import ctpn.core.Region
 import ctpn.core.RgbImage
+import ctpn.core.Stopwatch
 import ctpn.core.TextLine
 import ctpn.core.fit
 import ctpn.core.outline
@@ -41,20 +43,25 @@ class TextReader(
             throw e
         }
 
+    /** Version of ONNX Runtime. */
+    val runtime: String get() = OrtEnvironment.getEnvironment().version
+
     /**
      * The text lines of a photo with their texts, region by region, each in reading order. A quad begins at the top left of
      * the text as it was read, also where that stands on its side or its head. A line may be found in two regions that overlap.
      *
      * @param regions what a user marked: lines that lie mostly in one are given; null: the whole photo.
+     * @param watch takes the time of each stage.
      * @throws CtpnException a region that is none, or does not touch the photo.
      */
     fun read(
         rgb: RgbImage,
         regions: List<Region>? = null,
+        watch: Stopwatch = Stopwatch(),
     ): List<TextLine> {
-        val lines = detect(rgb, regions)
+        val lines = detect(rgb, regions, watch)
         val read =
-            lines.zip(readLines(rgb, lines.map { it.quad }, recognizer)) { line, found ->
+            lines.zip(readLines(rgb, lines.map { it.quad }, recognizer, watch)) { line, found ->
                 line.copy(quad = found.quad, text = found.text.text, textScore = found.text.score.toFloat())
             }
         return read.groupBy { it.region }.values.flatMap { ordered(it) }
@@ -64,9 +71,10 @@ class TextReader(
     fun detect(
         rgb: RgbImage,
         regions: List<Region>? = null,
+        watch: Stopwatch = Stopwatch(),
     ): List<TextLine> {
-        val outlines = regions?.map { outline(it, rgb.width, rgb.height) } ?: return ordered(lines(rgb))
-        return outlines.flatMapIndexed { i, outline -> ordered(inRegion(rgb, outline, i)) }
+        val outlines = regions?.map { outline(it, rgb.width, rgb.height) } ?: return ordered(lines(rgb, watch))
+        return outlines.flatMapIndexed { i, outline -> ordered(inRegion(rgb, outline, i, watch)) }
     }
 
     /**
@@ -94,10 +102,14 @@ class TextReader(
         recognizer.close()
     }
 
-    private fun lines(rgb: RgbImage): List<TextLine> {
-        val fitted = fit(rgb, detector.spec)
+    private fun lines(
+        rgb: RgbImage,
+        watch: Stopwatch,
+    ): List<TextLine> {
+        val fitted = watch.time("fit") { fit(rgb, detector.spec) }
         val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
-        return postprocess(maps(fitted.pixels), detector.spec).map { line ->
+        val found = watch.time("detector") { maps(fitted.pixels) }
+        return postprocess(found, detector.spec, watch).map { line ->
             line.copy(
                 quad = line.quad.moved { Point((it.x / scaleX).within(rgb.width), (it.y / scaleY).within(rgb.height)) },
             )
@@ -122,14 +134,15 @@ class TextReader(
         rgb: RgbImage,
         outline: List<Point>,
         index: Int,
+        watch: Stopwatch,
     ): List<TextLine> {
         val (x0, y0, x1, y1) = window(outline, rgb.width, rgb.height)
-        val part = rgb.cut(x0, y0, x1, y1)
+        val part = watch.time("fit") { rgb.cut(x0, y0, x1, y1) }
         val by = scale(outline)
-        val large = if (by > 1) resize(part, rounded(part.width * by), rounded(part.height * by)) else part
+        val large = if (by > 1) watch.time("fit") { resize(part, rounded(part.width * by), rounded(part.height * by)) } else part
         val exactX = (large.width.toDouble() / part.width).toFloat()
         val exactY = (large.height.toDouble() / part.height).toFloat()
-        return lines(large)
+        return lines(large, watch)
             .map { line -> line.copy(quad = line.quad.moved { Point(it.x / exactX + x0, it.y / exactY + y0) }, region = index) }
             .filter { share(it.quad, outline) > 0.5 }
     }

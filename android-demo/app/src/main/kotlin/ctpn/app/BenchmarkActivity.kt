@@ -1,0 +1,135 @@
+package ctpn.app
+
+import android.app.Activity
+import android.content.Intent
+import android.os.Bundle
+import android.os.Handler
+import android.os.Looper
+import android.view.View
+import android.view.ViewGroup
+import android.widget.Button
+import android.widget.TextView
+import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.double
+import kotlinx.serialization.json.jsonArray
+import kotlinx.serialization.json.jsonObject
+import kotlinx.serialization.json.jsonPrimitive
+
+/** Measures how fast this phone reads, shows it, and shares it as the file that `python -m benchmarks.report` takes. */
+class BenchmarkActivity : Activity() {
+    private lateinit var measuring: Measuring
+
+    override fun onCreate(saved: Bundle?) {
+        super.onCreate(saved)
+        measuring = lastNonConfigurationInstance as Measuring? ?: Measuring(Benchmark(applicationContext))
+        setContentView(R.layout.benchmark)
+        findViewById<View>(R.id.root).keepClearOfBars()
+        findViewById<View>(R.id.back).setOnClickListener { finish() }
+        findViewById<View>(R.id.start).setOnClickListener { measuring.startOrStop() }
+        findViewById<View>(R.id.share).setOnClickListener { measuring.report?.let(::share) }
+        measuring.onChange = ::show
+        show()
+    }
+
+    override fun onRetainNonConfigurationInstance(): Any = measuring
+
+    override fun onDestroy() {
+        measuring.onChange = {}
+        if (!isChangingConfigurations) measuring.close()
+        super.onDestroy()
+    }
+
+    private fun show() {
+        findViewById<Button>(R.id.start).setText(if (measuring.runs) R.string.stop else R.string.start)
+        val progress = measuring.progress?.let { (done, all) -> getString(R.string.measuring, done, all) }
+        findViewById<TextView>(R.id.progress_text).text = progress ?: measuring.problem.orEmpty()
+        findViewById<View>(R.id.share).visibility = if (measuring.report == null) View.INVISIBLE else View.VISIBLE
+        val rows = findViewById<ViewGroup>(R.id.stages)
+        rows.removeAllViews()
+        measuring.report?.getValue("ms")?.jsonObject?.forEach { (stage, ms) ->
+            rows.addView(row(rows, stage, ms.jsonArray.map { it.jsonPrimitive.double }), if (stage == "whole") 0 else rows.childCount)
+        }
+    }
+
+    private fun row(
+        rows: ViewGroup,
+        stage: String,
+        ms: List<Double>,
+    ): View =
+        rows.inflate(R.layout.stage).also {
+            val names = resources.getStringArray(R.array.stages)
+            it.findViewById<TextView>(R.id.stage).text = names.getOrElse(STAGES.indexOf(stage)) { stage }
+            it.findViewById<TextView>(R.id.median).text = getString(R.string.milliseconds, ms.sorted()[ms.size / 2])
+            it.findViewById<TextView>(R.id.p90).text = getString(R.string.milliseconds, ms.sorted()[(ms.size * 9 - 1) / 10])
+        }
+
+    private fun share(report: JsonObject) {
+        SharedFiles.file(this, SharedFiles.REPORT).writeText(report.toString() + "\n")
+        val send =
+            Intent(Intent.ACTION_SEND)
+                .setType("application/json")
+                .putExtra(Intent.EXTRA_STREAM, SharedFiles.uri(SharedFiles.REPORT))
+                .addFlags(Intent.FLAG_GRANT_READ_URI_PERMISSION)
+        startActivity(Intent.createChooser(send, null))
+    }
+
+    private companion object {
+        /** In the order of the resource's names. */
+        val STAGES = listOf("whole", "open", "fit", "detector", "decode", "nms", "lines", "rectify", "recogniser", "ctc")
+    }
+}
+
+/** A measurement that goes on while its Activity is turned. */
+internal class Measuring(
+    private val benchmark: Benchmark,
+) {
+    private val worker = Worker()
+    private val main = Handler(Looper.getMainLooper())
+    var onChange: () -> Unit = {}
+
+    /** Readings done, of how many; null while nothing runs. */
+    var progress: Pair<Int, Int>? = null
+        private set
+    var report: JsonObject? = null
+        private set
+    var problem: String? = null
+        private set
+    val runs get() = progress != null
+
+    fun startOrStop() {
+        if (runs) {
+            worker.drop()
+            ended(null, null)
+        } else {
+            start()
+        }
+    }
+
+    private fun start() {
+        progress = 0 to 0
+        problem = null
+        onChange()
+        worker.start(
+            job = { benchmark.run { done, all -> main.post { if (runs) told(done to all) } } },
+            done = { ended(it, null) },
+            failed = { ended(null, it.message) },
+        )
+    }
+
+    private fun told(now: Pair<Int, Int>) {
+        progress = now
+        onChange()
+    }
+
+    private fun ended(
+        measured: JsonObject?,
+        failed: String?,
+    ) {
+        progress = null
+        report = measured ?: report
+        problem = failed
+        onChange()
+    }
+
+    fun close() = worker.close()
+}

@@ -1,0 +1,51 @@
+package ctpn.app
+
+import android.content.res.AssetManager
+import android.graphics.Bitmap
+import android.graphics.BitmapFactory
+import ctpn.core.CtpnException
+import ctpn.reader.Bundle
+import ctpn.reader.BundleFiles
+import ctpn.reader.TextReader
+
+/** The app's own bundle and a reader of it. For one thread; opened when first needed, which verifies every byte and reads the golden case. */
+class Models(
+    private val assets: AssetManager,
+) : AutoCloseable {
+    private var opened: TextReader? = null
+
+    /** @throws ctpn.core.CtpnException the app's models are damaged, or this phone computes otherwise. */
+    fun reader(): TextReader = opened ?: open().also { opened = it }
+
+    private fun open(): TextReader {
+        val bundle = Bundle.open(files(assets))
+        val reader = TextReader(bundle, THREADS)
+        try {
+            reader.selfTest(sample(bundle).rgb())
+        } catch (e: CtpnException) {
+            reader.close()
+            throw e
+        }
+        return reader
+    }
+
+    override fun close() {
+        opened?.close()
+        opened = null
+    }
+
+    companion object {
+        /** Of one reading. Phones have few fast cores, and waiting for the slow ones costs more than these give. */
+        val THREADS = minOf(4, Runtime.getRuntime().availableProcessors())
+
+        fun files(assets: AssetManager) = BundleFiles { assets.open("bundle/$it") }
+
+        /** The golden case's photo. */
+        fun sample(bundle: Bundle): Bitmap {
+            // Unchanged pixels: no scaling to the screen's density, no other colour space.
+            val options = BitmapFactory.Options().apply { inScaled = false }
+            val png = bundle.goldenPhoto
+            return BitmapFactory.decodeByteArray(png, 0, png.size, options) ?: throw CtpnException("the bundle's photo cannot be decoded")
+        }
+    }
+}

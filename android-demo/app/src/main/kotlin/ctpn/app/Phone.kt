@@ -1,0 +1,60 @@
+package ctpn.app
+
+import android.app.ActivityManager
+import android.content.Context
+import android.os.Build
+import ctpn.reader.Bundle
+import kotlinx.serialization.json.JsonObjectBuilder
+import kotlinx.serialization.json.put
+import kotlinx.serialization.json.putJsonObject
+import java.io.File
+import java.security.MessageDigest
+import java.text.SimpleDateFormat
+import java.util.Date
+import java.util.Locale
+import java.util.TimeZone
+
+/** On what, with what and when something was measured: app, device, runtime, bundle, time of docs/phone.md. */
+internal fun JsonObjectBuilder.describe(
+    context: Context,
+    bundle: Bundle,
+    runtime: String,
+) {
+    putJsonObject("app") {
+        put("name", "android")
+        put("version", context.packageManager.getPackageInfo(context.packageName, 0).versionName)
+    }
+    putJsonObject("device") {
+        put("model", "${Build.MANUFACTURER} ${Build.MODEL}")
+        put("system", "Android ${Build.VERSION.RELEASE}")
+        put("processor", if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}" else Build.HARDWARE)
+        put("cores", Runtime.getRuntime().availableProcessors())
+        put("memory_mb", memoryMb(context))
+    }
+    putJsonObject("runtime") {
+        put("name", "onnxruntime")
+        put("version", runtime)
+        put("provider", "cpu")
+        put("threads", Models.THREADS)
+    }
+    putJsonObject("bundle") {
+        put("version", bundle.manifest.version)
+        put("manifest", Models.files(context.assets).open("manifest.json").use { sha256(it.readBytes()) })
+    }
+    val utc = SimpleDateFormat("yyyy-MM-dd'T'HH:mm:ss'Z'", Locale.ROOT).apply { timeZone = TimeZone.getTimeZone("UTC") }
+    put("time", utc.format(Date()))
+}
+
+private fun sha256(bytes: ByteArray) = MessageDigest.getInstance("SHA-256").digest(bytes).joinToString("") { "%02x".format(Locale.ROOT, it) }
+
+private fun memoryMb(context: Context): Long {
+    val info = ActivityManager.MemoryInfo()
+    context.getSystemService(ActivityManager::class.java).getMemoryInfo(info)
+    return info.totalMem / 1_000_000
+}
+
+/** The most that this process has held so far, as the kernel counts it; null where it does not tell. */
+internal fun peakMemoryMb(status: File = File("/proc/self/status")): Long? {
+    val line = if (status.canRead()) status.readLines().find { it.startsWith("VmHWM:") } else null
+    return line?.filter { it.isDigit() }?.toLongOrNull()?.let { it * 1024 / 1_000_000 }
+}

@@ -1,0 +1,168 @@
+package ctpn.app
+
+import android.os.Bundle
+import android.view.accessibility.AccessibilityNodeInfo
+import ctpn.core.Rectangle
+import ctpn.core.Screen
+import org.junit.After
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertTrue
+import org.junit.Before
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import kotlin.math.abs
+
+/** Touches through the window of the real Activity make the regions that were meant. */
+@RunWith(RobolectricTestRunner::class)
+class MarkingTest {
+    private lateinit var app: Launched
+    private val address = Rectangle(136f, 455f, 435f, 49f)
+    private val number = Rectangle(246f, 273f, 215f, 33f)
+
+    @Before
+    fun openPhoto() {
+        app = Launched()
+        app.photograph()
+    }
+
+    @After
+    fun close() = app.close()
+
+    private fun assertMarked(vararg expected: Rectangle) {
+        val got = app.marking.rectangles
+        assertEquals(expected.size, got.size)
+        for ((e, g) in expected.zip(got)) {
+            for ((a, b) in listOf(e.x to g.x, e.y to g.y, e.width to g.width, e.height to g.height)) assertTrue("$e $g", abs(a - b) < 0.5f)
+        }
+    }
+
+    @Test
+    fun `several rectangles are drawn, the last is selected`() {
+        app.mark(address)
+        app.mark(number)
+        assertMarked(address, number)
+        assertEquals(1, app.marking.selected)
+        assertTrue("识别 2 个区域" in app.activity.texts())
+        assertTrue("请标记区域" in app.activity.texts())
+    }
+
+    @Test
+    fun `nothing marked means all of it`() {
+        assertTrue("识别整张照片" in app.activity.texts())
+        assertFalse(app.activity.findViewById<android.view.View>(R.id.undo).isEnabled)
+        assertFalse(app.activity.findViewById<android.view.View>(R.id.delete).isEnabled)
+    }
+
+    @Test
+    fun `one is moved by its middle and resized by its corner`() {
+        app.mark(address)
+        app.activity.drag(app.view, app.at(350f, 480f), app.at(370f, 500f), app.at(380f, 520f))
+        assertMarked(address.copy(x = 166f, y = 495f))
+        app.activity.drag(app.view, app.at(601f, 544f), app.at(620f, 560f), app.at(641f, 584f))
+        assertMarked(Rectangle(166f, 495f, 475f, 89f))
+        app.activity.press(R.id.undo)
+        assertMarked(address.copy(x = 166f, y = 495f))
+    }
+
+    @Test
+    fun `undo takes back one gesture after another, deletion too`() {
+        app.mark(address)
+        app.mark(number)
+        app.activity.press(R.id.delete)
+        assertMarked(address)
+        app.activity.press(R.id.undo)
+        assertMarked(address, number)
+        app.activity.press(R.id.undo)
+        app.activity.press(R.id.undo)
+        assertMarked()
+    }
+
+    @Test
+    fun `a tap selects, a tap beside deselects`() {
+        app.mark(address)
+        app.mark(number)
+        app.activity.tap(app.view, app.at(300f, 480f))
+        assertEquals(0, app.marking.selected)
+        app.activity.tap(app.view, app.at(600f, 100f))
+        assertNull(app.marking.selected)
+        assertMarked(address, number)
+    }
+
+    @Test
+    fun `two fingers enlarge, and then a finger marks at that scale`() {
+        val (x, y) = app.at(350f, 480f)
+        app.activity.fingers(
+            app.view,
+            listOf(x - 40 to y, x + 40 to y),
+            listOf(x - 100 to y, x + 100 to y),
+            listOf(x - 160 to y, x + 160 to y),
+        )
+        assertMarked() // what the first finger began is void
+        app.activity.drag(app.view, x - 200 to y - 80, x to y, x + 200 to y + 80)
+        val got = app.marking.rectangles.single()
+        val scale = app.at(1f, 0f).first - app.at(0f, 0f).first
+        assertEquals(400 / scale / 4, got.width, 1f)
+        assertEquals(350f, got.x + got.width / 2, 1f)
+        assertEquals(480f, got.y + got.height / 2, 1f)
+    }
+
+    @Test
+    fun `a gesture that the system takes away changes nothing`() {
+        app.mark(address)
+        val (x, y) = app.at(350f, 480f)
+        app.activity.fingers(app.view, listOf(x to y, x + 90 to y), listOf(x to y + 50, x + 90 to y + 50))
+        assertMarked(address)
+    }
+
+    @Test
+    fun `marks survive a turn, and are marked where they were`() {
+        app.mark(address)
+        app.mark(number)
+        val before = app.marking
+        app.turn("+land")
+        assertEquals(before, app.marking)
+        assertEquals(before, app.view.marking)
+        app.activity.press(R.id.undo)
+        assertMarked(address)
+        app.mark(number)
+        assertMarked(address, number)
+    }
+
+    @Test
+    fun `marks survive the end of the process, with all that can be undone`() {
+        app.mark(address)
+        app.mark(number)
+        app.activity.press(R.id.delete)
+        val before = app.marking
+        app.dieAndComeBack()
+        assertEquals(before, app.marking)
+        waitUntil("the photo is there again") { app.activity.session.picture != null }
+        app.activity.press(R.id.undo)
+        assertMarked(address, number)
+    }
+
+    @Test
+    fun `back leads to choosing and leaves no photo behind`() {
+        app.mark(address)
+        app.activity.press(R.id.back)
+        assertEquals(Screen.Choose, app.screen)
+        val kept = app.activity.filesDir.resolve("photo")
+        waitUntil("the photo is deleted") { !kept.exists() }
+        assertNull(app.activity.session.picture)
+    }
+
+    @Test
+    fun `who cannot see the photo marks by TalkBack's actions`() {
+        val actions = AccessibilityNodeInfo().also { app.view.onInitializeAccessibilityNodeInfo(it) }.actionList.map { it.id }
+        assertTrue(R.id.action_mark_all in actions && R.id.action_next_mark !in actions)
+        app.mark(address)
+        assertTrue(app.view.performAccessibilityAction(R.id.action_mark_all, Bundle.EMPTY))
+        assertMarked(address, Rectangle(0f, 0f, app.view.photo!!.width.toFloat(), app.view.photo!!.height.toFloat()))
+        assertTrue(app.view.performAccessibilityAction(R.id.action_next_mark, Bundle.EMPTY))
+        assertEquals(0, app.marking.selected)
+        assertEquals("照片\uff0c已标记 2 个区域\uff0c选中第 1 个", app.view.contentDescription)
+    }
+}

@@ -1,0 +1,159 @@
+package ctpn.app
+
+import android.app.Activity
+import android.content.ClipboardManager
+import android.content.Intent
+import android.widget.ListView
+import ctpn.core.Event
+import ctpn.core.Rectangle
+import ctpn.core.Screen
+import org.junit.After
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNotNull
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertTrue
+import org.junit.Before
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.shadows.ShadowLooper
+
+/** The sample waybill, photographed, marked with a finger and read by the real models. */
+@RunWith(RobolectricTestRunner::class)
+class ReadingTest {
+    private lateinit var app: Launched
+    private val recipient = Rectangle(136f, 455f, 435f, 49f)
+    private val number = Rectangle(246f, 273f, 215f, 33f)
+
+    @Before
+    fun openPhoto() {
+        app = Launched()
+        app.photograph()
+    }
+
+    @After
+    fun close() = app.close()
+
+    private fun read(): Screen.Results {
+        app.activity.press(R.id.read)
+        assertTrue("${app.screen}", app.screen is Screen.Reading)
+        assertTrue("正在识别…" in app.activity.texts())
+        waitUntil("it is read") { app.screen !is Screen.Reading }
+        ShadowLooper.idleMainLooper()
+        val screen = app.screen
+        assertTrue("$screen", screen is Screen.Results)
+        return screen as Screen.Results
+    }
+
+    private fun digits(text: String?) = text.orEmpty().filter { it.isDigit() }
+
+    @Test
+    fun `from photo to text, and the text is on the screen`() {
+        app.mark(number)
+        app.mark(recipient)
+        val results = read()
+        assertEquals(setOf(0, 1), results.lines.map { it.region }.toSet())
+        assertEquals("6340968666000", digits(results.lines.first { it.region == 0 }.text))
+        val texts = app.activity.texts()
+        for (line in results.lines) assertTrue("${line.text} in $texts", line.text in texts)
+        assertTrue("识别结果" in texts && "区域 1" in texts && "区域 2" in texts && "重拍" in texts && "完成" in texts)
+        val view = app.activity.findViewById<ResultView>(R.id.photo)
+        val list = app.activity.findViewById<ListView>(R.id.lines)
+        assertEquals(results.lines, view.lines)
+        assertTrue("the text lies above the photo", list.bottomInWindow() <= view.topInWindow())
+        done(results)
+    }
+
+    private fun android.view.View.topInWindow() = IntArray(2).also { getLocationInWindow(it) }[1]
+
+    private fun android.view.View.bottomInWindow() = topInWindow() + height
+
+    /** Copy, share, done: all of them give the same text. */
+    private fun done(results: Screen.Results) {
+        app.activity.press(R.id.copy)
+        val clipboard = app.activity.getSystemService(ClipboardManager::class.java)
+        val copied = clipboard.primaryClip!!.getItemAt(0).text.toString()
+        assertEquals(results.lines.text(), copied)
+        assertTrue(copied.contains(results.lines.first().text!!))
+        app.activity.press(R.id.share)
+        val chooser = shadowOf(app.activity).nextStartedActivity
+        @Suppress("DEPRECATION")
+        val sent = chooser.getParcelableExtra<Intent>(Intent.EXTRA_INTENT)!!
+        assertEquals(Intent.ACTION_SEND to copied, sent.action to sent.getStringExtra(Intent.EXTRA_TEXT))
+        app.activity.press(R.id.done)
+        assertTrue(app.activity.isFinishing)
+        assertEquals(Activity.RESULT_OK, shadowOf(app.activity).resultCode)
+        assertEquals(copied, shadowOf(app.activity).resultIntent.getStringExtra(Intent.EXTRA_TEXT))
+    }
+
+    @Test
+    fun `results survive a turn and the end of the process, a touched line stands out`() {
+        app.mark(recipient)
+        val results = read()
+        app.turn("+land")
+        assertEquals(results, app.screen)
+        app.dieAndComeBack()
+        assertEquals(results, app.screen)
+        waitUntil("the photo is there again") { app.activity.session.picture != null }
+        val view = app.activity.findViewById<ResultView>(R.id.photo)
+        val quad = results.lines[0].quad
+        val middle = Viewport.whole(view.photo!!.width, view.photo!!.height, view.width, view.height, 16 * view.resources.displayMetrics.density)
+            .toView(ctpn.core.Point((quad.topLeft.x + quad.bottomRight.x) / 2, (quad.topLeft.y + quad.bottomRight.y) / 2))
+        app.activity.tap(view, middle.x to middle.y)
+        assertEquals(0, view.selected)
+        app.activity.press(R.id.retake)
+        assertEquals(Screen.Choose, app.screen)
+    }
+
+    @Test
+    fun `a region without text says so`() {
+        app.mark(Rectangle(700f, 5f, 60f, 30f))
+        val results = read()
+        if (results.lines.isEmpty()) {
+            assertTrue("此区域没有文字" in app.activity.texts())
+            assertFalse(app.activity.findViewById<android.view.View>(R.id.copy).isEnabled)
+        }
+        app.activity.press(R.id.back)
+        assertEquals(1, app.marking.rectangles.size)
+    }
+
+    @Test
+    fun `a reading that is cancelled or died with the process comes to nothing, and another one does`() {
+        app.mark(number)
+        app.activity.press(R.id.read)
+        app.activity.press(R.id.cancel)
+        assertTrue(app.screen is Screen.Mark)
+        app.activity.press(R.id.read)
+        app.dieAndComeBack()
+        assertTrue("back where it was asked for", app.screen is Screen.Mark)
+        assertEquals(1, app.marking.rectangles.size)
+        assertEquals("6340968666000", digits(read().lines.first().text))
+    }
+
+    @Test
+    fun `turned while it reads, the result comes all the same`() {
+        app.mark(number)
+        app.activity.press(R.id.read)
+        app.turn("+land")
+        waitUntil("it is read") { app.screen !is Screen.Reading }
+        assertTrue(app.screen is Screen.Results)
+        assertNotNull(app.activity.findViewById(R.id.lines))
+    }
+
+    @Test
+    fun `a damaged photo is an error with a way back`() {
+        app.activity.session.send(Event.Retake)
+        val text = app.activity.cacheDir.resolve("none.jpg").apply { writeText("no picture") }
+        app.activity.press(R.id.camera)
+        val asked = shadowOf(app.activity).nextStartedActivityForResult
+        text.copyTo(SharedFiles.file(app.activity, SharedFiles.PHOTO), overwrite = true)
+        shadowOf(app.activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent())
+        waitUntil("it fails") { app.screen is Screen.Failed }
+        assertTrue("无法打开这张照片" in app.activity.texts())
+        app.activity.press(R.id.go_on)
+        assertEquals(Screen.Choose, app.screen)
+        assertNull(app.activity.session.picture)
+    }
+}
