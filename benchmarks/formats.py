@@ -149,6 +149,6 @@ FORMATS = (
     Format("TorchScript, lite", ".ptl", (ANY, ONE), ("",), "python -m export.torchscript", lite, FLOAT32, "torch"),
     Format("ExecuTorch", ".pte", (ONE,), ("",), "python -m export.executorch", executorch, FLOAT32, "executorch"),
     Format(CORE_ML, ".mlpackage", (ONE,), ("", "float16", "int8", "6bit"), "python -m export.coreml --compress --float32", coreml,
-           IN_CORE_ML, "coremltools", most=6),
+           IN_CORE_ML, "coremltools"),
     Format(f"ONNX on ARM ({ARM_CPU})", ".onnx", (ANY,), ("", "int8"), "python -m export.onnx --quantize", arm, ON_ARM, most=2),
 )  # fmt: skip
