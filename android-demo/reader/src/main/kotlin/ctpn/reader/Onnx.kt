@@ -78,7 +78,7 @@ private class Session(
 
 private fun misfit(name: String) = ModelException("$name: inputs or outputs do not fit its spec; $REMEDY")
 
-private fun floats(tensor: OnnxTensor): FloatArray = FloatArray(tensor.floatBuffer.remaining()).also { tensor.floatBuffer.get(it) }
+private fun floats(tensor: OnnxTensor): FloatArray = tensor.floatBuffer.let { copy -> FloatArray(copy.remaining()).also { copy.get(it) } }
 
 /** The detector: pixels to maps. */
 internal class OnnxDetector(
