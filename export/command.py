@@ -11,12 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
 from ctpn.errors import CtpnError
 from ctpn.nn.detector import load_detector
 from ctpn.nn.recognizer import load_recognizer
 from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
-from export.files import aside, sha256
+from export.files import aside, files, sha256
 from export.forms import Form, Pixels, Run, forms
 from export.parity import Agreement
 
@@ -115,23 +116,18 @@ def export(net: torch.nn.Module, out: Path, size: tuple[int, int], write: Writer
     with aside(out) as folder:
         made = [m for form in forms(net, size) for m in write(form, folder)]
         (folder / f"{spec.name}.spec.json").write_text(spec.to_json() + "\n", encoding="utf-8")
-        sums = "".join(f"{sha256(f)}  {f.relative_to(folder)}\n" for m in made for f in _files(m.file))
-        (folder / f"{spec.name}.sha256").write_text(sums, encoding="utf-8")
+        sums = "".join(f"{sha256(f)}  {f.relative_to(folder)}\n" for m in made for f in files(m.file))
+        (folder / f"{spec.name}{made[0].file.suffix}.sha256").write_text(sums, encoding="utf-8")  # a list for each format
         times = milliseconds([(m.run, m.timed) for m in made])
         return [
-            Row(m.file.name, sum(f.stat().st_size for f in _files(m.file)) / 1e6, m.agreement, ms)
-            for m, ms in zip(made, times, strict=True)
+            Row(m.file.name, sum(f.stat().st_size for f in files(m.file)) / 1e6, m.agreement, ms) for m, ms in zip(made, times, strict=True)
         ]
-
-
-def _files(path: Path) -> list[Path]:
-    return sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
 
 
 def milliseconds(runs: list[tuple[Run, Pixels]], *, rounds: int = 15) -> list[float]:
     """Median time of each function on its input, taken in turns so that all meet the same machine."""
     times: list[list[float]] = [[] for _ in runs]
-    for _ in range(rounds):
+    for _ in tqdm(range(rounds), desc="timing"):
         for (run, pixels), taken in zip(runs, times, strict=True):
             begin = time.perf_counter()
             run(pixels)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from ctpn.errors import ParityError
 from ctpn.nn.recognizer import Crnn
@@ -60,14 +61,19 @@ class Form:
         Raises:
             ParityError: it differs.
         """
-        say(f"{file}: comparing with PyTorch")
+        shown = f"{file}: comparing with PyTorch"
         try:
             if isinstance(self.net, Crnn):
-                return compare_text(run, self.net, self.samples, **(ROUNDED_TEXTS if rounded else {}))  # type: ignore[arg-type]
-            pages = [page for batch in self.samples for page in batch]
+                return compare_text(run, self.net, tqdm(self.samples, desc=shown), **(ROUNDED_TEXTS if rounded else {}))  # type: ignore[arg-type]
+            pages = tqdm([page for batch in self.samples for page in batch], desc=shown)
             return compare(by_page(run), self.net, pages, **(ROUNDED_LINES if rounded else {}))  # type: ignore[arg-type]
         except ParityError as e:
             raise ParityError(f"{file}: {e}; nothing was written") from None
+
+    def of_one_size(self) -> Form:
+        """The same with those samples alone that have its size, one picture each: for formats that take no other."""
+        pages = [page[None] for batch in self.samples for page in batch if page.shape[:2] == self.size]
+        return replace(self, samples=pages, timed=self.timed[:1])
 
 
 def forms(net: torch.nn.Module, size: tuple[int, int]) -> Iterator[Form]:

@@ -6,7 +6,7 @@ no GRU). The recogniser's crnn.onnx and crnn-int8.onnx take strips of any width,
 compared with PyTorch, down to the text lines of sample pages, before it gets its name; if one differs, nothing of its
 net is written and the exit code is 1. The original's weights, from Keras by ctpn.nn.keras_import or its own .pth.tar:
 --model vgg16 --weights FILE; with the recurrence of Keras 2 there is the form of one width alone. NAME.spec.json and
-NAME.sha256 (for sha256sum -c) lie beside them.
+NAME.onnx.sha256 (for sha256sum -c) lie beside them.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import cv2
@@ -47,7 +47,7 @@ def torch_maps(net: nn.Module, page: NDArray[np.uint8]) -> Maps:
 def compare(
     run: Run,
     net: nn.Module,
-    pages: Sequence[NDArray[np.uint8]],
+    pages: Iterable[NDArray[np.uint8]],
     *,
     value_tolerance: float | None = 1e-4,
     line_tolerance: float = 0.1,

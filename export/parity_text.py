@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -32,7 +32,7 @@ def torch_logits(net: Crnn, strips: Strips) -> NDArray[np.float32]:
 def compare_text(
     run: Callable[[Strips], Maps],
     net: Crnn,
-    batches: Sequence[Strips],
+    batches: Iterable[Strips],
     *,
     value_tolerance: float | None = 1e-3,
     least_same: float = 1.0,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import subprocess
 import sys
 from dataclasses import replace
@@ -61,9 +60,9 @@ def test_what_is_right_gets_its_name(net: MobileCtpn, tmp_path: Path) -> None:
     assert [r.file for r in rows] == ["mobile.onnx", "mobile-96.onnx"]
     assert all(r.agreement.difference <= 1e-4 and r.agreement.lines == 1 for r in rows)
     assert sorted(f.name for f in tmp_path.iterdir()) == [
-        "mobile-96.onnx", "mobile.onnx", "mobile.sha256", "mobile.spec.json",
+        "mobile-96.onnx", "mobile.onnx", "mobile.onnx.sha256", "mobile.spec.json",
     ]  # fmt: skip
-    for line in (tmp_path / "mobile.sha256").read_text().splitlines():
+    for line in (tmp_path / "mobile.onnx.sha256").read_text().splitlines():
         digest, name = line.split("  ")
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest
         props = {p.key: p.value for p in onnx.load(tmp_path / name).metadata_props}
@@ -213,7 +212,12 @@ def test_the_command_fails_in_one_line(net: MobileCtpn, tmp_path: Path, capsys: 
     assert "expected weights of vgg16, got mobile" in err
 
 
-def test_every_listed_command_exists() -> None:
-    assert all(importlib.util.find_spec(name) for name in commands.COMMANDS)
-    shown = subprocess.run([sys.executable, "-m", "export"], capture_output=True, text=True, check=True).stdout
-    assert "python -m export.onnx" in shown
+def test_every_command_is_listed_and_explains_itself() -> None:
+    found = commands.commands()
+    assert found.keys() >= {"export.onnx", "export.bundle", "export.stamp"} and "export.command" not in found
+    assert all(purpose and len(purpose) < 90 for purpose in found.values())
+    shown = subprocess.run([sys.executable, "-m", "export", "--help"], capture_output=True, text=True, check=True).stdout
+    assert all(f"python -m {name} " in shown for name in found)
+    for name in found:
+        helped = subprocess.run([sys.executable, "-m", name, "--help"], capture_output=True, text=True)
+        assert helped.returncode == 0 and f"python -m {name}" in helped.stdout
