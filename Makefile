@@ -33,7 +33,7 @@ setup: .venv/ready
 .venv/ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "expected Python 3.10 or newer: make PYTHON=python3.11 …"; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --retries 10 --timeout 120 -c constraints.txt -e '.[train,export,dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --retries 10 --timeout 120 -c constraints.txt -e '.[train,export,executorch,dev]'
 	touch $@
 
 demo: setup
@@ -97,7 +97,7 @@ ship: setup
 	$(BIN)/python -m export.stamp .train/detector/weights.safetensors ctpn/weights/mobile.safetensors
 	$(BIN)/python -m export.stamp .train/recognizer/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
-	cp out/mobile.onnx out/mobile-int8.onnx out/crnn-int8.onnx ctpn/weights/
+	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
 	$(MAKE) measure
 	$(BIN)/python -m benchmarks.card mobile

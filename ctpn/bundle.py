@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ctpn.errors import ModelError
@@ -18,7 +18,7 @@ from ctpn.spec import DetectorSpec, RecognizerSpec
 SCHEMA = 1
 KIND = "ctpn-bundle"
 MANIFEST = "manifest.json"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # of a file: beside the manifest, nowhere else
+NAME = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9._-]{0,99}/){0,4}[A-Za-z0-9][A-Za-z0-9._-]{0,99}")  # of a file: below the manifest
 MOST_BYTES, MOST_FILES, MOST_MANIFEST = 512 << 20, 64, 1 << 20
 REMEDY = "fetch the bundle again, or write one with python -m export.bundle"
 PARTS = ("detector", "recognizer")
@@ -50,10 +50,22 @@ class Bundle:
             raise ModelError(f"{self.folder}: no {part} as {form!r}, only as {', '.join(forms)}; write it with --formats {form}")
         return self.folder / str(forms[form])
 
+    def check(self, part: str, spec: DetectorSpec | RecognizerSpec) -> None:
+        """Whether a model's own spec is that of the bundle.
+
+        Raises:
+            ModelError: it is not, so its parts come from two bundles.
+        """
+        if spec != (self.detector_spec if part == "detector" else self.recognizer_spec):
+            raise ModelError(f"{self.model(part)}: carries another spec than {self.manifest['specs'][part]}; {REMEDY}")
+
     def golden(self) -> dict[str, Any]:
-        """The case that every app reads at load: photo, regions, lines, tolerances."""
-        case: dict[str, Any] = json.loads((self.folder / self.manifest["golden"]).read_text(encoding="utf-8"))
-        return case
+        """The case that every app reads at load: photo, regions, lines, tolerances.
+
+        Raises:
+            ModelError: it has another form.
+        """
+        return _golden(self.folder / self.manifest["golden"], self.manifest["files"])
 
 
 def open_bundle(folder: str | Path) -> Bundle:
@@ -63,14 +75,26 @@ def open_bundle(folder: str | Path) -> Bundle:
         ModelError: which file is missing, cut short, changed, foreign or newer, and what to do.
     """
     folder = Path(folder)
-    manifest = _manifest(folder)
-    for name, wanted in manifest["files"].items():
-        _verify(folder / name, wanted)
-    specs = [_json_text(folder / manifest["specs"][part]) for part in PARTS]
-    detector, recognizer = DetectorSpec.from_json(specs[0]), RecognizerSpec.from_json(specs[1])
-    if (folder / manifest["charset"]).read_text(encoding="utf-8") != recognizer.charset:
-        raise ModelError(f"{folder / manifest['charset']}: not the charset of {manifest['specs']['recognizer']}; {REMEDY}")
-    return Bundle(folder, manifest, detector, recognizer)
+    try:
+        manifest = _manifest(folder)
+        for name, wanted in manifest["files"].items():
+            _verify(folder / name, wanted)
+        bundle = Bundle(folder, manifest, *_specs(folder, manifest))
+        bundle.golden()
+    except OSError as e:
+        raise ModelError(f"{folder}: cannot be read ({e}); {REMEDY}") from None
+    return bundle
+
+
+def _specs(folder: Path, manifest: dict[str, Any]) -> tuple[DetectorSpec, RecognizerSpec]:
+    files = [folder / manifest["specs"][part] for part in PARTS]
+    try:
+        detector, recognizer = DetectorSpec.from_json(_text(files[0])), RecognizerSpec.from_json(_text(files[1]))
+    except ModelError as e:
+        raise ModelError(f"{folder}: {' or '.join(f.name for f in files)}: {e}") from None
+    if _text(folder / manifest["charset"]) != recognizer.charset:
+        raise ModelError(f"{folder / manifest['charset']}: not the charset of {files[1].name}; {REMEDY}")
+    return detector, recognizer
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -79,10 +103,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{file}: no such file, so {folder} is no bundle; {REMEDY}")
     if file.stat().st_size > MOST_MANIFEST:
         raise ModelError(f"{file}: expected at most {MOST_MANIFEST} bytes, got {file.stat().st_size}; {REMEDY}")
-    try:
-        data = json.loads(_json_text(file))
-    except (json.JSONDecodeError, RecursionError):
-        raise ModelError(f"{file}: damaged, no JSON; {REMEDY}") from None
+    data = _json(file)
     if not isinstance(data, dict) or data.get("kind") != KIND:
         raise ModelError(f"{file}: not the manifest of a bundle of ours (expected kind {KIND!r}); {REMEDY}")
     if data.get("schema") != SCHEMA:
@@ -113,9 +134,40 @@ def _problem(data: dict[str, Any]) -> str | None:
         return f"expected at most {MOST_BYTES} bytes in all"
     if not all(isinstance(models.get(p), dict) and models[p] for p in PARTS):
         return f"expected models of {' and '.join(PARTS)}"
-    named = [*(n for p in PARTS for n in models[p].values()), *(specs.get(p) for p in PARTS), data.get("charset"), data.get("golden")]
-    lost = [n for n in named if not isinstance(n, str) or n not in files]
+    if not all(isinstance(specs.get(p), str) for p in PARTS):
+        return f"expected specs of {' and '.join(PARTS)}"
+    folders = {parent.as_posix() for name in files for parent in PurePosixPath(name).parents}  # a Core ML package is one
+    named = [(n, {*files, *folders}) for p in PARTS for n in models[p].values()]
+    named += [(n, set(files)) for n in (*(specs[p] for p in PARTS), data.get("charset"), data.get("golden"))]
+    lost = [n for n, known in named if not isinstance(n, str) or n not in known]
     return f"expected every file that is named among files, got {lost[0]!r}" if lost else None
+
+
+def _golden(file: Path, files: dict[str, Any]) -> dict[str, Any]:
+    """The golden case, of the form that docs/bundle.md describes."""
+    case = _json(file)
+    photo = case.get("photo") if isinstance(case, dict) else None
+    if not isinstance(photo, str) or photo not in files or not isinstance(case.get("lines"), list):
+        raise ModelError(f"{file}: expected a photo of the bundle and lines; {REMEDY}")
+    tolerance, regions = case.get("tolerance"), case.get("regions")
+    if not isinstance(tolerance, dict) or not _numbers([tolerance.get("quad"), tolerance.get("score")], 2):
+        raise ModelError(f"{file}: expected tolerances quad and score, got {str(tolerance)[:60]}; {REMEDY}")
+    if not isinstance(regions, list) or not all(_numbers(r, 4) for r in regions):
+        raise ModelError(f"{file}: expected regions of four numbers, got {str(regions)[:60]}; {REMEDY}")
+    for line in case["lines"]:
+        if not isinstance(line, dict) or not isinstance(line.get("text"), str) or not isinstance(line.get("quad"), list):
+            raise ModelError(f"{file}: expected lines with text and quad, got {str(line)[:60]}; {REMEDY}")
+        corners = len(line["quad"]) == 4 and all(_numbers(corner, 2) for corner in line["quad"])
+        if not corners or not _numbers([line.get(k) for k in ("region", "score", "text_score")], 3):
+            raise ModelError(f"{file}: expected four corners, region and scores, got {str(line)[:60]}; {REMEDY}")
+    return case
+
+
+def _numbers(values: Any, count: int) -> bool:
+    """Whether this is a list of so many finite numbers."""
+    if not isinstance(values, list) or len(values) != count:
+        return False
+    return all(isinstance(v, (int, float)) and not isinstance(v, bool) and abs(v) < 1e9 for v in values)
 
 
 def _verify(file: Path, wanted: dict[str, Any]) -> None:
@@ -129,7 +181,14 @@ def _verify(file: Path, wanted: dict[str, Any]) -> None:
         raise ModelError(f"{file}: damaged (sha256 expected {wanted['sha256'][:12]}…, got {digest[:12]}…); {REMEDY}")
 
 
-def _json_text(file: Path) -> str:
+def _json(file: Path) -> Any:
+    try:
+        return json.loads(_text(file))
+    except (ValueError, RecursionError):
+        raise ModelError(f"{file}: damaged, no JSON; {REMEDY}") from None
+
+
+def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:

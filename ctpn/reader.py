@@ -58,15 +58,20 @@ class TextReader:
     def __init__(self, bundle: str | os.PathLike[str] | None = None, *, threads: int = 0) -> None:
         self.threads = threads
         found, self.text_model = SHIPPED if bundle is None else Path(bundle), SHIPPED_TEXT
-        if found.is_dir():
-            opened = open_bundle(found)
-            found, self.text_model = opened.model("detector"), opened.model("recognizer")
+        self.bundle = open_bundle(found) if found.is_dir() else None
+        if self.bundle:
+            found, self.text_model = self.bundle.model("detector"), self.bundle.model("recognizer")
         self.detector = OnnxDetector(found, threads)
+        if self.bundle:
+            self.bundle.check("detector", self.detector.spec)
 
     @cached_property
     def recognizer(self) -> OnnxRecognizer:
         """Loaded when it is first needed: detection alone does without."""
-        return OnnxRecognizer(self.text_model, self.threads)
+        recognizer = OnnxRecognizer(self.text_model, self.threads)
+        if self.bundle:
+            self.bundle.check("recognizer", recognizer.spec)
+        return recognizer
 
     def detect(self, image: str | os.PathLike[str] | NDArray[np.uint8], regions: Sequence[Region] | None = None) -> list[TextLine]:
         """The text lines of a photo in reading order.

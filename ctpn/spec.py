@@ -143,14 +143,14 @@ def _parse(cls: type[S], kind: str, text: str) -> S:
     try:
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
         return cls(**values)
-    except TypeError as e:
+    except (TypeError, ValueError, AttributeError) as e:  # values of other types, half a character
         raise ModelError(f"spec: {e}; export the model again with python -m export.onnx") from None
 
 
 def _object(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
-    except ValueError as e:
+    except (ValueError, RecursionError) as e:
         raise ModelError(f"spec: not JSON ({e}); the model file is damaged, export it again") from None
     if not isinstance(data, dict):
         raise ModelError(f"spec: expected a JSON object, got {type(data).__name__}; export the model again")

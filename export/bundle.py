@@ -1,10 +1,11 @@
 """Write the folder that an app takes, or verify one: python -m export.bundle --out DIR
 
 Models, specs, charset, one golden case (photo, regions, the lines that are read there), and a manifest with the sha256 of
-every file. It is made of what ships in ctpn/weights, whose files are proven equal to PyTorch; torch is not needed. The same
-input gives the same bytes. docs/bundle.md describes the manifest.
+every file. It is made of what ships in ctpn/weights: int8 ONNX, proven when it was exported, needs no torch; the other formats
+are exported and proven on the way, which takes minutes. The same input gives the same bytes. docs/bundle.md describes it.
 
   python -m export.bundle --out out/bundle      write one
+  python -m export.bundle --out out/bundle --formats onnx torchscript executorch
   python -m export.bundle --check out/bundle    verify every byte, then read the golden case
   python -m export.bundle --android             into the app's assets (--ios, --web likewise)
 """
@@ -13,10 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import sys
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -26,12 +24,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.bundle import KIND, MANIFEST, SCHEMA, Bundle, open_bundle
-from ctpn.errors import CtpnError, ModelError
+from ctpn.errors import CtpnError
 from ctpn.image import open_image
 from ctpn.reader import WEIGHTS, TextLine, TextReader
 from ctpn.spec import DetectorSpec, RecognizerSpec
 from ctpn.version import __version__
-from export.files import sha256
+from export.files import aside, files, sha256
+from export.options import size
+from export.parts import FORMATS, MODELS, Size, models
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -40,24 +40,25 @@ APPS = {
     "ios": ROOT / "ios-demo" / "App" / "Resources" / "bundle",
     "web": ROOT / "web-demo" / "bundle",
 }
-MODELS = {"detector": "mobile", "recognizer": "crnn"}
-FILES = {"onnx": "{}-int8.onnx"}  # of ctpn/weights, by format
 PHOTO = ROOT / "examples" / "waybill.jpg"
+TOOLS = {  # by format; the first read the golden case
+    "": ("numpy", "onnxruntime", "opencv-python-headless"), "torchscript": ("torch",),
+    "executorch": ("torch", "executorch"), "coreml": ("torch", "coremltools"),
+}  # fmt: skip
 TOLERANCE = {"quad": 1.0, "score": 0.02}  # pixels and probability; texts must be equal. Devices round int8 differently.
 
 
-def build(folder: Path, forms: list[str]) -> None:
+def build(folder: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
     """Fill an empty folder.
 
+    Args:
+        forms: formats of the models; "onnx" is always among them, for the golden case is read with it.
+        fixed: (H, W) of a detector of fixed size.
+
     Raises:
-        CtpnError: a shipped model is missing, or nothing is read in the golden case.
+        CtpnError: a shipped model is missing, an exported one differs, or nothing is read in the golden case.
     """
-    models: dict[str, dict[str, str]] = {part: {} for part in MODELS}
-    for part, name in MODELS.items():
-        for form in forms:
-            source = WEIGHTS / FILES[form].format(name)
-            models[part][form] = f"{part}{source.suffix}"
-            _copy(source, folder / models[part][form])
+    named, parity = models(folder, ["onnx", *(f for f in forms if f != "onnx")], fixed)
     reader = TextReader(threads=1)
     specs: dict[str, DetectorSpec | RecognizerSpec] = {"detector": reader.detector.spec, "recognizer": reader.recognizer.spec}
     for part, spec in specs.items():
@@ -65,20 +66,15 @@ def build(folder: Path, forms: list[str]) -> None:
     (folder / "charset.txt").write_text(reader.recognizer.spec.charset, encoding="utf-8")
     _golden(folder, reader)
     manifest = {
-        "schema": SCHEMA, "kind": KIND, "version": __version__, "models": models,
+        "schema": SCHEMA, "kind": KIND, "version": __version__, "models": named,
         "specs": {part: f"{part}.spec.json" for part in specs}, "charset": "charset.txt", "golden": "golden.json",
-        "files": {f.name: {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in sorted(folder.iterdir())},
-        "tools": {package: version(package) for package in ("numpy", "onnxruntime", "opencv-python-headless")},
-        "measured": _measured(), "cards": {part: _json(WEIGHTS / f"{name}.json") for part, name in MODELS.items()},
+        "files": {f.relative_to(folder).as_posix(): {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files(folder)},
+        "tools": {package: version(package) for form in ("", *forms) for package in TOOLS.get(form, ())},
+        "measured": {**_measured(), "parity": parity},
+        "cards": {part: _json(WEIGHTS / f"{name}.json") for part, name in MODELS.items()},
     }  # fmt: skip
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
-
-
-def _copy(source: Path, target: Path) -> None:
-    if not source.is_file():
-        raise ModelError(f"{source}: no such shipped model; make it with make weights and make ship")
-    shutil.copyfile(source, target)
 
 
 def _json(file: Path) -> Any:
@@ -138,23 +134,20 @@ def self_test(bundle: Bundle) -> None:
             raise CtpnError(f"{bundle.folder}: golden case: expected {wanted}, got {line}; this device or runtime computes otherwise")
 
 
-def write(out: Path, forms: list[str]) -> None:
+def write(out: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
     """Write a bundle aside, verify it, then put it in the place of the old one.
 
     Raises:
         CtpnError: as `build` and `self_test`, or `out` holds something that is no bundle.
     """
+    out = out.resolve()
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise CtpnError(f"{out}: expected a new folder, an empty one or a bundle to replace; choose another --out")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".bundle-", dir=out.parent) as name:
-        new, old = Path(name, "new"), Path(name, "old")
+    with aside(out.parent) as place:
+        new = place / out.name
         new.mkdir()
-        build(new, forms)
+        build(new, forms, fixed)
         self_test(open_bundle(new))
-        if out.exists():
-            os.rename(out, old)
-        os.rename(new, out)
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -165,7 +158,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     where.add_argument("--check", type=Path, metavar="DIR", help="bundle to verify")
     for app, assets in APPS.items():
         where.add_argument(f"--{app}", action="store_const", const=assets, dest="out", help=f"write into the {app} demo")
-    parser.add_argument("--formats", nargs="+", choices=sorted(FILES), default=["onnx"], help="of the models (default: onnx)")
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["onnx"], help="of the models, beside onnx")
+    parser.add_argument("--size", type=size, default=(960, 960), help="HxW of a detector of fixed size (default: 960x960)")
     return parser.parse_args(argv)
 
 
@@ -176,12 +170,12 @@ def main(argv: list[str] | None = None) -> int:
         if args.check:
             self_test(open_bundle(args.check))
         else:
-            write(args.out, args.formats)
+            write(args.out, args.formats, args.size)
     except (CtpnError, OSError) as e:
         print(f"export.bundle: {e}", file=sys.stderr)
         return 1
     folder = args.check or args.out
-    print(f"{folder}: {sum(f.stat().st_size for f in folder.iterdir()) / 1e6:.2f} MB, verified")
+    print(f"{folder}: {sum(f.stat().st_size for f in files(folder)) / 1e6:.2f} MB, verified")
     return 0
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,20 +20,28 @@ from ctpn.nn.recognizer import load_recognizer
 from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from export.files import aside, files, sha256
 from export.forms import Form, Pixels, Run, forms
+from export.options import size
 from export.parity import Agreement
 
 WEIGHTS = Path(__file__).parents[1] / "ctpn" / "weights"
 SHIPPED = ("mobile", CRNN.name)
+WIDE = 20  # letters of a column that a format adds to the table
 
 
 @dataclass
 class Made:
-    """A file (or a folder, for formats that are one), proven, with the function that it is and the input to time it with."""
+    """A file (or a folder, for formats that are one), proven.
+
+    Attributes:
+        run, timed: the function that it is and the input to time it with; None where the time would say nothing.
+        more: what the closing table says of it besides, by column.
+    """
 
     file: Path
     agreement: Agreement
     run: Run
-    timed: Pixels
+    timed: Pixels | None
+    more: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -42,10 +51,11 @@ class Row:
     file: str
     megabytes: float
     agreement: Agreement
-    milliseconds: float
+    milliseconds: float | None
+    more: dict[str, str]
 
 
-Writer = Callable[[Form, Path], Iterator[Made]]  # the files of one form, into a folder
+Writer = Callable[[Iterator[Form], Path], Iterator[Made]]  # the files of all forms of a net, into a folder
 
 
 def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
@@ -53,26 +63,16 @@ def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(f"python -m {command}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared.add_argument("--model", choices=[*sorted(DETECTORS), CRNN.name], help="one net (default: the shipped detector and recogniser)")
     shared.add_argument("--weights", type=Path, help="file (default: ctpn/weights/MODEL.safetensors)")
-    shared.add_argument("--size", type=_size, default=(960, 960), help="HxW of the unrolled form (default: 960x960)")
+    shared.add_argument("--size", type=size, default=(960, 960), help="HxW of the detector's unrolled form (default: 960x960)")
     shared.add_argument("--out", type=Path, default=Path("out"), help="folder (default: %(default)s)")
     return shared
-
-
-def _size(text: str) -> tuple[int, int]:
-    try:
-        height, width = (int(v) for v in text.lower().split("x"))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected HxW, such as 960x960, got {text!r}") from None
-    if height % 32 or width % 32 or not 0 < height <= 4096 or not 0 < width <= 4096:
-        raise argparse.ArgumentTypeError(f"expected multiples of 32 up to 4096, got {text!r}")
-    return height, width
 
 
 def main(options: argparse.ArgumentParser, argv: list[str] | None, writer: Callable[[argparse.Namespace], Writer]) -> int:
     """Parse, write the files of each net asked for, print the table.
 
     Args:
-        writer: from the parsed options to the function that writes one form.
+        writer: from the parsed options to the function that writes the files of a net.
 
     Returns:
         The exit code: 0 written, 1 a file differs or something failed; usage errors exit 2.
@@ -81,7 +81,7 @@ def main(options: argparse.ArgumentParser, argv: list[str] | None, writer: Calla
     if args.weights and not args.model:
         options.error("--weights FILE needs --model, whose weights they are")
     try:
-        nets = (_net(name, args.weights) for name in ([args.model] if args.model else SHIPPED))
+        nets = (load(name, args.weights) for name in ([args.model] if args.model else SHIPPED))
         rows = [row for net in nets for row in export(net, args.out, args.size, writer(args))]
     except (CtpnError, OSError) as e:
         print(f"{options.prog.removeprefix('python -m ')}: {e}", file=sys.stderr)
@@ -90,7 +90,12 @@ def main(options: argparse.ArgumentParser, argv: list[str] | None, writer: Calla
     return 0
 
 
-def _net(name: str, weights: Path | None) -> torch.nn.Module:
+def load(name: str, weights: Path | None = None) -> torch.nn.Module:
+    """A net by its name, with the shipped weights or those of a file.
+
+    Raises:
+        CtpnError: no weights, or those of another net.
+    """
     file = weights or WEIGHTS / f"{name}.safetensors"
     if name == CRNN.name:
         return load_recognizer(file)
@@ -114,31 +119,44 @@ def export(net: torch.nn.Module, out: Path, size: tuple[int, int], write: Writer
     spec = net.spec
     assert isinstance(spec, (DetectorSpec, RecognizerSpec))
     with aside(out) as folder:
-        made = [m for form in forms(net, size) for m in write(form, folder)]
-        (folder / f"{spec.name}.spec.json").write_text(spec.to_json() + "\n", encoding="utf-8")
-        sums = "".join(f"{sha256(f)}  {f.relative_to(folder)}\n" for m in made for f in files(m.file))
-        (folder / f"{spec.name}{made[0].file.suffix}.sha256").write_text(sums, encoding="utf-8")  # a list for each format
-        times = milliseconds([(m.run, m.timed) for m in made])
+        made = list(write(forms(net, size), folder))
+        _beside(folder, spec, made)
+        times = milliseconds(made)
         return [
-            Row(m.file.name, sum(f.stat().st_size for f in files(m.file)) / 1e6, m.agreement, ms) for m, ms in zip(made, times, strict=True)
+            Row(m.file.name, sum(f.stat().st_size for f in files(m.file)) / 1e6, m.agreement, ms, m.more)
+            for m, ms in zip(made, times, strict=True)
         ]
 
 
-def milliseconds(runs: list[tuple[Run, Pixels]], *, rounds: int = 15) -> list[float]:
-    """Median time of each function on its input, taken in turns so that all meet the same machine."""
-    times: list[list[float]] = [[] for _ in runs]
+def _beside(folder: Path, spec: DetectorSpec | RecognizerSpec, made: list[Made]) -> None:
+    """What lies beside the files of a net: its spec, and for each format the sums and how far each file is from PyTorch."""
+    name = f"{spec.name}{made[0].file.suffix}"
+    sums = "".join(f"{sha256(f)}  {f.relative_to(folder)}\n" for m in made for f in files(m.file))
+    parity = {m.file.name: {"sha256": sha256(m.file), **m.agreement.as_json()} for m in made if m.file.is_file()}
+    for file, text in ((f"{spec.name}.spec.json", spec.to_json()), (f"{name}.json", json.dumps(parity, indent=1))):
+        (folder / file).write_text(text + "\n", encoding="utf-8")
+    (folder / f"{name}.sha256").write_text(sums, encoding="utf-8")
+
+
+def milliseconds(made: list[Made], *, rounds: int = 15) -> list[float | None]:
+    """Median time of each file on its input, taken in turns so that all meet the same machine."""
+    times: list[list[float]] = [[] for _ in made]
     for _ in tqdm(range(rounds), desc="timing"):
-        for (run, pixels), taken in zip(runs, times, strict=True):
-            begin = time.perf_counter()
-            run(pixels)
-            taken.append(1000 * (time.perf_counter() - begin))
-    return [float(np.median(t[2:])) for t in times]
+        for m, taken in zip(made, times, strict=True):
+            if m.timed is not None:
+                begin = time.perf_counter()
+                m.run(m.timed)
+                taken.append(1000 * (time.perf_counter() - begin))
+    return [float(np.median(t[2:])) if t else None for t in times]
 
 
 def table(rows: list[Row]) -> str:
     """The closing table."""
-    lines = [f"{'file':26s} {'MB':>6s} {'largest difference':>19s} {'lines agree':>12s} {'ms, 1 thread':>13s}"]
+    columns = list(dict.fromkeys(c for r in rows for c in r.more))
+    head = [f"{'file':26s} {'MB':>6s} {'largest difference':>19s} {'lines agree':>12s} {'ms, 1 thread':>13s}"]
+    lines = [" ".join(head + [f"{c:>{WIDE}s}" for c in columns])]
     for r in rows:
-        a = r.agreement
-        lines.append(f"{r.file:26s} {r.megabytes:6.2f} {a.difference:19.1e} {a.lines:12.4f} {r.milliseconds:13.1f}")
+        a, ms = r.agreement, "-" if r.milliseconds is None else f"{r.milliseconds:.1f}"
+        line = [f"{r.file:26s} {r.megabytes:6.2f} {a.difference:19.1e} {a.lines:12.4f} {ms:>13s}"]
+        lines.append(" ".join(line + [f"{r.more.get(c, '-'):>{WIDE}s}" for c in columns]))
     return "\n".join(lines)

@@ -30,7 +30,7 @@ class DetectorGraph(nn.Module):
         self.net = copy.deepcopy(net)
         spec = self.net.spec
         assert isinstance(spec, DetectorSpec)
-        self.spec = spec
+        self.spec, self.outputs = spec, spec.outputs
         self.mean = nn.Parameter(torch.tensor(spec.mean).view(1, 3, 1, 1), requires_grad=False)
         _fold_std(self.net, spec)
         _take_form(self.net, unrolled=unrolled)
@@ -46,12 +46,11 @@ class DetectorGraph(nn.Module):
         return {INPUT: free} | {n: {a: f"{v}_cells" for a, v in free.items()} for n in self.spec.outputs}
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        x = image.permute(0, 3, 1, 2).float()
-        if self.spec.channels == "BGR":
-            x = x.flip(1)
-        if any(self.spec.mean):
-            x = x - self.mean
-        raw = self.net(x)
+        return self.planes(image.permute(0, 3, 1, 2).float())
+
+    def planes(self, x: Tensor) -> tuple[Tensor, ...]:
+        """The same of RGB planes float32 [1, 3, H, W], 0 to 255."""
+        raw = self.net(_normalised(x, self.spec, self.mean))
         maps = {name: torch.sigmoid(m) if name == "link" else m for name, m in raw.items()}
         score = raw["score"]  # softmax over (background, text) is the sigmoid of the difference
         maps["score"] = torch.sigmoid(score[..., 1::2] - score[..., 0::2])
@@ -69,7 +68,7 @@ class RecognizerGraph(nn.Module):
     def __init__(self, net: Crnn, *, unrolled: bool) -> None:
         super().__init__()
         self.net = copy.deepcopy(net)
-        self.spec = self.net.spec
+        self.spec, self.outputs = self.net.spec, (LOGITS,)
         self.mean = nn.Parameter(torch.tensor(self.spec.mean).view(1, 3, 1, 1), requires_grad=False)
         _fold_std(self.net, self.spec)
         _take_form(self.net, unrolled=unrolled)
@@ -85,11 +84,18 @@ class RecognizerGraph(nn.Module):
         return {INPUT: {0: "strips"} | width, LOGITS: {0: "strips"} | steps}
 
     def forward(self, image: Tensor) -> Tensor:
-        x = image.permute(0, 3, 1, 2).float()
-        if self.spec.channels == "BGR":
-            x = x.flip(1)
-        logits: Tensor = self.net(x - self.mean if any(self.spec.mean) else x)
+        return self.planes(image.permute(0, 3, 1, 2).float())
+
+    def planes(self, x: Tensor) -> Tensor:
+        """The same of RGB planes float32 [N, 3, height, W], 0 to 255."""
+        logits: Tensor = self.net(_normalised(x, self.spec, self.mean))
         return logits
+
+
+def _normalised(x: Tensor, spec: DetectorSpec | RecognizerSpec, mean: Tensor) -> Tensor:
+    """Channels in the net's order, without the mean; the deviation is in the first convolution."""
+    x = x.flip(1) if spec.channels == "BGR" else x
+    return x - mean if any(spec.mean) else x
 
 
 def _take_form(net: nn.Module, *, unrolled: bool) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ctpn.spec import DetectorSpec
@@ -20,24 +21,43 @@ from export import command
 from export.command import Made, Writer
 from export.forms import Form, say
 from export.onnx_file import Session, write
-from export.quantize import quantize, quantize_weights
+from export.ort import convert, required_operators
+from export.quantize import half, quantize, quantize_weights
 from export.samples import calibration_pages
+from export.usability import accelerators
 
 
-def writer(*, int8: bool) -> Writer:
-    """The function that writes the ONNX files of one form: float, and int8 if wanted."""
+def writer(*, int8: bool = False, float16: bool = False, ort: bool = False) -> Writer:
+    """The function that writes the ONNX files of a net: each form as float, and with fewer bits and as .ort if wanted."""
 
-    def files(form: Form, folder: Path) -> Iterator[Made]:
-        file, small = folder / f"{form.name}.onnx", folder / f"{form.name}-int8.onnx"
-        say(f"{file.name}: tracing")
-        write(form.graph, file, form.size, fixed_width=form.fixed_width)
-        yield _proven(form, file)
-        if int8:
-            say(f"{small.name}: rounding")
-            _round(form, file, small)
-            yield _proven(form, small, rounded=True)
+    def files(forms: Iterator[Form], folder: Path) -> Iterator[Made]:
+        for form in forms:
+            for file, rounded in _files(form, folder, int8=int8, float16=float16):
+                made = _proven(form, file, rounded=rounded)
+                yield replace(made, more=accelerators(file, form.timed.shape))
+                if ort and "float16" not in file.stem:  # on this machine's CPU it would be optimised back to float32
+                    convert(file, file.with_suffix(".ort"), accelerated=form.fixed_width)
+                    yield _proven(form, file.with_suffix(".ort"), rounded=rounded)
+        if ort:
+            required_operators(folder.glob("*.ort"), folder / f"{form.graph.spec.name}.ort.config")
 
     return files
+
+
+def _files(form: Form, folder: Path, *, int8: bool, float16: bool) -> Iterator[tuple[Path, bool]]:
+    """Each file as soon as it is there, and whether it computes with fewer bits."""
+    file, small, narrow = (folder / f"{form.name}{suffix}.onnx" for suffix in ("", "-int8", "-float16"))
+    say(f"{file.name}: tracing")
+    write(form.graph, file, form.size, fixed_width=form.fixed_width)
+    yield file, False
+    if int8:
+        say(f"{small.name}: rounding")
+        _round(form, file, small)
+        yield small, True
+    if float16:
+        say(f"{narrow.name}: rounding")
+        half(file, narrow)
+        yield narrow, True
 
 
 def _round(form: Form, file: Path, small: Path) -> None:
@@ -56,7 +76,9 @@ def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written, 1 a file differs or something failed; usage errors exit 2."""
     options = command.parser("export.onnx", __doc__)
     options.add_argument("--quantize", action="store_true", help="write int8 files as well")
-    return command.main(options, argv, lambda args: writer(int8=args.quantize))
+    options.add_argument("--float16", action="store_true", help="write float16 files as well, for GPUs and NPUs")
+    options.add_argument("--ort", action="store_true", help="write each file as .ort as well, and the operators that a reduced build needs")
+    return command.main(options, argv, lambda args: writer(int8=args.quantize, float16=args.float16, ort=args.ort))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,7 @@ from ctpn.errors import ParityError
 from export.forms import Pixels
 from export.graph import INPUT, DetectorGraph, RecognizerGraph
 from export.parity import Maps
-
-OPSET = 17  # the highest that the exporter with readable node names writes; mobile builds of ONNX Runtime take it
+from export.usability import IR, OPSET
 
 
 def write(graph: DetectorGraph | RecognizerGraph, file: Path, size: tuple[int, int], *, fixed_width: bool) -> None:
@@ -35,18 +34,34 @@ def write(graph: DetectorGraph | RecognizerGraph, file: Path, size: tuple[int, i
     model, whole = onnxsim.simplify(onnx.load(file))
     if not whole:
         raise ParityError(f"{file.name}: the simplified graph computes something else; report this with your versions")
+    save(model, file, graph.spec.to_json())
+
+
+def save(model: onnx.ModelProto, file: Path, spec: str) -> None:
+    """Save a model as all of ours are: the spec alone as metadata, a version that phones read."""
     del model.graph.value_info[:]  # shapes that every runtime infers again: a quarter of the unrolled file
-    onnx.helper.set_model_props(model, {"spec": graph.spec.to_json()})
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {"spec": spec})
+    model.ir_version = IR
+    for unused in [o for o in model.opset_import if o.domain and o.domain not in {n.domain for n in model.graph.node}]:
+        model.opset_import.remove(unused)
+    onnx.checker.check_model(model)
     onnx.save(model, file)
 
 
+def spec_json(file: Path) -> str:
+    """The spec that a file carries."""
+    return next(str(p.value) for p in onnx.load(file).metadata_props if p.key == "spec")
+
+
 class Session:
-    """An exported file on one thread, as a function of its input."""
+    """An exported file, .onnx or .ort, on one thread, as a function of its input."""
 
     def __init__(self, file: Path) -> None:
         options = SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.add_session_config_entry("session.enable_saved_runtime_optimizations", "1")  # of .ort files
         self.session = InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
         self.names = [o.name for o in self.session.get_outputs()]
 

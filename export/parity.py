@@ -27,6 +27,10 @@ class Agreement:
     lines: float = 1.0
     problems: list[str] = field(default_factory=list)
 
+    def as_json(self) -> dict[str, float]:
+        """The two figures, as they are stored."""
+        return {"difference": float(f"{self.difference:.1e}"), "lines": round(self.lines, 4)}
+
 
 def torch_maps(net: nn.Module, page: NDArray[np.uint8]) -> Maps:
     """What PyTorch makes of uint8 RGB [H, W, 3]: maps without a batch axis.

@@ -1,4 +1,4 @@
-"""Static int8: activations U8, weights S8 a channel, calibrated on pages that we draw ourselves."""
+"""Fewer bits. Static int8: activations U8, weights S8 a channel, calibrated on pages that we draw ourselves; float16."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import onnx
+import onnxsim
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.calibrate import create_calibrator, save_tensors_data
 from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnxruntime.transformers.float16 import convert_float_to_float16
+from onnxruntime.transformers.onnx_model import OnnxModel
 from tqdm import tqdm
 
 from ctpn.nn.rounding import stays_float
 from export.graph import INPUT
+from export.onnx_file import save, spec_json
 
 OPERATORS = ("Conv", "MatMul")
 FLOAT_RESULTS = ["MatMul"]  # the logits of 5,128 classes: to round them to 8 bits and back takes longer than the product
@@ -53,7 +57,7 @@ def quantize(source: Path, target: Path, inputs: Iterable[NDArray[np.uint8]]) ->
             calibrate_method=METHOD, calibration_cache_path=ranges,
             extra_options={"OpTypesToExcludeOutputQuantization": FLOAT_RESULTS},
         )  # fmt: skip
-    _keep_metadata(source, target)
+    save(onnx.load(target), target, spec_json(source))
 
 
 def quantize_weights(source: Path, target: Path) -> None:
@@ -80,8 +84,19 @@ def quantize_weights(source: Path, target: Path) -> None:
             ("Mul", [f"{name}_even", f"{name}_rows"], name, {}),
         ]):  # fmt: skip
             model.graph.node.insert(i, onnx.helper.make_node(operator, inputs, [output], **more))
-    onnx.checker.check_model(model)
-    onnx.save(model, target)
+    save(model, target, spec_json(source))
+
+
+def half(source: Path, target: Path) -> None:
+    """Write a form of an ONNX file whose weights and computing are float16; inputs and outputs keep their types.
+
+    Half the bytes, for GPUs and NPUs that compute so; a CPU gains no time.
+    """
+    with _quiet():
+        model = OnnxModel(convert_float_to_float16(onnx.load(source), keep_io_types=True))
+        model.topological_sort()  # the converter puts its casts at the end
+    model, _ = onnxsim.simplify(model.model)  # and casts constants too
+    save(model, target, spec_json(source))
 
 
 def module_name(node: str) -> str:
@@ -111,12 +126,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logging.getLogger().setLevel(level)
-
-
-def _keep_metadata(source: Path, target: Path) -> None:
-    model = onnx.load(target)
-    kept = {p.key: p.value for p in onnx.load(source).metadata_props}
-    del model.graph.value_info[:]  # the quantiser's shape inference has put them back
-    del model.metadata_props[:]
-    onnx.helper.set_model_props(model, kept)
-    onnx.save(model, target)

@@ -2,15 +2,21 @@
 
 import hashlib
 import json
+import os
+import random
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
-from ctpn import ModelError, TextReader
+from ctpn import CtpnError, ModelError, TextReader
 from ctpn.__main__ import main as read_main
 from ctpn.bundle import MANIFEST, open_bundle
 from ctpn.image import open_image
 from export import bundle as export_bundle
+from export import parts
 from export.bundle import main, self_test, write
 
 
@@ -30,6 +36,14 @@ def changed(folder, **keys):
     """The manifest with other values."""
     file = folder / MANIFEST
     file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | keys), encoding="utf-8")
+
+
+def forged(folder, name, data):
+    """Another content, with the sums that belong to it."""
+    (folder / name).write_bytes(data)
+    files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    changed(folder, files=files)
 
 
 def test_two_runs_give_the_same_bytes(made, tmp_path):
@@ -99,11 +113,7 @@ def test_huge_and_deep_manifests_are_refused(copied):
 
 def test_parts_of_two_bundles_do_not_pass(copied):
     """Correct sums, but a charset that is not the model's."""
-    text = (copied / "charset.txt").read_text(encoding="utf-8")[::-1].encode()
-    (copied / "charset.txt").write_bytes(text)
-    files = json.loads((copied / MANIFEST).read_text(encoding="utf-8"))["files"]
-    files["charset.txt"] = {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
-    changed(copied, files=files)
+    forged(copied, "charset.txt", (copied / "charset.txt").read_text(encoding="utf-8")[::-1].encode())
     with pytest.raises(ModelError, match="not the charset"):
         open_bundle(copied)
 
@@ -111,11 +121,7 @@ def test_parts_of_two_bundles_do_not_pass(copied):
 def test_another_reading_fails_the_self_test(copied, capsys):
     case = json.loads((copied / "golden.json").read_text(encoding="utf-8"))
     case["lines"][0]["text"] += "!"
-    text = json.dumps(case).encode()
-    (copied / "golden.json").write_bytes(text)
-    files = json.loads((copied / MANIFEST).read_text(encoding="utf-8"))["files"]
-    files["golden.json"] = {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}
-    changed(copied, files=files)
+    forged(copied, "golden.json", json.dumps(case).encode())
     assert main(["--check", str(copied)]) == 1 and "computes otherwise" in capsys.readouterr().err
 
 
@@ -131,3 +137,129 @@ def test_a_failure_leaves_the_old_bundle(copied, monkeypatch):
     monkeypatch.setattr(export_bundle, "self_test", lambda bundle: (_ for _ in ()).throw(OSError("no space left on device")))
     assert main(["--out", str(copied)]) == 1
     assert (copied / MANIFEST).read_bytes() == before and [p.name for p in copied.parent.iterdir()] == ["copied"]
+
+
+ODD = (None, True, -1, 0, 1e300, float("nan"), "", "\ud800", "../x", [], {}, [[]], {"a": 1}, [1, 2], "x" * 2000)
+
+
+def mutated(data, rng):
+    """Bytes of a text with one thing wrong: a value of another type, a key gone, a letter, the end."""
+    try:
+        tree = json.loads(data)
+        nodes = list(inner(tree))
+    except ValueError:
+        nodes = []
+    if nodes and rng.random() < 0.7:
+        node = rng.choice(nodes)
+        key = rng.choice(list(node) if isinstance(node, dict) else range(len(node)))
+        if rng.random() < 0.2:
+            del node[key]
+        else:
+            node[key] = rng.choice(ODD)
+        return json.dumps(tree).encode()
+    at = rng.randrange(len(data))
+    return rng.choice((data[:at], data[at:], data[:at] + bytes([rng.randrange(256)]) + data[at + 1 :], data[:at] * 2, b"[" * 50_000))
+
+
+def inner(tree):
+    if isinstance(tree, (dict, list)) and tree:
+        yield tree
+        for value in tree.values() if isinstance(tree, dict) else tree:
+            yield from inner(value)
+
+
+@pytest.mark.parametrize("name", [MANIFEST, "golden.json", "detector.spec.json", "recognizer.spec.json", "charset.txt"])
+def test_forged_texts_are_refused_or_read_and_never_worse(made, copied, name):
+    """Sums that fit, so that what stands in the file is looked at: 150 mutations of each."""
+    for model in ("detector.onnx", "recognizer.onnx"):
+        forged(copied, model, b"a model is not opened here")
+    rng, data, manifest = random.Random(name), (copied / name).read_bytes(), (copied / MANIFEST).read_bytes()
+    refused = 0
+    for _ in range(150):
+        new = mutated(data, rng)
+        (copied / MANIFEST).write_bytes(manifest)
+        if name == MANIFEST:
+            (copied / name).write_bytes(new)
+        else:
+            forged(copied, name, new)
+        try:
+            open_bundle(copied).golden()
+        except CtpnError:
+            refused += 1
+    assert refused > 30
+
+
+def test_forged_models_and_pictures_are_refused(made, copied, capsys):
+    detector, recognizer, photo = ((made / n).read_bytes() for n in ("detector.onnx", "recognizer.onnx", "golden.png"))
+    for name, data in (("detector.onnx", recognizer), ("recognizer.onnx", detector), ("golden.png", photo[:999]), ("recognizer.onnx", b"")):
+        before = (copied / name).read_bytes(), (copied / MANIFEST).read_bytes()
+        forged(copied, name, data)
+        assert main(["--check", str(copied)]) == 1 and capsys.readouterr().err.count("\n") == 1
+        (copied / name).write_bytes(before[0])
+        (copied / MANIFEST).write_bytes(before[1])
+
+
+def test_a_model_with_another_spec_is_refused(copied):
+    spec = json.loads((copied / "detector.spec.json").read_text(encoding="utf-8"))
+    forged(copied, "detector.spec.json", json.dumps(spec | {"score_threshold": 0.123}).encode())
+    with pytest.raises(ModelError, match=r"detector\.onnx: carries another spec than detector\.spec\.json"):
+        TextReader(copied)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_told(copied):
+    (copied / "charset.txt").chmod(0)
+    with pytest.raises(ModelError, match="cannot be read"):
+        open_bundle(copied)
+
+
+def test_a_shipped_model_that_nobody_vouches_for_is_refused(tmp_path, monkeypatch, capsys):
+    weights = shutil.copytree(parts.WEIGHTS, tmp_path / "weights")
+    monkeypatch.setattr(parts, "WEIGHTS", weights)
+    (weights / "mobile.onnx.json").unlink()
+    assert main(["--out", str(tmp_path / "b")]) == 1 and "make ship" in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["weights"]
+
+
+def test_a_package_and_several_widths_lie_in_a_bundle_too(tmp_path, monkeypatch):
+    def packages(name, folder, size):
+        package = folder / f"{name}-{size[1]}.mlpackage"
+        (package / "Data").mkdir(parents=True)
+        (package / "Data" / "weights.bin").write_bytes(b"weights")
+        yield package, {"difference": 0.0, "lines": 1.0}
+
+    monkeypatch.setitem(parts.MAKERS, "coreml", packages)
+    monkeypatch.setattr(export_bundle, "TOOLS", {"": ("numpy",)})
+    write(tmp_path / "b", ["coreml"], (64, 96))
+    bundle = open_bundle(tmp_path / "b")
+    assert bundle.model("detector", "coreml-96") == tmp_path / "b" / "detector-96.mlpackage"
+    assert bundle.manifest["measured"]["parity"]["detector-96.mlpackage"]["lines"] == 1
+    with pytest.raises(ModelError, match="only as coreml-96, onnx"):
+        bundle.model("recognizer", "executorch")
+    (tmp_path / "b" / "detector-96.mlpackage" / "Data" / "weights.bin").write_bytes(b"wEights")
+    with pytest.raises(ModelError, match=r"weights\.bin: damaged"):
+        TextReader(tmp_path / "b")
+
+
+SMALL = """
+import sys
+from ctpn.image import fit, open_image
+from ctpn.reader import TextReader
+from ctpn.strips import rectify
+from export import bundle, forms, samples
+rgb = open_image(bundle.PHOTO)[240:400]
+forms.parity_pages = lambda spec, size: [samples.place(fit(rgb, spec).pixels, (160, 480), spec)]
+forms.parity_strips = lambda spec: samples.batched([rectify(rgb, line.quad, spec) for line in TextReader(threads=1).detect(rgb)[:3]], spec)
+sys.exit(bundle.main(["--out", sys.argv[1], "--formats", "ort", "torchscript", "--size", "160x480"]))
+"""
+
+
+def test_exported_formats_give_the_same_bytes_in_two_processes(tmp_path):
+    for seed, name in (("1", "a"), ("2", "b")):
+        env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[1])}
+        done = subprocess.run([sys.executable, "-c", SMALL, str(tmp_path / name)], env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    names = sorted(f.name for f in (tmp_path / "a").iterdir())
+    assert {"detector.ort", "recognizer.ort", "ort.config", "detector.ptl", "recognizer.ptl"} < set(names)
+    assert [n for n in names if (tmp_path / "a" / n).read_bytes() != (tmp_path / "b" / n).read_bytes()] == []
+    self_test(open_bundle(tmp_path / "a"))

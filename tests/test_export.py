@@ -60,7 +60,7 @@ def test_what_is_right_gets_its_name(net: MobileCtpn, tmp_path: Path) -> None:
     assert [r.file for r in rows] == ["mobile.onnx", "mobile-96.onnx"]
     assert all(r.agreement.difference <= 1e-4 and r.agreement.lines == 1 for r in rows)
     assert sorted(f.name for f in tmp_path.iterdir()) == [
-        "mobile-96.onnx", "mobile.onnx", "mobile.onnx.sha256", "mobile.spec.json",
+        "mobile-96.onnx", "mobile.onnx", "mobile.onnx.json", "mobile.onnx.sha256", "mobile.spec.json",
     ]  # fmt: skip
     for line in (tmp_path / "mobile.onnx.sha256").read_text().splitlines():
         digest, name = line.split("  ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import tarfile
 from dataclasses import replace
@@ -22,6 +23,7 @@ from ctpn.nn.maps import Detector
 from ctpn.nn.recurrent import RowRecurrence
 from ctpn.reader import TextReader
 from ctpn.spec import CLASSIC, DetectorSpec
+from export import executorch, torchscript
 from export.command import export
 from export.graph import DetectorGraph
 from export.onnx import writer
@@ -71,6 +73,18 @@ def test_int8_keeps_the_unrolled_recurrence_in_float(tmp_path: Path, monkeypatch
     made = {output: n.op_type for n in graph.node for output in n.output}
     rounded = {n.name.split("/")[2]: made.get(n.input[0]) == "DequantizeLinear" for n in graph.node if n.op_type == "Conv"}
     assert rounded["rpn"] and rounded["lstm_fc"] and not rounded["brnn"]
+
+
+def test_it_goes_through_every_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recurrence that no operator computes, unrolled; Core ML has a test of its own."""
+    monkeypatch.setattr("export.forms.ROUNDED_LINES", {"value_tolerance": None, "least_hmean": 0.5})
+    net = keras_net(OLD, tmp_path)
+    rows = export(net, tmp_path / "out", SIZE, torchscript.files) + export(net, tmp_path / "out", SIZE, writer(float16=True, ort=True))
+    names = ["vgg16-96.pt", "vgg16-96.ptl", "vgg16-96.onnx", "vgg16-96.ort", "vgg16-96-float16.onnx"]
+    assert [r.file for r in rows] == names and all(r.agreement.difference < (0.05 if "float16" in r.file else 1e-5) for r in rows)
+    if importlib.util.find_spec("executorch"):
+        (row,) = export(net, tmp_path / "out", SIZE, executorch.files)
+        assert row.file == "vgg16-96.pte" and row.agreement.difference < 1e-5
 
 
 @pytest.mark.parametrize(("cell", "operator"), [("gru-after-sigmoid", "GRU"), ("lstm-sigmoid", "LSTM")])

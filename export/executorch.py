@@ -1,0 +1,83 @@
+"""Write the nets for ExecuTorch: python -m export.executorch
+
+NAME.pte, for PyTorch Mobile's successor, with its heavy parts on XNNPACK. Sizes are fixed: mobile-960.pte takes one picture
+of --size, crnn-160.pte, -320 and -640 one strip. uint8 RGB [1, H, W, 3] goes in; the outputs come in the order of `outputs`
+in the spec, which the file's method "spec" returns. Each file runs in ExecuTorch's own runtime and is compared with PyTorch,
+down to the lines and texts of sample pages, before it gets its name. Lowering an unrolled recurrence takes minutes a file.
+
+Needs the optional package: pip install -c constraints.txt -e '.[executorch]'
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ctpn.errors import CtpnError
+from export import command
+from export.command import Made
+from export.forms import Form, Pixels, Run, say
+from export.parity import Maps
+
+REMEDY = "install it with: pip install -c constraints.txt -e '.[executorch]'"
+
+
+def files(forms: Iterator[Form], folder: Path) -> Iterator[Made]:
+    """The files of a net, proven: one for each form of one width."""
+    _package()  # before anything that takes long
+    for form in (f.of_one_size() for f in forms if f.fixed_width):
+        file = folder / f"{form.name}.pte"
+        say(f"{file.name}: lowering {form.size[0]} x {form.size[1]}, which takes minutes")
+        file.write_bytes(_lowered(form))
+        run = runner(file, form.graph.outputs)
+        yield Made(file, form.prove(file.name, run), run, form.timed)
+
+
+def _lowered(form: Form) -> bytes:
+    to_edge, partitioner, _ = _package()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exported = torch.export.export(form.graph, (form.graph.example(form.size)[:1],))
+        edge = to_edge(exported, partitioner=[partitioner()], constant_methods={"spec": form.graph.spec.to_json()})
+        return bytes(edge.to_executorch().buffer)
+
+
+def _package() -> tuple[Any, Any, Any]:
+    logging.getLogger("torch.utils._pytree").setLevel(logging.ERROR)  # the package registers an enum that torch knows by now
+    try:
+        from executorch.backends.xnnpack.partition.xnnpack_partitioner import XnnpackPartitioner
+        from executorch.exir import to_edge_transform_and_lower
+        from executorch.runtime import Runtime
+    except ImportError as e:
+        raise CtpnError(f"executorch is missing ({e}); {REMEDY}") from None
+    return to_edge_transform_and_lower, XnnpackPartitioner, Runtime
+
+
+def runner(file: Path, names: tuple[str, ...]) -> Run:
+    """A file under ExecuTorch's runtime, as a function.
+
+    Raises:
+        CtpnError: executorch is not installed.
+    """
+    method = _package()[2].get().load_program(file).load_method("forward")
+
+    def run(pixels: Pixels) -> Maps:
+        # The runtime gives views of its own memory, which the next call overwrites.
+        return {name: m.numpy().copy() for name, m in zip(names, method.execute([torch.from_numpy(pixels)]), strict=True)}
+
+    return run
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 written, 1 a file differs or something failed; usage errors exit 2."""
+    return command.main(command.parser("export.executorch", __doc__), argv, lambda args: files)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

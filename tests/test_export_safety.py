@@ -1,0 +1,188 @@
+"""Exports that are killed, find the disk full, or meet another one: what was there stays, or the new is there, whole."""
+
+import os
+import re
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from ctpn.errors import ModelError
+from export import command, onnx, torchscript
+from export.command import export
+from export.files import aside, sha256
+from export.graph import RecognizerGraph
+from export.onnx_file import write
+from export.ort import convert
+from tests.small_nets import SIZE, detector, reader, use_small_samples
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
+
+
+@pytest.fixture(autouse=True)
+def small_samples(monkeypatch):
+    use_small_samples(monkeypatch)
+
+
+def in_a_child(work):
+    """Its wait status: `work` is done in a process of its own, whose exit code it gives."""
+    child = os.fork()
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        code = 70
+        try:
+            code = work() or 0
+        finally:
+            os._exit(code)
+    return os.waitpid(child, 0)[1]
+
+
+def killed_at(event, work):
+    """Do `work` in a process that is killed when it touches the file system for the `event`th time; whether it came so far."""
+
+    def counted():
+        left = event
+
+        def hook(name, _):
+            nonlocal left
+            if name in ("open", "os.rename", "os.mkdir", "os.remove", "os.rmdir", "shutil.rmtree", "tempfile.mkdtemp", "ctypes.dlsym"):
+                left -= 1
+                if not left:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(hook)
+        work()
+
+    status = in_a_child(counted)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0
+    return os.WIFSIGNALED(status)
+
+
+def fill(out, text):
+    """A set of a file and a folder, as an export writes them: each in two writes."""
+    with aside(out) as folder:
+        (folder / "package").mkdir()
+        for file in (folder / "model", folder / "package" / "part", folder / "package" / f"of-{text}"):
+            with file.open("w") as f:
+                f.write(text)
+                f.flush()
+                f.write(text)
+
+
+def test_killed_at_any_moment_the_old_or_the_new_is_there(tmp_path):
+    fill(tmp_path, "old")
+    seen = set()
+    for event in range(1, 1000):
+        died = killed_at(event, lambda: fill(tmp_path, "new"))
+        file = (tmp_path / "model").read_text()
+        folder = {f.name: f.read_text() for f in (tmp_path / "package").iterdir()}
+        assert file in ("oldold", "newnew") and folder in ({"part": t * 2, f"of-{t}": t * 2} for t in ("old", "new"))
+        seen.add((file, len(folder)))
+        fill(tmp_path, "old")  # the next one works, and sweeps
+        assert sorted(f.name for f in tmp_path.iterdir()) == ["model", "package"]
+        if not died:
+            break
+    assert event > 20 and len(seen) == 2  # it was killed often, before and after the rename
+
+
+def test_a_command_that_was_killed_leaves_nothing_that_stays(tmp_path):
+    """The real one, at the beginning, in its midst, and while it moves its files: what has a name is whole."""
+    for event in (10, 100, 200, 300, 400):
+        killed_at(event, lambda: export(detector(), tmp_path, SIZE, torchscript.files))
+        for file in tmp_path.glob("*.pt"):
+            assert len(torch.jit.load(file)(torch.zeros(1, *SIZE, 3, dtype=torch.uint8))) == 4
+    export(detector(), tmp_path, SIZE, torchscript.files)
+    assert not [f for f in tmp_path.iterdir() if f.name.startswith(".")]
+
+
+def test_the_folder_of_a_command_that_runs_is_not_swept(tmp_path):
+    with aside(tmp_path) as ours:
+        (ours / "a").write_text("ours")
+        assert in_a_child(lambda: fill(tmp_path, "theirs")) == 0
+        assert (ours / "a").read_text() == "ours"
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["a", "model", "package"]
+
+
+def test_two_at_once_do_not_mix(tmp_path):
+    def many(text):
+        for i in range(20):
+            fill_checked(tmp_path, f"{text}{i}")
+
+    children = []
+    for text in ("a", "b", "c"):
+        child = os.fork()
+        if not child:
+            try:
+                many(text)
+                os._exit(0)
+            finally:
+                os._exit(70)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    assert (tmp_path / "sums").read_text() == f"{sha256(tmp_path / 'model')} {sha256(tmp_path / 'package' / 'part')}"
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["model", "package", "sums"]
+
+
+def fill_checked(out, text):
+    with aside(out) as folder:
+        (folder / "package").mkdir()
+        (folder / "model").write_text(text)
+        (folder / "package" / "part").write_text(text)
+        (folder / "sums").write_text(f"{sha256(folder / 'model')} {sha256(folder / 'package' / 'part')}")
+
+
+@pytest.mark.parametrize("exporter", [onnx, torchscript])
+def test_a_full_disk_is_an_error_in_one_line(exporter, tmp_path):
+    """No file may become longer than 100 kB, which is what a full disk does to a write."""
+    resource = pytest.importorskip("resource")
+    net = detector()
+    out, said = tmp_path / "out", tmp_path / "said"
+
+    def full():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        sys.stderr = said.open("w", buffering=1)
+        command.load = lambda name, weights=None: net
+        return exporter.main(["--model", "mobile", "--size", "64x96", "--out", str(out)])
+
+    assert os.WEXITSTATUS(in_a_child(full)) == 1
+    last = said.read_text().replace("\r", "\n").strip().splitlines()[-1]
+    assert re.match(rf"export\.{exporter.__name__.split('.')[-1]}: .*(File too large|Errno 27)", last)
+    assert list(out.iterdir()) == []
+
+
+def test_ort_on_a_full_disk(tmp_path):
+    resource = pytest.importorskip("resource")
+    write(RecognizerGraph(reader(), unrolled=False), tmp_path / "crnn.onnx", (32, 64), fixed_width=False)
+
+    def full():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        try:
+            convert(tmp_path / "crnn.onnx", tmp_path / "crnn.ort", accelerated=False)
+        except ModelError:
+            return 1
+        return 0
+
+    assert os.WEXITSTATUS(in_a_child(full)) == 1
+
+
+def test_a_folder_may_take_the_place_of_a_file_and_the_other_way_round(tmp_path):
+    for kind in ("file", "folder", "file"):
+        with aside(tmp_path) as folder:
+            if kind == "file":
+                (folder / "a").write_text("file")
+            else:
+                (folder / "a").mkdir()
+    assert [(f.name, f.read_text()) for f in Path(tmp_path).iterdir()] == [("a", "file")]
+
+
+def test_where_names_cannot_be_swapped_there_are_two_renames(tmp_path, monkeypatch):
+    fill(tmp_path, "old")
+    monkeypatch.setattr("export.files._swap", lambda a, b: (_ for _ in ()).throw(OSError(22, "invalid argument")))
+    fill(tmp_path, "new")
+    assert sorted(f.name for f in (tmp_path / "package").iterdir()) == ["of-new", "part"]
+    monkeypatch.setattr("export.files._swap", lambda a, b: (_ for _ in ()).throw(PermissionError(1, "not permitted")))
+    with pytest.raises(PermissionError):
+        fill(tmp_path, "newer")
+    assert sorted(f.name for f in (tmp_path / "package").iterdir()) == ["of-new", "part"]
