@@ -8,6 +8,7 @@ dpkg-deb, and a C compiler for the counting.
 
 from __future__ import annotations
 
+import argparse
 import re
 import shutil
 import subprocess
@@ -121,8 +122,10 @@ def _run(*command: str | Path) -> str:
     return done.stdout
 
 
-def main() -> int:
-    """Exit code: 0 it is there, 1 failed."""
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 it is there, 1 failed; usage errors exit 2."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    argparse.ArgumentParser("python -m export.arm.root", description=__doc__, formatter_class=formatter).parse_args(argv)
     try:
         root = make()
     except (CtpnError, OSError) as e:
