@@ -190,6 +190,9 @@ COMPRESSED: dict[str, Callable[[Any], Any]] = {
     "iOS18, constexpr_lut_to_dense": lambda o: o.OpPalettizerConfig(
         mode="uniform", nbits=6, granularity="per_grouped_channel", group_size=4, weight_threshold=10
     ),
+    "iOS18, constexpr_lut_to_dense, with scales": lambda o: o.OpPalettizerConfig(
+        mode="uniform", nbits=6, granularity="per_grouped_channel", group_size=16, enable_per_channel_scale=True, weight_threshold=10
+    ),
 }
 
 

@@ -37,7 +37,7 @@ class ImageInput:
         if not (self.heights[0] <= height <= self.heights[1] and self.widths[0] <= width <= self.widths[1]):
             raise CtpnError(f"{self.name}: expected a height of {self.heights} and a width of {self.widths}, got {height} x {width}")
         pixels = picture[..., ::-1] if self.colours == "BGR" else picture
-        return torch.from_numpy(np.ascontiguousarray(pixels)).permute(2, 0, 1)[None].float()
+        return torch.from_numpy(pixels.astype(np.float32)).permute(2, 0, 1)[None]
 
 
 def image_input(package: Package, function: str) -> ImageInput:

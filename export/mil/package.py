@@ -112,8 +112,20 @@ def open_package(path: Path) -> Package:
         CtpnError: no package, a damaged one, one without an ML program, or coremltools is missing, which knows the protobuf.
     """
     file = _model_file(path)
+    model = read_model(file)
+    if model.WhichOneof("Type") != "mlProgram":
+        raise CtpnError(f"{file}: expected an ML program, got {model.WhichOneof('Type')}; {AGAIN}")
+    return Package(path, model, file.parent)
+
+
+def read_model(file: Path) -> Any:
+    """The protobuf `Model` of a file.
+
+    Raises:
+        CtpnError: no such protobuf, or coremltools is missing, which knows it.
+    """
     try:
-        from coremltools.proto import Model_pb2  # type: ignore[import-untyped]
+        from coremltools.proto import Model_pb2
         from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     except ImportError:
         raise CtpnError(MISSING) from None
@@ -122,9 +134,7 @@ def open_package(path: Path) -> Package:
         model.ParseFromString(file.read_bytes())
     except DecodeError as e:
         raise CtpnError(f"{file}: no protobuf of Core ML ({e}); {AGAIN}") from None
-    if model.WhichOneof("Type") != "mlProgram":
-        raise CtpnError(f"{file}: expected an ML program, got {model.WhichOneof('Type')}; {AGAIN}")
-    return Package(path, model, file.parent)
+    return model
 
 
 def _model_file(path: Path) -> Path:
