@@ -25,7 +25,7 @@ from export.parity import Maps, Run, form_problems, pairs
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
-Reading = Callable[[U8, F32], list[str]]  # a page [H, W, 3] and quads [M, 4, 2] to M texts
+Reading = Callable[[U8, F32], list[str]]  # a photo [H, W, 3] and quads [M, 4, 2] in its pixels to M texts
 EQUAL = 0.1  # pixels of the net's input by which a corner of an equal line may differ, as in the exporters' gate
 
 
@@ -39,10 +39,10 @@ class Texts:
         self.recognizer = recognizer
         self.known: dict[bytes, str] = {}
 
-    def __call__(self, page: U8, quads: F32) -> list[str]:
-        """Texts of quads [M, 4, 2] in the pixels of a page uint8 RGB [H, W, 3]; strips beyond `max_width` are cut off."""
+    def __call__(self, photo: U8, quads: F32) -> list[str]:
+        """Texts of quads [M, 4, 2] in the pixels of a photo uint8 RGB [H, W, 3]; strips beyond `max_width` are cut off."""
         spec = self.recognizer.spec
-        return [self._text(rectify(page, quad, spec)[:, : spec.max_width]) for quad in quads]
+        return [self._text(rectify(photo, quad, spec)[:, : spec.max_width]) for quad in quads]
 
     def _text(self, strip: U8) -> str:
         key = strip.tobytes()
@@ -59,7 +59,7 @@ def compare_pages(run: Run, wanted: Sequence[Maps], samples: Sequence[Sample], s
         largest_difference and where; lines: `of` the reference, `found` by the file, `equal` (corners within 0.1 pixel),
         `matched` (IoU of 0.5 or more, one to one), and `apart`, the median and the largest distance of a matched line's
         furthest corner, in pixels of the net's input, null if none matches; texts: `of` the reference's lines, `equal` ones
-        read in the file's lines by the same recogniser, and `characters`, the share of their characters that are the same.
+        read in the file's lines on the photo by the same recogniser, and `characters`, the share of their characters that are the same.
 
     Raises:
         ParityError: names, shapes or types differ, or a value is not finite.
@@ -72,7 +72,8 @@ def compare_pages(run: Run, wanted: Sequence[Maps], samples: Sequence[Sample], s
         together = {j: i for i, j in pairs(mine, ref)}
         lines.update({"of": len(ref), "found": len(mine), "equal": equal_lines(mine, ref), "matched": len(together)})
         apart += [float(np.abs(mine[i] - ref[j]).max()) for j, i in together.items()]
-        said, expected = texts(sample.pixels[0], mine), texts(sample.pixels[0], ref)
+        assert sample.photo is not None
+        said, expected = (texts(sample.photo, (quads / np.array(sample.scale)).astype(np.float32)) for quads in (mine, ref))
         for j, text in enumerate(expected):
             read.add(f"{sample.names[0]}, line {j + 1}", said[together[j]] if j in together else "", text)
     middle = [round(float(v), 3) for v in (np.median(apart), np.max(apart))] if apart else None

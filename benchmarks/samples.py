@@ -31,10 +31,18 @@ class Photo:
 
 @dataclass(frozen=True)
 class Sample:
-    """An input uint8 RGB [N, H, W, 3] of a net, with a name for each of its N pictures."""
+    """An input of a net.
+
+    Attributes:
+        names: of each of its N pictures.
+        pixels: uint8 RGB [N, H, W, 3].
+        photo: what a page was made from, and `scale`, (x, y) pixels of the input by pixels of the photo; a strip has none.
+    """
 
     names: list[str]
     pixels: U8
+    photo: U8 | None = None
+    scale: tuple[float, float] = (1.0, 1.0)
 
 
 def examples() -> list[Photo]:
@@ -65,9 +73,10 @@ def page_inputs(photos: Sequence[Photo], spec: DetectorSpec, size: tuple[int | N
     """Photos as a detector takes them: fitted, then on a grey page of `size` (H, W) where that is given."""
     found = []
     for photo in photos:
-        pixels = fit(photo.rgb, spec).pixels
-        pixels = place(pixels, (size[0] or pixels.shape[0], size[1] or pixels.shape[1]), spec)
-        found.append(Sample([photo.name], pixels[None]))
+        fitted = fit(photo.rgb, spec)
+        height, width = fitted.pixels.shape[:2]
+        pixels = place(fitted.pixels, (size[0] or height, size[1] or width), spec)
+        found.append(Sample([photo.name], pixels[None], photo.rgb, (fitted.scale_x, fitted.scale_y)))
     return found
 
 

@@ -37,8 +37,7 @@ def parity(result: dict[str, Any]) -> list[Block]:
     text = (
         f"Files with fewer bits differ by nature: for them lines and texts count, not values. All over the same {len(result['pages'])} "
         "real and drawn pages, against PyTorch on the same input. Equal lines have every corner within a tenth of a pixel, matched ones an "
-        "IoU of 0.5; corners lie apart by so many pixels in the middle, at most. Texts of a detector's lines are read in the reduced page, "
-        "where small print hangs on half a pixel."
+        "IoU of 0.5; corners lie apart by so many pixels in the middle, at most. A detector's lines are read by one recogniser."
     )
     return [
         Text(text),
