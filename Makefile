@@ -53,6 +53,7 @@ android: setup
 		{ echo "make android: $$tool not found; on Debian: make android-tools" >&2; exit 1; }; done
 	$(BIN)/python -m export.bundle --android
 	$(BIN)/python -m tests.reader_case out/reader-case
+	rm -rf android-demo/*/target  # classes of files that are no more would be tested and shipped
 	mvn -q -B -ntp -f android-demo/pom.xml verify
 	@ls $(CURDIR)/android-demo/app/target/ctpn-*-debug.apk
 

@@ -46,21 +46,25 @@ class BenchmarkActivity : Activity() {
         findViewById<View>(R.id.share).visibility = if (measuring.report == null) View.INVISIBLE else View.VISIBLE
         val rows = findViewById<ViewGroup>(R.id.stages)
         rows.removeAllViews()
-        measuring.report?.getValue("ms")?.jsonObject?.forEach { (stage, ms) ->
-            rows.addView(row(rows, stage, ms.jsonArray.map { it.jsonPrimitive.double }), if (stage == "whole") 0 else rows.childCount)
+        val measured = measuring.report?.getValue("ms")?.jsonObject ?: return
+        rows.addView(row(rows, getString(R.string.stage), getString(R.string.median), getString(R.string.p90)))
+        for ((stage, name) in STAGES.zip(resources.getStringArray(R.array.stages))) {
+            val ms = measured.getValue(stage).jsonArray.map { it.jsonPrimitive.double }.sorted()
+            val shown = listOf(ms[ms.size / 2], ms[(ms.size * 9 - 1) / 10]).map { getString(R.string.milliseconds, it) }
+            rows.addView(row(rows, name, shown[0], shown[1]))
         }
     }
 
     private fun row(
         rows: ViewGroup,
-        stage: String,
-        ms: List<Double>,
+        name: String,
+        median: String,
+        p90: String,
     ): View =
         rows.inflate(R.layout.stage).also {
-            val names = resources.getStringArray(R.array.stages)
-            it.findViewById<TextView>(R.id.stage).text = names.getOrElse(STAGES.indexOf(stage)) { stage }
-            it.findViewById<TextView>(R.id.median).text = getString(R.string.milliseconds, ms.sorted()[ms.size / 2])
-            it.findViewById<TextView>(R.id.p90).text = getString(R.string.milliseconds, ms.sorted()[(ms.size * 9 - 1) / 10])
+            it.findViewById<TextView>(R.id.stage).text = name
+            it.findViewById<TextView>(R.id.median).text = median
+            it.findViewById<TextView>(R.id.p90).text = p90
         }
 
     private fun share(report: JsonObject) {

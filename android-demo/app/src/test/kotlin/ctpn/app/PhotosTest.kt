@@ -59,12 +59,15 @@ class PhotosTest {
     }
 
     @Test
-    fun `large photos are reduced while they are decoded, the usual ones are not`() {
-        assertEquals(listOf(1, 1, 2, 2, 4, 4, 32), listOf(4032 to 3024, 12000 to 1000, 8000 to 6000, 4624 to 3468, 9248 to 6936, 12000 to 9000, 65535 to 65535).map { (w, h) -> Photos.reduction(w, h) })
-        val file = folder.newFile("large.jpg")
-        file.outputStream().use { Bitmap.createBitmap(4624, 3468, Bitmap.Config.ARGB_8888).compress(Bitmap.CompressFormat.JPEG, 50, it) }
-        val seen = Photos.decode(file)
-        assertEquals(2312 to 1734, seen.width to seen.height)
+    fun `large photos are reduced, the largest already while they are decoded`() {
+        val sizes = listOf(4032 to 3024, 12000 to 1000, 8000 to 6000, 4624 to 3468, 9248 to 6936, 12000 to 9000, 65535 to 65535)
+        assertEquals(listOf(1, 1, 2, 2, 4, 4, 32), sizes.map { (w, h) -> Photos.reduction(w, h) })
+        for ((size, seen) in listOf((4624 to 3468) to (2312 to 1734), (4000 to 3000) to (2896 to 2172), (1000 to 6290) to (1000 to 6290))) {
+            val file = folder.newFile()
+            val large = Bitmap.createBitmap(size.first, size.second, Bitmap.Config.ARGB_8888)
+            file.outputStream().use { large.compress(Bitmap.CompressFormat.JPEG, 50, it) }
+            assertEquals(seen, Photos.decode(file).let { it.width to it.height })
+        }
     }
 
     @Test
