@@ -25,7 +25,7 @@ STRIPS := --set .cache/strips/sroie:0.12 --set .cache/strips/sroie-found:0.12 --
 ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner $(shell command -v npm > /dev/null || echo npm)
 export OMP_WAIT_POLICY = passive
 
-.PHONY: setup demo test android android-tools android-screenshots style weights detector recognizer ship measure fonts more-fonts arm keras-fixtures
+.PHONY: setup demo test android android-tools android-screenshots style weights detector recognizer ship measure formats fonts more-fonts arm keras-fixtures
 
 setup: .venv/ready
 
@@ -104,7 +104,14 @@ ship: setup
 	$(BIN)/python -m benchmarks.card mobile
 	$(BIN)/python -m benchmarks.card crnn
 
-# All that the report shows, with the shipped weights and the files in out/ (python -m export says what writes them), on a machine
+# All that export can write, with the shipped weights, into out/; lowering and converting take minutes a file.
+formats: setup
+	$(BIN)/python -m export.onnx --quantize --float16 --ort
+	$(BIN)/python -m export.torchscript
+	$(BIN)/python -m export.coreml --compress --float32
+	$(BIN)/python -m export.executorch
+
+# All that the report shows, with the shipped weights and the files in out/ (make formats), on a machine
 # with nothing else to do; but for benchmarks.findings, which trains for hours. Without an emulator for ARM the report says so.
 measure: setup
 	$(BIN)/python -m benchmarks.peers
