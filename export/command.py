@@ -153,10 +153,10 @@ def milliseconds(made: list[Made], *, rounds: int = 15) -> list[float | None]:
 def table(rows: list[Row]) -> str:
     """The closing table."""
     columns = list(dict.fromkeys(c for r in rows for c in r.more))
-    head = [f"{'file':26s} {'MB':>6s} {'largest difference':>19s} {'lines agree':>12s} {'ms, 1 thread':>13s}"]
+    head = [f"{'file':34s} {'MB':>6s} {'largest difference':>19s} {'lines agree':>12s} {'ms, 1 thread':>13s}"]
     lines = [" ".join(head + [f"{c:>{WIDE}s}" for c in columns])]
     for r in rows:
         a, ms = r.agreement, "-" if r.milliseconds is None else f"{r.milliseconds:.1f}"
-        line = [f"{r.file:26s} {r.megabytes:6.2f} {a.difference:19.1e} {a.lines:12.4f} {ms:>13s}"]
+        line = [f"{r.file:34s} {r.megabytes:6.2f} {a.difference:19.1e} {a.lines:12.4f} {ms:>13s}"]
         lines.append(" ".join(line + [f"{r.more.get(c, '-'):>{WIDE}s}" for c in columns]))
     return "\n".join(lines)
