@@ -49,7 +49,12 @@ class BenchmarkActivity : Activity() {
         val measured = measuring.report?.getValue("ms")?.jsonObject ?: return
         rows.addView(row(rows, getString(R.string.stage), getString(R.string.median), getString(R.string.p90)))
         for ((stage, name) in STAGES.zip(resources.getStringArray(R.array.stages))) {
-            val ms = measured.getValue(stage).jsonArray.map { it.jsonPrimitive.double }.sorted()
+            val ms =
+                measured
+                    .getValue(stage)
+                    .jsonArray
+                    .map { it.jsonPrimitive.double }
+                    .sorted()
             val shown = listOf(ms[ms.size / 2], ms[(ms.size * 9 - 1) / 10]).map { getString(R.string.milliseconds, it) }
             rows.addView(row(rows, name, shown[0], shown[1]))
         }

@@ -8,7 +8,10 @@ import ctpn.reader.Bundle
 import ctpn.reader.BundleFiles
 import ctpn.reader.TextReader
 
-/** The app's own bundle and a reader of it. For one thread; opened when first needed, which verifies every byte and reads the golden case. */
+/**
+ * The app's own bundle and a reader of it. For one thread; opened when first needed, which verifies every byte and reads the
+ * golden case.
+ */
 class Models(
     private val assets: AssetManager,
 ) : AutoCloseable {

@@ -22,7 +22,10 @@ internal interface Page {
     )
 }
 
-internal fun ViewGroup.inflate(layout: Int): View = android.view.LayoutInflater.from(context).inflate(layout, this, false)
+internal fun ViewGroup.inflate(layout: Int): View =
+    android.view.LayoutInflater
+        .from(context)
+        .inflate(layout, this, false)
 
 internal fun View.onTap(
     id: Int,
@@ -98,7 +101,13 @@ internal class MarkPage(
         delete.isEnabled = now.selected != null
         val count = now.rectangles.size
         read.text =
-            if (count == 0) view.context.getString(R.string.read_all) else view.resources.getQuantityString(R.plurals.read_marked, count, count)
+            if (count ==
+                0
+            ) {
+                view.context.getString(R.string.read_all)
+            } else {
+                view.resources.getQuantityString(R.plurals.read_marked, count, count)
+            }
     }
 }
 

@@ -27,7 +27,16 @@ internal fun JsonObjectBuilder.describe(
     putJsonObject("device") {
         put("model", "${Build.MANUFACTURER} ${Build.MODEL}")
         put("system", "Android ${Build.VERSION.RELEASE}")
-        put("processor", if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}" else Build.HARDWARE)
+        put(
+            "processor",
+            if (Build.VERSION.SDK_INT >=
+                Build.VERSION_CODES.S
+            ) {
+                "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}"
+            } else {
+                Build.HARDWARE
+            },
+        )
         put("cores", Runtime.getRuntime().availableProcessors())
         put("memory_mb", memoryMb(context))
     }
@@ -45,7 +54,10 @@ internal fun JsonObjectBuilder.describe(
     put("time", utc.format(Date()))
 }
 
-private fun sha256(bytes: ByteArray) = MessageDigest.getInstance("SHA-256").digest(bytes).joinToString("") { "%02x".format(Locale.ROOT, it) }
+private fun sha256(bytes: ByteArray) =
+    MessageDigest.getInstance("SHA-256").digest(bytes).joinToString("") {
+        "%02x".format(Locale.ROOT, it)
+    }
 
 private fun memoryMb(context: Context): Long {
     val info = ActivityManager.MemoryInfo()

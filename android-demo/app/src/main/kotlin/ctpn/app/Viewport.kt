@@ -46,8 +46,7 @@ data class Viewport(
     ) = copy(left = left + dx, top = top + dy).inside()
 
     /** No emptiness beside a photo that is larger than the view; a smaller one in the middle. */
-    private fun inside() =
-        copy(left = inside(left, photoWidth * scale, viewWidth), top = inside(top, photoHeight * scale, viewHeight))
+    private fun inside() = copy(left = inside(left, photoWidth * scale, viewWidth), top = inside(top, photoHeight * scale, viewHeight))
 
     private fun inside(
         from: Float,

@@ -23,7 +23,12 @@ internal fun View.keepClearOfBars() =
 private fun keepClearOfOldBars(
     view: View,
     insets: WindowInsets,
-) = view.setPadding(insets.systemWindowInsetLeft, insets.systemWindowInsetTop, insets.systemWindowInsetRight, insets.systemWindowInsetBottom)
+) = view.setPadding(
+    insets.systemWindowInsetLeft,
+    insets.systemWindowInsetTop,
+    insets.systemWindowInsetRight,
+    insets.systemWindowInsetBottom,
+)
 
 /** The system's back, since Android 13 by callback: [wanted] says when it is ours, and otherwise it leaves the app with its animation. */
 internal class BackKey(
@@ -37,7 +42,9 @@ internal class BackKey(
         val dispatcher = activity.onBackInvokedDispatcher
         callback =
             if (ours) {
-                OnBackInvokedCallback(pressed).also { dispatcher.registerOnBackInvokedCallback(OnBackInvokedDispatcher.PRIORITY_DEFAULT, it) }
+                OnBackInvokedCallback(
+                    pressed,
+                ).also { dispatcher.registerOnBackInvokedCallback(OnBackInvokedDispatcher.PRIORITY_DEFAULT, it) }
             } else {
                 dispatcher.unregisterOnBackInvokedCallback(callback as OnBackInvokedCallback)
                 null

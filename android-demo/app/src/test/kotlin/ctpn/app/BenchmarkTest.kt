@@ -31,13 +31,28 @@ class BenchmarkTest {
         assertTrue("从文件到文字" in activity.texts() && "中位数" in activity.texts())
         activity.press(R.id.share)
         val chooser = shadowOf(activity).nextStartedActivity
+
         @Suppress("DEPRECATION")
         val uri = chooser.getParcelableExtra<Intent>(Intent.EXTRA_INTENT)!!.getParcelableExtra<Uri>(Intent.EXTRA_STREAM)!!
         val shared = activity.contentResolver.openInputStream(uri)!!.use { it.readBytes() }
         val report = Json.parseToJsonElement(shared.decodeToString()).jsonObject
         assertEquals("true", report.getValue("golden").jsonPrimitive.content)
-        assertEquals(20, report.getValue("ms").jsonObject.getValue("detector").jsonArray.size)
-        assertEquals("1.26.0", report.getValue("runtime").jsonObject.getValue("version").jsonPrimitive.content)
+        assertEquals(
+            20,
+            report
+                .getValue("ms")
+                .jsonObject
+                .getValue("detector")
+                .jsonArray.size,
+        )
+        assertEquals(
+            "1.26.0",
+            report
+                .getValue("runtime")
+                .jsonObject
+                .getValue("version")
+                .jsonPrimitive.content,
+        )
         File("target/${SharedFiles.REPORT}").writeBytes(shared)
         controller.pause().stop().destroy()
     }

@@ -69,7 +69,11 @@ internal class Launched {
     fun dieAndComeBack() {
         val saved = Bundle()
         val before = activity
-        controller.saveInstanceState(saved).pause().stop().destroy()
+        controller
+            .saveInstanceState(saved)
+            .pause()
+            .stop()
+            .destroy()
         controller = Robolectric.buildActivity(MainActivity::class.java).setup(saved)
         idle()
         assertNotEquals("a new session", before.session, activity.session)

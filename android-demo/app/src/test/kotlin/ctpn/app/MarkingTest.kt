@@ -160,7 +160,19 @@ class MarkingTest {
         assertTrue(R.id.action_mark_all in actions && R.id.action_next_mark !in actions)
         app.mark(address)
         assertTrue(app.view.performAccessibilityAction(R.id.action_mark_all, Bundle.EMPTY))
-        assertMarked(address, Rectangle(0f, 0f, app.view.photo!!.width.toFloat(), app.view.photo!!.height.toFloat()))
+        assertMarked(
+            address,
+            Rectangle(
+                0f,
+                0f,
+                app.view.photo!!
+                    .width
+                    .toFloat(),
+                app.view.photo!!
+                    .height
+                    .toFloat(),
+            ),
+        )
         assertTrue(app.view.performAccessibilityAction(R.id.action_next_mark, Bundle.EMPTY))
         assertEquals(0, app.marking.selected)
         assertEquals("照片\uff0c已标记 2 个区域\uff0c选中第 1 个", app.view.contentDescription)

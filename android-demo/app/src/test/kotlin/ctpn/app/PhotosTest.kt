@@ -43,7 +43,26 @@ class PhotosTest {
             val (width, height) = if (i < 4) 60 to 40 else 40 to 60
             val pixels = Bitmap.createBitmap(width, height, Bitmap.Config.ARGB_8888)
             for (y in 0 until height) {
-                for (x in 0 until width) pixels.setPixel(x, y, corners[order[(if (x < width / 2) 0 else 1) + (if (y < height / 2) 0 else 2)] - '0'])
+                for (x in 0 until width) {
+                    pixels.setPixel(
+                        x,
+                        y,
+                        corners[
+                            order[
+                                (
+                                    if (x <
+                                        width / 2
+                                    ) {
+                                        0
+                                    } else {
+                                        1
+                                    }
+                                ) + (if (y < height / 2) 0 else 2),
+                            ] -
+                                '0',
+                        ],
+                    )
+                }
             }
             val file = folder.newFile("$i.jpg")
             file.outputStream().use { pixels.compress(Bitmap.CompressFormat.JPEG, 100, it) }

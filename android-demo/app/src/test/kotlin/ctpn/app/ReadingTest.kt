@@ -74,11 +74,16 @@ class ReadingTest {
     private fun done(results: Screen.Results) {
         app.activity.press(R.id.copy)
         val clipboard = app.activity.getSystemService(ClipboardManager::class.java)
-        val copied = clipboard.primaryClip!!.getItemAt(0).text.toString()
+        val copied =
+            clipboard.primaryClip!!
+                .getItemAt(0)
+                .text
+                .toString()
         assertEquals(results.lines.text(), copied)
         assertTrue(copied.contains(results.lines.first().text!!))
         app.activity.press(R.id.share)
         val chooser = shadowOf(app.activity).nextStartedActivity
+
         @Suppress("DEPRECATION")
         val sent = chooser.getParcelableExtra<Intent>(Intent.EXTRA_INTENT)!!
         assertEquals(Intent.ACTION_SEND to copied, sent.action to sent.getStringExtra(Intent.EXTRA_TEXT))
@@ -99,8 +104,15 @@ class ReadingTest {
         waitUntil("the photo is there again") { app.activity.session.picture != null }
         val view = app.activity.findViewById<ResultView>(R.id.photo)
         val quad = results.lines[0].quad
-        val middle = Viewport.whole(view.photo!!.width, view.photo!!.height, view.width, view.height, 16 * view.resources.displayMetrics.density)
-            .toView(ctpn.core.Point((quad.topLeft.x + quad.bottomRight.x) / 2, (quad.topLeft.y + quad.bottomRight.y) / 2))
+        val middle =
+            Viewport
+                .whole(
+                    view.photo!!.width,
+                    view.photo!!.height,
+                    view.width,
+                    view.height,
+                    16 * view.resources.displayMetrics.density,
+                ).toView(ctpn.core.Point((quad.topLeft.x + quad.bottomRight.x) / 2, (quad.topLeft.y + quad.bottomRight.y) / 2))
         app.activity.tap(view, middle.x to middle.y)
         assertEquals(0, view.selected)
         app.activity.press(R.id.retake)
@@ -145,7 +157,10 @@ class ReadingTest {
     @Test
     fun `a damaged photo is an error with a way back`() {
         app.activity.session.send(Event.Retake)
-        val text = app.activity.cacheDir.resolve("none.jpg").apply { writeText("no picture") }
+        val text =
+            app.activity.cacheDir
+                .resolve("none.jpg")
+                .apply { writeText("no picture") }
         app.activity.press(R.id.camera)
         val asked = shadowOf(app.activity).nextStartedActivityForResult
         text.copyTo(SharedFiles.file(app.activity, SharedFiles.PHOTO), overwrite = true)

@@ -94,11 +94,15 @@ private fun Activity.touch(
     event.recycle()
 }
 
-internal fun View.all(): List<View> = listOf(this) + ((this as? ViewGroup)?.let { g -> (0 until g.childCount).flatMap { g.getChildAt(it).all() } }.orEmpty())
+internal fun View.all(): List<View> =
+    listOf(this) + ((this as? ViewGroup)?.let { g -> (0 until g.childCount).flatMap { g.getChildAt(it).all() } }.orEmpty())
 
 /** What a person reads on the screen. */
 internal fun Activity.texts(): List<String> =
-    window.decorView.all().filter { it.isShown }.mapNotNull { (it as? TextView)?.text?.toString()?.ifBlank { null } }
+    window.decorView
+        .all()
+        .filter { it.isShown }
+        .mapNotNull { (it as? TextView)?.text?.toString()?.ifBlank { null } }
 
 /** The window drawn natively. */
 internal fun Activity.picture(): Bitmap {

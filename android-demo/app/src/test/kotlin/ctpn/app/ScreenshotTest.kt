@@ -22,7 +22,12 @@ import java.io.File
 @RunWith(RobolectricTestRunner::class)
 class ScreenshotTest {
     private val fields =
-        listOf(Rectangle(53f, 313f, 278f, 67f), Rectangle(136f, 455f, 435f, 49f), Rectangle(139f, 591f, 523f, 67f), Rectangle(246f, 273f, 215f, 33f))
+        listOf(
+            Rectangle(53f, 313f, 278f, 67f),
+            Rectangle(136f, 455f, 435f, 49f),
+            Rectangle(139f, 591f, 523f, 67f),
+            Rectangle(246f, 273f, 215f, 33f),
+        )
 
     @Test
     fun `Chinese by day`() = all("zh-rCN-w392dp-h800dp-notnight-xhdpi", "zh")
@@ -61,7 +66,9 @@ class ScreenshotTest {
         name: String,
     ) {
         idle()
-        for (view in activity.window.decorView.all().filter { it.isShown && it.isClickable }) {
+        for (view in activity.window.decorView
+            .all()
+            .filter { it.isShown && it.isClickable }) {
             val named = !view.contentDescription.isNullOrBlank() || (view as? TextView)?.text?.isNotBlank() == true || view.all().size > 1
             assertTrue("$name: $view has a name for TalkBack", named)
             if (view is ImageButton || view is android.widget.Button) {
@@ -69,7 +76,10 @@ class ScreenshotTest {
                 assertTrue("$name: $view is ${dp}dp small", dp >= 48)
             }
         }
-        for (text in activity.window.decorView.all().filterIsInstance<TextView>().filter { it.isShown && it.layout != null }) {
+        for (text in activity.window.decorView
+            .all()
+            .filterIsInstance<TextView>()
+            .filter { it.isShown && it.layout != null }) {
             val cut = (0 until text.layout.lineCount).any { text.layout.getEllipsisCount(it) > 0 }
             assertTrue("$name: \"${text.text}\" is cut", !cut)
         }

@@ -20,7 +20,10 @@ class Decoded(
     val steps: IntArray,
 )
 
-/** Raw logits of one strip: [steps] rows of [classes] each, from [offset] on. Class 0 is CTC's blank, class i the charset's character i - 1. */
+/**
+ * Raw logits of one strip: [steps] rows of [classes] each, from [offset] on. Class 0 is CTC's
+ * blank, class i the charset's character i - 1.
+ */
 class Logits(
     val values: FloatArray,
     val offset: Int,

@@ -14,7 +14,9 @@ class RgbImage(
 ) {
     init {
         if (width < 1 || height < 1 || pixels.size.toLong() != 3L * width * height) {
-            throw CtpnException("expected 3 * width * height bytes of RGB, got ${pixels.size} for $width x $height; convert the picture first")
+            throw CtpnException(
+                "expected 3 * width * height bytes of RGB, got ${pixels.size} for $width x $height; convert the picture first",
+            )
         }
     }
 
@@ -34,7 +36,10 @@ class RgbImage(
     }
 
     companion object {
-        /** From 0xAARRGGBB, row by row, as Android's `Bitmap.getPixels` and AWT's `BufferedImage.getRGB` give it; alpha is not looked at. */
+        /**
+         * From 0xAARRGGBB, row by row, as Android's `Bitmap.getPixels` and AWT's `BufferedImage.getRGB` give
+         * it; alpha is not looked at.
+         */
         fun fromArgb(
             argb: IntArray,
             width: Int,

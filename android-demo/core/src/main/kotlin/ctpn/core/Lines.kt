@@ -165,7 +165,8 @@ private fun fitted(
     val left = minOf(first, last - 1)
     val right = maxOf(last, first + 1)
     val n = line.size
-    val x = DoubleArray(n) { (maxOf(p.boxesNet[4 * line[it]].toDouble(), left) + minOf(p.boxesNet[4 * line[it] + 2].toDouble(), right)) / 2 }
+    val x =
+        DoubleArray(n) { (maxOf(p.boxesNet[4 * line[it]].toDouble(), left) + minOf(p.boxesNet[4 * line[it] + 2].toDouble(), right)) / 2 }
     val middle = DoubleArray(n) { ((p.top(line[it]) + p.bottom(line[it])) / 2f).toDouble() }
     val height = DoubleArray(n) { p.height(line[it]).toDouble() }
     val weights =

@@ -37,7 +37,8 @@ data class Manifest(
             val models = PARTS.associateWith { names(data.getValue("models").asObject()!![it]) }
             if (models.values.any { it.isEmpty() }) throw damaged("expected models of ${PARTS.joinToString(" and ")}")
             val specs = data.getValue("specs").asObject()!!
-            val named = models.values.flatMap { it.values } + PARTS.map { specs[it].asText() } + data["charset"].asText() + data["golden"].asText()
+            val named =
+                models.values.flatMap { it.values } + PARTS.map { specs[it].asText() } + data["charset"].asText() + data["golden"].asText()
             for (name in named) if (name !in files) throw damaged("expected every file that is named among files, got '$name'")
             return Manifest(
                 data["version"].asText().orEmpty(),
@@ -82,7 +83,11 @@ private fun files(data: JsonObject): Map<String, FileSum> {
     if (data.size > MOST_FILES) throw damaged("expected at most $MOST_FILES files, got ${data.size}")
     val files =
         data.mapValues { (name, wanted) ->
-            if (!NAME.matches(name) || name == MANIFEST) throw damaged("expected plain names of files beside the manifest, got '${name.take(60)}'")
+            if (!NAME.matches(name) ||
+                name == MANIFEST
+            ) {
+                throw damaged("expected plain names of files beside the manifest, got '${name.take(60)}'")
+            }
             val bytes = wanted.asObject()?.get("bytes").asLong()
             val sum = wanted.asObject()?.get("sha256").asText()
             if (bytes == null || bytes < 0 || sum == null) throw damaged("expected bytes and sha256 for $name")

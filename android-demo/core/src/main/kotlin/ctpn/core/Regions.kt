@@ -147,8 +147,7 @@ fun window(
  *
  * Large ones are reduced by the detector's own rule ([fit]).
  */
-fun scale(outline: List<Point>): Double =
-    (LOWEST / minOf(extent(outline) { it.x }, extent(outline) { it.y })).coerceIn(1.0, LARGEST_SCALE)
+fun scale(outline: List<Point>): Double = (LOWEST / minOf(extent(outline) { it.x }, extent(outline) { it.y })).coerceIn(1.0, LARGEST_SCALE)
 
 /** Share of a line's middle, by points along it, that lies in a convex polygon. */
 fun share(

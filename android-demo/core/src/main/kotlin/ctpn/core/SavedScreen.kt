@@ -105,7 +105,11 @@ private fun photo(json: JsonObject): Photo {
 private fun marking(json: JsonObject): Marking =
     Marking(
         rectangles(json.getValue("rectangles")),
-        json.getValue("selected").takeIf { it !is JsonNull }?.jsonPrimitive?.int,
+        json
+            .getValue("selected")
+            .takeIf { it !is JsonNull }
+            ?.jsonPrimitive
+            ?.int,
         json.getValue("past").jsonArray.map { rectangles(it) },
     )
 
@@ -118,10 +122,24 @@ private fun rectangles(json: JsonElement): List<Rectangle> =
 private fun lines(json: JsonObject): List<TextLine> =
     json.getValue("lines").jsonArray.map { it.jsonObject }.map { line ->
         TextLine(
-            Quad.of(*line.getValue("quad").jsonArray.map { it.jsonPrimitive.float }.toFloatArray()),
+            Quad.of(
+                *line
+                    .getValue("quad")
+                    .jsonArray
+                    .map { it.jsonPrimitive.float }
+                    .toFloatArray(),
+            ),
             line.getValue("score").jsonPrimitive.float,
             line.getValue("text").jsonPrimitive.contentOrNull,
-            line.getValue("text_score").takeIf { it !is JsonNull }?.jsonPrimitive?.float,
-            line.getValue("region").takeIf { it !is JsonNull }?.jsonPrimitive?.int,
+            line
+                .getValue("text_score")
+                .takeIf { it !is JsonNull }
+                ?.jsonPrimitive
+                ?.float,
+            line
+                .getValue("region")
+                .takeIf { it !is JsonNull }
+                ?.jsonPrimitive
+                ?.int,
         )
     }

@@ -46,7 +46,17 @@ private fun noise(
 /** Maps of a 960 × 960 page: 38 rows of three lines 11 pixels high, about 2,000 proposals. */
 private fun fullPage(): Map<String, FloatMap> {
     val (h, w, k) = Triple(120, 60, MOBILE.anchorHeights.size)
-    val maps = mapOf("score" to k, "vertical" to 2 * k, "side" to 2 * k, "link" to k).mapValues { FloatMap(h, w, it.value, FloatArray(h * w * it.value)) }
+    val maps =
+        mapOf("score" to k, "vertical" to 2 * k, "side" to 2 * k, "link" to k).mapValues {
+            FloatMap(
+                h,
+                w,
+                it.value,
+                FloatArray(
+                    h * w * it.value,
+                ),
+            )
+        }
     val random = Random(0)
     for (row in 0 until 38) {
         for (columns in listOf(0..14, 19..33, 38..52)) for (column in columns) mark(maps, row, column, column < columns.last, random)

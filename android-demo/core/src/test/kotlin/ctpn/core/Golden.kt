@@ -44,7 +44,15 @@ object Golden {
         when {
             wanted is JsonObject && got is JsonObject -> objects(wanted, got, tolerance, name)
             wanted is JsonArray && got is JsonArray && wanted.size != got.size -> "$name: expected ${wanted.size} values, got ${got.size}"
-            wanted is JsonArray && got is JsonArray -> wanted.indices.firstNotNullOfOrNull { difference(wanted[it], got[it], tolerance, name) }
+            wanted is JsonArray && got is JsonArray ->
+                wanted.indices.firstNotNullOfOrNull {
+                    difference(
+                        wanted[it],
+                        got[it],
+                        tolerance,
+                        name,
+                    )
+                }
             wanted == got || isClose(wanted, got, tolerance[name]?.jsonPrimitive?.double ?: 0.0) -> null
             else -> "$name: expected ${wanted.toString().take(60)}, got ${got.toString().take(60)}"
         }
@@ -56,7 +64,15 @@ object Golden {
         name: String,
     ): String? {
         if (wanted.keys != got.keys) return "$name: expected ${wanted.keys}, got ${got.keys}: $got"
-        wanted["error"]?.let { return if (it.asText()!! in got["error"].asText()!!) null else "expected the error $it, got ${got["error"]}" }
+        wanted["error"]?.let {
+            return if (it.asText()!! in
+                got["error"].asText()!!
+            ) {
+                null
+            } else {
+                "expected the error $it, got ${got["error"]}"
+            }
+        }
         return wanted.keys.sortedBy { if (it == "shape") "" else it }.firstNotNullOfOrNull { key ->
             val inner = if (key in listOf("f32", "f64", "int")) name else key
             difference(wanted.getValue(key), got.getValue(key), tolerance, inner)
@@ -99,7 +115,8 @@ class Inputs(
 
     fun shape(name: String): List<Int> = shape(json.getValue(name))
 
-    fun pairs(name: String): List<Pair<Int, Int>> = list(name).map { it.jsonArray[0].jsonPrimitive.int to it.jsonArray[1].jsonPrimitive.int }
+    fun pairs(name: String): List<Pair<Int, Int>> =
+        list(name).map { it.jsonArray[0].jsonPrimitive.int to it.jsonArray[1].jsonPrimitive.int }
 
     fun map(name: String): FloatMap = map(json.getValue(name))
 

@@ -44,7 +44,13 @@ class GoldenTest {
         ) = Golden.difference(Written.json(wanted), Written.json(got), none, "a")
         assertNull(difference(listOf(1, 2.0f), listOf(1.0, 2)))
         assertEquals("a: expected 2 values, got 1", difference(listOf(1, 2), listOf(1)))
-        for ((wanted, got) in listOf("字" to "宇", 1 to "1", true to 1, mapOf("error" to "x") to mapOf("error" to "y"), listOf(1) to mapOf("b" to 1))) {
+        for ((wanted, got) in listOf(
+            "字" to "宇",
+            1 to "1",
+            true to 1,
+            mapOf("error" to "x") to mapOf("error" to "y"),
+            listOf(1) to mapOf("b" to 1),
+        )) {
             assertNotNull(difference(wanted, got))
         }
         val close = JsonObject(mapOf("a" to JsonPrimitive(0.2)))

@@ -13,7 +13,10 @@ class ManifestTest {
     @Test
     fun `a golden case is read as it was written`() {
         val line = TextLine(Quad.of(1f, 2f, 3f, 2f, 3f, 4f, 1f, 4.25f), 0.9f, "字\"", 0.5f, 0)
-        assertEquals(GoldenCase("golden.png", listOf(Region.rectangle(1f, 2f, 30f, 40.5f)), listOf(line), 1f, 0.02f), GoldenCase.parse(good))
+        assertEquals(
+            GoldenCase("golden.png", listOf(Region.rectangle(1f, 2f, 30f, 40.5f)), listOf(line), 1f, 0.02f),
+            GoldenCase.parse(good),
+        )
     }
 
     @Test

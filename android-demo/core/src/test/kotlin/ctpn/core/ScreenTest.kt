@@ -113,7 +113,16 @@ class ScreenTest {
     @Test
     fun `damaged states are told`() {
         val whole = results.saved()
-        for (text in listOf("", "[]", "{}", "null", whole.dropLast(9), whole.replace("results", "game"), whole.replace("4000", "\"a\""), "[".repeat(100_000))) {
+        for (text in listOf(
+            "",
+            "[]",
+            "{}",
+            "null",
+            whole.dropLast(9),
+            whole.replace("results", "game"),
+            whole.replace("4000", "\"a\""),
+            "[".repeat(100_000),
+        )) {
             assertThrows(CtpnException::class.java) { restored(text) }
         }
     }

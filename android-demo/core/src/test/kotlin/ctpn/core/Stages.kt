@@ -1,7 +1,6 @@
 package ctpn.core
 
 import kotlinx.serialization.json.JsonObject
-import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 
@@ -11,7 +10,10 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
         "halved" to { mapOf("image" to halved(it.image("image"), it.int("times"))) },
         "resize" to { mapOf("image" to resize(it.image("image"), it.int("width"), it.int("height"))) },
         "sample" to ::sampled,
-        "fit" to { i -> fit(i.image("photo"), detector(i)).let { mapOf("pixels" to it.pixels, "scale_x" to it.scaleX, "scale_y" to it.scaleY) } },
+        "fit" to
+            { i ->
+                fit(i.image("photo"), detector(i)).let { mapOf("pixels" to it.pixels, "scale_x" to it.scaleX, "scale_y" to it.scaleY) }
+            },
         "fit_size" to ::fitSize,
         "windows" to { mapOf("cuts" to pairs(windows(it.int("length"), MOBILE))) },
         "stitch" to { i ->
@@ -35,7 +37,19 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
         "padded" to { i -> mapOf("strips" to padded(i.list("parts").map { Inputs.image(it) }, CRNN)) },
         "join" to ::joinedTexts,
         "greedy" to ::greedyText,
-        "spec" to { mapOf("spec" to if (it.text("kind") == "detector") fields(DetectorSpec.fromJson(it.text("text"))) else fields(RecognizerSpec.fromJson(it.text("text")))) },
+        "spec" to
+            {
+                mapOf(
+                    "spec" to
+                        if (it.text("kind") ==
+                            "detector"
+                        ) {
+                            fields(DetectorSpec.fromJson(it.text("text")))
+                        } else {
+                            fields(RecognizerSpec.fromJson(it.text("text")))
+                        },
+                )
+            },
         "manifest" to ::manifest,
     )
 

@@ -88,7 +88,10 @@ class TextReader(
         val got = read(photo, case.regions)
         if (got.size != case.lines.size) throw CtpnException("golden case: expected ${case.lines.size} lines, got ${got.size}; $OTHERWISE")
         for ((wanted, line) in case.lines.zip(got)) {
-            val apart = wanted.quad.corners.zip(line.quad.corners) { a, b -> maxOf(abs(a.x - b.x), abs(a.y - b.y)) }.max()
+            val apart =
+                wanted.quad.corners
+                    .zip(line.quad.corners) { a, b -> maxOf(abs(a.x - b.x), abs(a.y - b.y)) }
+                    .max()
             val unsure = maxOf(abs(wanted.score - line.score), abs(wanted.textScore!! - line.textScore!!))
             val same = wanted.text == line.text && wanted.region == line.region
             if (!same || apart > case.quadTolerance || unsure > case.scoreTolerance) {

@@ -30,7 +30,15 @@ class TextReaderTest {
     @TestFactory
     fun `the float model finds the same lines`(): List<DynamicTest> {
         val int8 = ReaderCase.bundle()
-        val float = changed(int8, mapOf(int8.manifest.models.getValue("detector").getValue("onnx") to ReaderCase.file("mobile.onnx").readBytes()))
+        val float =
+            changed(
+                int8,
+                mapOf(
+                    int8.manifest.models
+                        .getValue("detector")
+                        .getValue("onnx") to ReaderCase.file("mobile.onnx").readBytes(),
+                ),
+            )
         return ReaderCase.cases().map { case ->
             dynamicTest(case.photo) {
                 TextReader(float, threads = 1).use { same(case.float, it.detect(ReaderCase.photo(case.photo), case.regions)) }
@@ -42,7 +50,14 @@ class TextReaderTest {
     fun `there is much to read, in regions too`() {
         val cases = ReaderCase.cases()
         assertTrue(cases.sumOf { it.lines.size } > 100)
-        assertTrue(cases.first { it.photo == "fields" }.lines.map { it.region }.toSet().size >= 4)
+        assertTrue(
+            cases
+                .first { it.photo == "fields" }
+                .lines
+                .map { it.region }
+                .toSet()
+                .size >= 4,
+        )
         assertTrue(cases.any { it.lines.isEmpty() })
     }
 
@@ -88,8 +103,14 @@ class TextReaderTest {
     @Test
     fun `models that are none, or do not fit, are told`() {
         val bundle = ReaderCase.bundle()
-        val detector = bundle.manifest.models.getValue("detector").getValue("onnx")
-        val recognizer = bundle.manifest.models.getValue("recognizer").getValue("onnx")
+        val detector =
+            bundle.manifest.models
+                .getValue("detector")
+                .getValue("onnx")
+        val recognizer =
+            bundle.manifest.models
+                .getValue("recognizer")
+                .getValue("onnx")
         val wrong =
             listOf(
                 mapOf(detector to ByteArray(1000)),
@@ -98,12 +119,17 @@ class TextReaderTest {
                 mapOf(recognizer to bundle.model("recognizer").copyOf(5000)),
             )
         for (files in wrong) assertThrows(ModelException::class.java) { TextReader(changed(bundle, files)).close() }
-        val other = Bundle(bundle.manifest, bundle.detectorSpec.copy(lineScore = 0.1), bundle.recognizerSpec, bundle.golden, contents(bundle))
+        val other =
+            Bundle(bundle.manifest, bundle.detectorSpec.copy(lineScore = 0.1), bundle.recognizerSpec, bundle.golden, contents(bundle))
         assertTrue("another spec" in assertThrows(ModelException::class.java) { TextReader(other).close() }.message!!)
     }
 
     private fun contents(bundle: Bundle) =
-        listOf("detector", "recognizer").associate { bundle.manifest.models.getValue(it).getValue("onnx") to bundle.model(it) }
+        listOf("detector", "recognizer").associate {
+            bundle.manifest.models
+                .getValue(it)
+                .getValue("onnx") to bundle.model(it)
+        }
 
     private fun changed(
         bundle: Bundle,
@@ -123,7 +149,10 @@ class TextReaderTest {
     ) {
         assertEquals(wanted.map { it.region to it.text }, got.map { it.region to it.text })
         for ((a, b) in wanted.zip(got)) {
-            val apart = a.quad.corners.zip(b.quad.corners) { p, q -> maxOf(abs(p.x - q.x), abs(p.y - q.y)) }.max()
+            val apart =
+                a.quad.corners
+                    .zip(b.quad.corners) { p, q -> maxOf(abs(p.x - q.x), abs(p.y - q.y)) }
+                    .max()
             assertTrue(apart <= 0.1f, "${a.text}: ${a.quad} and ${b.quad} are $apart px apart")
             assertEquals(a.score, b.score, 0.005f, a.text)
             assertEquals(a.textScore ?: 0f, b.textScore ?: 0f, 0.005f, a.text)
