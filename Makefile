@@ -51,10 +51,10 @@ test: setup
 android: setup
 	@for tool in javac mvn npm zip unzip aapt2 zipalign apksigner; do command -v $$tool > /dev/null || \
 		{ echo "make android: $$tool not found; on Debian: make android-tools" >&2; exit 1; }; done
-	$(BIN)/python -m export.bundle --android
-	$(BIN)/python -m tests.reader_case out/reader-case
+	$(BIN)/python -m export.bundle --android >&2
+	$(BIN)/python -m tests.reader_case out/reader-case >&2
 	rm -rf android-demo/*/target  # classes of files that are no more would be tested and shipped
-	mvn -q -B -ntp -f android-demo/pom.xml verify
+	mvn -q -B -ntp -f android-demo/pom.xml verify >&2
 	@ls $(CURDIR)/android-demo/app/target/ctpn-*-debug.apk
 
 # After a look at them; they are drawn by the app's tests.

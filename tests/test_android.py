@@ -34,7 +34,7 @@ def apk():
         pytest.skip(f"{', '.join(LACKING)} not found; on Debian: make android-tools")
     here = f"BIN={Path(sys.executable).parent}"  # this environment, as it is
     done = subprocess.run(["make", "-s", "-o", ".venv/ready", here, "android"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+    assert done.returncode == 0, done.stderr[-8000:]
     return Path(done.stdout.splitlines()[-1])
 
 

@@ -1,6 +1,7 @@
 package ctpn.app
 
 import android.content.Intent
+import android.graphics.Bitmap
 import android.net.Uri
 import android.view.View
 import android.view.ViewGroup
@@ -29,6 +30,7 @@ class BenchmarkTest {
         waitUntil("it is measured") { activity.findViewById<View>(R.id.share).isShown }
         assertEquals(1 + 10, activity.findViewById<ViewGroup>(R.id.stages).childCount)
         assertTrue("从文件到文字" in activity.texts() && "中位数" in activity.texts())
+        File("target/benchmark.png").outputStream().use { activity.picture().compress(Bitmap.CompressFormat.PNG, 100, it) }
         activity.press(R.id.share)
         val chooser = shadowOf(activity).nextStartedActivity
 
