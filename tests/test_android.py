@@ -132,6 +132,21 @@ def test_the_benchmark_writes_what_the_report_reads(apk):
         assert data["bundle"]["manifest"] == hashlib.sha256(z.read("assets/bundle/manifest.json")).hexdigest()
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from Linux's /proc")
+def test_reading_the_largest_photo_leaves_room_in_200_mb(apk):
+    """A heap of 48 MB, and what lies beside it, leave 40 MB for Android's own part and 25 MB for the bitmap that is shown."""
+    jars = apk.with_name("classpath.txt").read_text(encoding="utf-8").split(":")
+    stdlib = Path(next(jar for jar in jars if "kotlin-stdlib" in jar))
+    ort = pom_properties()["ort.version"]
+    jars += [str(stdlib.parents[5] / "com" / "microsoft" / "onnxruntime" / "onnxruntime" / ort / f"onnxruntime-{ort}.jar")]
+    jars += [str(DEMO / "reader" / "target" / "test-classes")]
+    heap = ("-Xms48m", "-Xmx48m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+    bundle = DEMO / "app" / "src" / "main" / "assets" / "bundle"
+    said = told("java", *heap, "-cp", ":".join(jars), "ctpn.reader.MemoryKt", bundle, "2896", "2172")
+    lines, kilobytes = map(int, re.findall(r"\d+", said))
+    assert lines > 10 and 48 * 1024 + kilobytes < (200 - 25 - 40) * 1e6 / 1024, said
+
+
 def test_every_string_is_there_in_both_languages():
     """By name and kind, with the same places for values."""
     english, chinese = (strings(DEMO / "app" / "src" / "main" / "res" / d / "strings.xml") for d in ("values", "values-zh"))
