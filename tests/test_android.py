@@ -134,7 +134,7 @@ def test_the_benchmark_writes_what_the_report_reads(apk):
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from Linux's /proc")
 def test_reading_the_largest_photo_leaves_room_in_200_mb(apk):
-    """A heap of 48 MB, and what lies beside it, leave 40 MB for Android's own part and 25 MB for the bitmap that is shown."""
+    """A heap of 48 MB, and what lies beside it, leave 35 MB for Android's own part and 25 MB for the bitmap that is shown."""
     jars = apk.with_name("classpath.txt").read_text(encoding="utf-8").split(":")
     stdlib = Path(next(jar for jar in jars if "kotlin-stdlib" in jar))
     ort = pom_properties()["ort.version"]
@@ -144,7 +144,7 @@ def test_reading_the_largest_photo_leaves_room_in_200_mb(apk):
     bundle = DEMO / "app" / "src" / "main" / "assets" / "bundle"
     said = told("java", *heap, "-cp", ":".join(jars), "ctpn.reader.MemoryKt", bundle, "2896", "2172")
     lines, kilobytes = map(int, re.findall(r"\d+", said))
-    assert lines > 10 and 48 * 1024 + kilobytes < (200 - 25 - 40) * 1e6 / 1024, said
+    assert lines > 10 and 48 * 1024 + kilobytes < (200 - 25 - 35) * 1e6 / 1024, said
 
 
 def test_every_string_is_there_in_both_languages():
