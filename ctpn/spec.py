@@ -97,7 +97,7 @@ class RecognizerSpec:
     width_multiple: int = 32  # strips are padded to this on the right
     pad: int = 127  # with this grey
     max_width: int = 1280  # longer strips are cut at gaps, read in pieces and joined
-    margin: tuple[float, float] = (0.2, 0.08)  # shares of a line's height added around its quad: at the ends, above and below
+    margin: tuple[float, float] = (0.15, 0.0)  # shares of a line's height added around its quad: at the ends, above and below
     channels: str = "RGB"
     mean: tuple[float, float, float] = (127.5, 127.5, 127.5)
     std: tuple[float, float, float] = (127.5, 127.5, 127.5)

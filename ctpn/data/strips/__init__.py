@@ -63,9 +63,8 @@ class Strips:
     def _real(self, file: Path, rng: Rng, width: int, caseless: bool) -> Strip:
         """A line of a photo, its quad shaken a little."""
         region = read_icdar(file.parent.parent / "gt" / f"gt_{file.stem}.txt")[0]
-        tall = float(np.linalg.norm(region.quad[3] - region.quad[0]))
-        quad = region.quad + rng.normal(0, 0.04, (4, 2)).clip(-0.1, 0.1) * tall
-        strip = rectify(load(file), quad.astype(np.float32), self.spec)
+        quad = shaken(region.quad, rng, found=file.parents[1].name.endswith("-found"))
+        strip = rectify(load(file), quad, self.spec)
         if strip.shape[1] > width:
             strip = cv2.resize(strip, (width, self.spec.height), interpolation=cv2.INTER_LINEAR)
         for chance, step in STEPS:
@@ -81,6 +80,26 @@ class Strips:
         steps = np.zeros(count, np.int64)
         steps[(strip.centres / self.spec.stride).astype(np.int64).clip(0, count - 1)] = labels
         return steps
+
+
+def shaken(quad: NDArray[np.float32], rng: Rng, *, found: bool) -> NDArray[np.float32]:
+    """A line's quad as a detector might find it: one that it found is moved a little, an annotated one is looser and less exact.
+
+    The detector's quads reach 0.15 and 0.11 of a line's height beyond the annotated ones, above and below, 0.05 at the
+    ends, with deviations of 0.1; a net that has seen exact ones alone reads them worse by 2 to 4 of 100 characters.
+    """
+    if found:
+        return (quad + rng.normal(0, 0.04, (4, 2)).clip(-0.1, 0.1) * float(np.linalg.norm(quad[3] - quad[0]))).astype(np.float32)
+    down, along = (quad[3] - quad[0] + quad[2] - quad[1]) / 2, quad[1] - quad[0]
+    along = along * (float(np.linalg.norm(down)) / max(float(np.linalg.norm(along)), 1.0))
+    above, below = rng.normal((0.15, 0.11), 0.09).clip(-0.05, 0.4)
+    left, right = rng.normal(0.05, 0.13, 2).clip(-0.2, 0.4)
+    tilt = rng.normal(0, 0.05)
+    moved = np.stack([
+        -(above - tilt) * down - left * along, -(above + tilt) * down + right * along,
+        (below - tilt) * down + right * along, (below + tilt) * down - left * along,
+    ])  # fmt: skip
+    return (quad + moved).astype(np.float32)
 
 
 def _is_caseless(folder: Path) -> bool:

@@ -87,8 +87,8 @@ def _cut(rng: Rng, text: str, mask: U8, pens: F64, spec: RecognizerSpec, width: 
     x, y, w, h = cv2.boundingRect((mask > 50).view(np.uint8))
     slack = max(0.0, 0.35 * em - h) / 2
     y, h = y - slack, h + 2 * slack
-    above, below = (0.14 + rng.normal(0, 0.05, 2)).clip(0, 0.4) * h
-    left, right = (0.3 + rng.normal(0, 0.13, 2)).clip(-0.03, 0.8) * h
+    above, below = rng.normal((0.16, 0.12), 0.09).clip(-0.04, 0.45) * h
+    left, right = rng.normal(0.25, 0.14, 2).clip(-0.03, 0.8) * h
     x0, y0, x1, y1 = x - left, y - above, x + w + right, y + h + below
     rgb = _print(rng, mask, (y, y + h))
     out = int(np.clip(round((x1 - x0) * spec.height / (y1 - y0)), 8, width))
