@@ -198,7 +198,8 @@ MOBILE = DetectorSpec(
     std=(255.0, 255.0, 255.0),
     score_threshold=0.25,
     link_threshold=0.25,
-    grow=(0.03, 0.1),  # annotations are looser than ink; chosen, like the thresholds, on the validation split of sroie
+    line_score=0.55,
+    grow=(0.05, 0.1),  # annotations are looser than ink; chosen, like the thresholds, on the validation split of sroie
     min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
 )
 
