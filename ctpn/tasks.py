@@ -18,6 +18,7 @@ from ctpn.nn.losses import WEIGHTS, detector_loss
 from ctpn.nn.maps import Detector
 from ctpn.nn.recognizer import build_recognizer, characters_loss, letters, load_recognizer
 from ctpn.nn.recurrent import RECURRENCES
+from ctpn.nn.rounding import rounded_matrix, simulate_int8
 from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 
 Batch = dict[str, Tensor]
@@ -43,6 +44,8 @@ class Task:
 def detector(args: argparse.Namespace) -> Task:
     """Crops of pages."""
     net = _detector(args)
+    if args.int8:
+        simulate_int8(net)
     spec = net.spec
     crops = Crops(args.set, spec, side=args.side, seed=args.seed)
 
@@ -85,7 +88,8 @@ def recognizer(args: argparse.Namespace) -> Task:
 
     def loss(features: object, batch: Batch, step: int) -> dict[str, Tensor]:
         assert isinstance(features, Tensor)
-        return characters_loss(features.float(), net.characters.weight, batch, ctc(step), pairs)
+        matrix = rounded_matrix(net.characters.weight) if args.int8 else net.characters.weight
+        return characters_loss(features.float(), matrix, batch, ctc(step), pairs)
 
     return Task(CRNN, net, net.features, batch, loss)
 

@@ -30,7 +30,6 @@ from ctpn.nn.losses import SCORE_LOSSES
 from ctpn.nn.maps import Detector, normalise
 from ctpn.nn.parallel import Workers
 from ctpn.nn.recurrent import RECURRENCES
-from ctpn.nn.rounding import simulate_int8
 from ctpn.spec import DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.tasks import TASKS, Task
 
@@ -143,8 +142,6 @@ def save(run: Run, spec: DetectorSpec | RecognizerSpec, out: Path) -> None:
 
 def fit(args: argparse.Namespace, task: Task, workers: Workers) -> None:
     """Train until --steps or --minutes are over."""
-    if args.int8:
-        simulate_int8(task.net)
     run = start(args, task.net, workers)
     began = saved = time.monotonic()
     before = run.seconds

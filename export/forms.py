@@ -51,6 +51,11 @@ class Form:
     samples: list[Pixels]
     timed: Pixels
 
+    def fitting(self, batches: list[Pixels]) -> list[Pixels]:
+        """Those of a recogniser's batches that it can take, padded on the right to its width if that is fixed."""
+        width = self.size[1] if self.fixed_width else None
+        return [_fitted(b, width, self.graph.spec.pad) for b in batches if width is None or b.shape[2] <= width]
+
     def prove(self, file: str, run: Run, *, rounded: bool = False) -> Agreement:
         """Hold a file against PyTorch.
 

@@ -23,7 +23,7 @@ from export.forms import Form, say
 from export.onnx_file import Session, write
 from export.ort import convert, required_operators
 from export.quantize import half, quantize, quantize_weights
-from export.samples import calibration_pages
+from export.samples import calibration_pages, calibration_strips
 from export.usability import accelerators
 
 
@@ -64,7 +64,7 @@ def _round(form: Form, file: Path, small: Path) -> None:
     if isinstance(form.graph.spec, DetectorSpec):
         quantize(file, small, [page[None] for page in calibration_pages(form.graph.spec, form.size)])
     else:
-        quantize_weights(file, small)
+        quantize_weights(file, small, form.fitting(calibration_strips(form.graph.spec)))
 
 
 def _proven(form: Form, file: Path, *, rounded: bool = False) -> Made:

@@ -52,6 +52,12 @@ def parity_strips(spec: RecognizerSpec, pages: int = 6) -> list[NDArray[np.uint8
     return batched(strips + drawn, spec)
 
 
+def calibration_strips(spec: RecognizerSpec, pages: int = 6) -> list[NDArray[np.uint8]]:
+    """Batches [N, height, W, 3] of the lines of drawn pages, of every kind of page in turn."""
+    drawn = [s for i in tqdm(range(pages), desc="calibration strips") for s in _lines(CALIBRATION_SEED + 1000 + i, i, spec)]
+    return batched(drawn, spec)
+
+
 def _lines(seed: int, i: int, spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
     rgb, regions = page(seed, KINDS[i % len(KINDS)])
     return [rectify(rgb, r.quad, spec) for r in regions if not r.ignore]

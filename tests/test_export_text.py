@@ -16,7 +16,7 @@ from export.graph import LOGITS, RecognizerGraph
 from export.onnx import writer
 from export.onnx_file import Session, write
 from export.parity_text import compare_text, torch_logits
-from export.quantize import quantize_weights
+from export.quantize import quantize_weights, rounded
 from export.samples import batched
 
 CHARSET = " 0123456789abc快递"
@@ -104,14 +104,26 @@ def test_what_the_net_is_not_sure_of_may_read_otherwise(net):
 def test_int8_holds_the_last_matrix_in_bytes(net, tmp_path):
     file, small = tmp_path / "a.onnx", tmp_path / "a-int8.onnx"
     write(RecognizerGraph(net, unrolled=False), file, (32, 64), fixed_width=False)
-    quantize_weights(file, small)
+    strips = _strips(SPEC, 1)[0]
+    quantize_weights(file, small, [strips])
     kinds = {t.dims[-1]: t.data_type for t in onnx.load(small).graph.initializer if SPEC.classes in t.dims and len(t.dims) == 2}
     assert kinds == {SPEC.classes: onnx.TensorProto.INT8} and small.stat().st_size < file.stat().st_size
-    strips = _strips(SPEC, 1)[0]
     ours, theirs = (Session(f)(strips)[LOGITS] for f in (small, file))
     largest = np.abs(net.characters.weight.detach().numpy()).max()
     assert 0 < np.abs(ours - theirs).max() < largest  # a rounding error, not another net
     assert {p.key for p in onnx.load(small).metadata_props} == {p.key for p in onnx.load(file).metadata_props}
+
+
+def test_rounding_makes_up_for_what_it_loses():
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(0, 1, (24, 40)).astype(np.float32)
+    seen = np.maximum(rng.normal(0.5, 1, (500, 6)) @ rng.normal(0, 1, (6, 24)), 0)  # ReLU's: never below zero, and going together
+    parts = rounded(matrix, seen)
+    assert parts["int8"].dtype == np.int8 and np.abs(parts["int8"]).max() == 127
+    nearest = np.floor(matrix / parts["rows"] / parts["columns"] + 0.5) * parts["rows"] * parts["columns"]
+    lost, plain = (np.abs(seen @ (m - matrix)).mean() for m in (parts["int8"] * parts["rows"] * parts["columns"], nearest))
+    assert lost < 0.6 * plain
+    assert np.isfinite(rounded(matrix, np.zeros((0, 24)))["columns"]).all()  # nothing seen: to the nearest
 
 
 def test_batches_waste_little():

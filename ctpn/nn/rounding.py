@@ -55,3 +55,14 @@ def _rounded(weight: Tensor) -> Tensor:
     scale = weight.detach().abs().flatten(1).amax(1).clamp_min(1e-8) / 127
     zeros = torch.zeros_like(scale, dtype=torch.int32)
     return torch.fake_quantize_per_channel_affine(weight, scale, zeros, 0, -127, 127)
+
+
+def rounded_matrix(matrix: Tensor) -> Tensor:
+    """A matrix [classes, D] as `export.quantize.quantize_weights` stores it, int8 with a scale for each class and one for each
+    of its D inputs; gradients pass as if nothing was rounded."""
+    with torch.no_grad():
+        inputs = matrix.abs().amax(0, keepdim=True).clamp_min(1e-12).sqrt()
+        even = matrix / inputs
+        scale = (even.abs().amax(1, keepdim=True) / 127).clamp_min(1e-8)
+        change = torch.floor(even / scale + 0.5) * scale * inputs - matrix
+    return matrix + change
