@@ -21,11 +21,12 @@ MORE_FONTS := fonts-lxgw-wenkai fonts-smiley-sans fonts-arphic-gbsn00lp fonts-ar
 	fonts-averia-sans-gwf fonts-humor-sans
 STRIPS := --set .cache/strips/sroie:0.12 --set .cache/strips/sroie-found:0.12 --set .cache/strips/icdar2015:0.05 \
 	--set .cache/strips/icdar2015-found:0.02
-# npm may come with another Node.js than Debian's.
-ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner $(shell command -v npm > /dev/null || echo npm)
+MORE_STRIPS := --set .cache/strips/sroie:0.08 --set .cache/strips/sroie-found:0.15 --set .cache/strips/icdar2015:0.03 \
+	--set .cache/strips/icdar2015-found:0.015 --set .cache/strips/synth-waybills:0.05 --set .cache/strips/synth-waybills-found:0.09 \
+	--set .cache/strips/synth:0.06 --set .cache/strips/synth-found:0.1 --set .cache/strips/synth-signs:0.025
 export OMP_WAIT_POLICY = passive
 
-.PHONY: setup demo test android android-tools android-screenshots style weights detector recognizer ship measure formats fonts more-fonts arm keras-fixtures
+.PHONY: setup demo test android android-tools android-screenshots style weights detector recognizer ship measure formats fonts more-fonts web-fonts arm keras-fixtures
 
 setup: .venv/ready
 
@@ -75,28 +76,37 @@ style: setup
 # goes on when it is given again. Then `make ship` takes them over.
 weights: detector recognizer
 
-detector: setup fonts
-	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth --count 4000 --seed 1
-	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth --count 2500 --seed 200001
-	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-signs --count 2400 --seed 100001 --kind sign
-	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-photos --count 2400 --seed 300001 --photos $(DATA)/icdar2015
+detector: setup web-fonts
+	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-1 --count 4000 --seed 1
+	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-1 --count 2500 --seed 200001
+	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-signs-1 --count 2400 --seed 100001 --kind sign
+	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-photos-1 --count 2400 --seed 300001 --photos $(DATA)/icdar2015
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train detector --out .train/detector --steps 7400 \
-		--set $(DATA)/sroie:0.28 --set $(DATA)/icdar2015:0.2:bridge --set .cache/synth:0.22 --set .cache/synth-signs:0.12 \
-		--set .cache/synth-photos:0.18
+		--set $(DATA)/sroie:0.28 --set $(DATA)/icdar2015:0.2:bridge --set .cache/synth-1:0.22 --set .cache/synth-signs-1:0.12 \
+		--set .cache/synth-photos-1:0.18
+	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth --count 1300 --seed 400001
+	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-signs --count 500 --seed 110001 --kind sign
+	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-photos --count 700 --seed 310001 --photos $(DATA)/icdar2015
+	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-waybills --count 300 --seed 450001 --kind waybill
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train detector --init .train/detector/weights.safetensors --out .train/detector-2 \
+		--steps 6500 --rate 1.2e-3 --set $(DATA)/sroie:0.22 --set $(DATA)/icdar2015:0.17:bridge --set .cache/synth:0.18 \
+		--set .cache/synth-signs:0.14 --set .cache/synth-photos:0.24 --set .cache/synth-waybills:0.05
 
-recognizer: setup more-fonts
-	nice $(BIN)/python -m ctpn.data.strips.real --set $(DATA)/sroie --out .cache/strips/sroie
-	nice $(BIN)/python -m ctpn.data.strips.real --set $(DATA)/icdar2015 --out .cache/strips/icdar2015
-	nice $(BIN)/python -m ctpn.data.strips.real --set $(DATA)/sroie --out .cache/strips/sroie-found --detect
-	nice $(BIN)/python -m ctpn.data.strips.real --set $(DATA)/icdar2015 --out .cache/strips/icdar2015-found --detect
-	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer --out .train/recognizer --steps 5200 \
-		--places 1700 $(STRIPS)
+# After the detector, whose drawn pages it learns from too, line by line.
+recognizer: setup web-fonts
+	for set in $(DATA)/sroie $(DATA)/icdar2015 .cache/synth .cache/synth-signs .cache/synth-waybills; do \
+		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set) && \
+		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set)-found --detect || exit 1; done
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer --out .train/recognizer --steps 7000 \
-		--places 1700 $(STRIPS) --int8
+		--places 1700 $(STRIPS)
+	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer/weights.safetensors \
+		--out .train/recognizer-2 --steps 12700 --rate 1.5e-3 --warmup 300 --places 0 $(MORE_STRIPS)
+	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-2/weights.safetensors \
+		--out .train/recognizer-3 --steps 700 --rate 3e-4 --warmup 30 --ema 0.99 --places 0 --int8 $(MORE_STRIPS)
 
 ship: setup
-	$(BIN)/python -m export.stamp .train/detector/weights.safetensors ctpn/weights/mobile.safetensors
-	$(BIN)/python -m export.stamp .train/recognizer/weights.safetensors ctpn/weights/crnn.safetensors
+	$(BIN)/python -m export.stamp .train/detector-2/weights.safetensors ctpn/weights/mobile.safetensors
+	$(BIN)/python -m export.stamp .train/recognizer-3/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
@@ -144,3 +154,6 @@ more-fonts: fonts
 arm: setup
 	@dpkg -s $(EMULATION) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(EMULATION); }
 	$(BIN)/python -m export.arm.root
+
+web-fonts: setup more-fonts
+	$(BIN)/python -m ctpn.data.webfonts --out .cache/fonts

@@ -28,64 +28,78 @@ STATISTICS = ("running_mean", "running_var", "num_batches_tracked")  # of batch 
 
 @dataclass(frozen=True)
 class Net:
-    """What a card says that no log knows; `training` is the run's folder, `results` the comparison's file."""
+    """What a card says that no log knows; `stages` are the runs' folders, `results` the comparison's file."""
 
-    training: str
+    stages: tuple[str, ...]
     results: str
     figures: tuple[str, ...]
     data: dict[str, str]
     batch: str
+    optimizer: str
 
 
+SPLIT = "CC BY 4.0, 9 of 10 images by a hash of the name"
 NETS = {
     "mobile": Net(
-        "detector", "peers.json", ("pages", "iou_h", "det_h"),
+        ("detector-2",), "peers.json", ("pages", "iou_h", "det_h"),
         {
-            "sroie": "ICDAR 2019 SROIE training part, CC BY 4.0, 9 of 10 images by a hash of the name; share 0.34",
+            "sroie": f"ICDAR 2019 SROIE training part, {SPLIT}; share 0.22",
             "icdar2015": "ICDAR 2015 training part, CC BY 4.0, likewise, words joined to lines; share 0.17",
-            "synth": "6,500 pages of ctpn.data.synth, seeds from 1 (drawn by an earlier generator) and from 200001; share 0.2",
-            "synth-signs": "2,400 signs, seeds from 100001; share 0.11",
-            "synth-photos": "signs drawn into the photos of icdar2015's training part, 2,400, seeds from 300001; share 0.18",
-            "before": "the first 905 steps saw sroie and icdar2015 alone, up to step 2,147 the shares were 0.4, 0.25 and 0.35 of "
-            "4,000 pages, up to step 4,820 0.28, 0.2, 0.22, 0.12, 0.18 and a link loss of a third of the present one",
+            "synth": "700 pages of ctpn.data.synth, seeds from 400001; share 0.18",
+            "synth-signs": "500 signs, seeds from 110001; share 0.14",
+            "synth-photos": "signs drawn into the photos of icdar2015's training part, 700, seeds from 310001; share 0.24",
+            "synth-waybills": "some 130 waybills, seeds from 450001; share 0.05",
+            "before": "7,400 steps of 16 crops, 8,323 seconds of two cores, from nothing: sroie 0.34, icdar2015 0.17 and 11,300 drawn "
+            "pages; their rate went up to 2e-3",
         },
-        "2 processes of 8 crops of 512 x 512",
+        "8 crops of 512 x 512", "AdamW, peak rate 1.2e-3, cosine; the weights are an exponential average (0.999)",
     ),
     "crnn": Net(
-        "recognizer", "reading.json", ("pages", "read", "read_matched"),
+        ("recognizer-2", "recognizer-3"), "reading.json", ("pages", "read", "read_matched"),
         {
-            "drawn": "lines of ctpn.data.strips, seed 0: addresses, names, numbers, running Chinese and English, every character of "
-            "the charset; alone for the first 1,870 steps, whose loss goes by places (passing over to CTC from 1,700 on), then 0.69",
-            "sroie": "lines of the ICDAR 2019 SROIE training part, CC BY 4.0, 9 of 10 images by a hash of the name; by the annotated "
-            "quads 0.12, by those that the detector finds 0.12",
-            "icdar2015": "words of the ICDAR 2015 training part, CC BY 4.0, likewise; 0.05 and 0.02",
-            "before": "up to step 2,200 the annotated quads alone, sroie 0.2 and icdar2015 0.08",
+            "drawn": "lines of ctpn.data.strips, seed 0: addresses, names, numbers, running Chinese and English, every character of the "
+            "charset, in the fonts of make more-fonts and web-fonts; alone for the first 3,420 steps, then 0.47, from 6,780 on 0.4",
+            "sroie": f"lines of the ICDAR 2019 SROIE training part, {SPLIT}; by the annotated quads 0.08, by those "
+            "that the detector finds 0.15",
+            "icdar2015": "words of the ICDAR 2015 training part, CC BY 4.0, likewise; 0.03 and 0.015",
+            "synth": "lines of 1,300 pages of ctpn.data.synth, seeds from 400001, likewise; 0.06 and 0.1; of 500 signs 0.025",
+            "synth-waybills": "lines of 300 waybills, seeds from 450001, likewise; 0.05 and 0.09",
+            "before": "6,950 steps of 16,384 pixels, 8,496 seconds of two cores, from nothing, the first 1,870 by places: drawn 0.69, "
+            "sroie 0.24, icdar2015 0.07; their rate went up to 2e-3",
+            "rounding": "the last 700 steps with the last matrix rounded as int8 files have it",
         },
-        "2 processes of 8,192 pixels of strips 32 high",
+        "8,192 pixels of strips 32 high",
+        "AdamW, peak rate 1.5e-3, cosine, then 3e-4; the weights are an exponential average (0.999, 0.99)",
     ),
 }  # fmt: skip
 
 
-def card(name: str, out: Path) -> dict[str, object]:
-    """What the card of a net says whose training lies in `out`."""
+def card(name: str, folders: list[Path]) -> dict[str, object]:
+    """What the card of a net says whose training lies in `folders`, stage by stage."""
     net, file = NETS[name], WEIGHTS / f"{name}.safetensors"
-    tensors, metadata = load_weights(file)
-    with (out / "log.csv").open(newline="", encoding="utf-8") as f:
-        kept = {row["step"]: row for row in csv.DictReader(f) if int(row["step"]) <= int(metadata["step"])}
-    rows = sorted(kept.values(), key=lambda row: int(row["step"]))  # of a step that was made again after a stop, the later
+    tensors, _ = load_weights(file)
+    stages = [_rows(folder) for folder in folders]
     return {
         "weights": {"sha256": sha256(file), "parameters": sum(t.numel() for n, t in tensors.items() if not n.endswith(STATISTICS))},
         "data": net.data,
-        "steps": int(metadata["step"]),
+        "steps": sum(int(rows[-1]["step"]) for rows in stages),
         "batch": net.batch,
-        "seconds": int(rows[-1]["seconds"]),
-        "loss_by_twentieths": curve(rows),
+        "seconds": sum(int(rows[-1]["seconds"]) for rows in stages),
+        "loss_by_twentieths": curve([row for rows in stages for row in rows]),
         "command": "make weights",
-        "optimizer": "AdamW, peak rate 2e-3, cosine to the end of each session; the weights are an exponential average (0.999)",
+        "optimizer": net.optimizer,
         "seed": 0,
         "figures": figures(net),
         "made_on": environment(),
     }
+
+
+def _rows(folder: Path) -> list[dict[str, str]]:
+    """The log up to the saved weights' step; of a step that was made again after a stop, the later row."""
+    _, metadata = load_weights(folder / "weights.safetensors")
+    with (folder / "log.csv").open(newline="", encoding="utf-8") as f:
+        kept = {row["step"]: row for row in csv.DictReader(f) if int(row["step"]) <= int(metadata["step"])}
+    return sorted(kept.values(), key=lambda row: int(row["step"]))
 
 
 def curve(rows: list[dict[str, str]], parts: int = 20) -> dict[str, list[float]]:
@@ -108,11 +122,11 @@ def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written, 1 failed; usage errors exit 2."""
     parser = argparse.ArgumentParser("python -m benchmarks.card", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("net", choices=sorted(NETS))
-    parser.add_argument("--training", type=Path, help="the training's folder (default: the one in .train)")
+    parser.add_argument("--training", type=Path, nargs="+", help="the folders of the training's stages (default: those in .train)")
     args = parser.parse_args(argv)
     target = WEIGHTS / f"{args.net}.json"
     try:
-        text = json.dumps(card(args.net, args.training or ROOT / ".train" / NETS[args.net].training), indent=1) + "\n"
+        text = json.dumps(card(args.net, args.training or [ROOT / ".train" / s for s in NETS[args.net].stages]), indent=1) + "\n"
     except (CtpnError, OSError, LookupError) as e:
         print(f"benchmarks.card: {e}", file=sys.stderr)
         return 1
