@@ -34,4 +34,8 @@ private fun repeated(
 }
 
 private fun status(key: String): Long =
-    File("/proc/self/status").readLines().first { it.startsWith("$key:") }.filter { it.isDigit() }.toLong()
+    File("/proc/self/status")
+        .readLines()
+        .first { it.startsWith("$key:") }
+        .filter { it.isDigit() }
+        .toLong()
