@@ -3,7 +3,7 @@
 The loss of a strip depends on the sum over all classes at each time step and on those few classes that its text has. So the
 product with the last layer's matrix is made for a few strips at a time, whose logits stay in the processor's cache, the
 recursion runs over the strip's own classes alone, and the gradient (softmax minus the posterior of each class) is made on
-the spot. Against `log_softmax` and `ctc_loss` over 5,128 classes a training step takes less than half the time.
+the spot. Against `log_softmax` and `ctc_loss` over 5,128 classes a training step takes about half the time.
 """
 
 from __future__ import annotations
