@@ -4,7 +4,7 @@ import torch
 
 from ctpn.nn.detector import build
 from ctpn.nn.recognizer import build_recognizer
-from ctpn.nn.rounding import simulate_int8, stays_float
+from ctpn.nn.rounding import rounded_matrix, simulate_int8, stays_float
 from ctpn.spec import CRNN, MOBILE
 from export.quantize import module_name
 
@@ -42,3 +42,12 @@ def test_what_stays_float_is_told_by_the_module():
         kept = {n for n, m in net.named_modules() if isinstance(m, torch.nn.Conv2d | torch.nn.Linear) and stays_float(n)}
         assert len(kept) >= 2 and any(n.startswith("stem") for n in kept)
     assert not stays_float("rows8.0.0") and not stays_float("rows2.1.look.0") and stays_float("rows.rnn")
+
+
+def test_a_rounded_matrix_is_near_and_lets_gradients_through():
+    torch.manual_seed(0)
+    matrix = torch.randn(40, 8, requires_grad=True)
+    near = rounded_matrix(matrix)
+    assert 0 < float((near - matrix).abs().max()) < 0.02 * float(matrix.abs().max())
+    near.sum().backward()
+    assert torch.equal(matrix.grad, torch.ones(40, 8))

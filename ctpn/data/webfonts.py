@@ -57,7 +57,9 @@ def _plain(data: bytes) -> bytes:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 all there, 1 npm failed; usage errors exit 2."""
-    parser = argparse.ArgumentParser("python -m ctpn.data.webfonts", description=__doc__)
+    parser = argparse.ArgumentParser(
+        "python -m ctpn.data.webfonts", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder")
     out: Path = parser.parse_args(argv).out
     out.mkdir(parents=True, exist_ok=True)
