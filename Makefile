@@ -6,6 +6,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATA ?= ../shared/data
+# npm may come with another Node.js than Debian's.
+ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner $(shell command -v npm > /dev/null || echo npm)
 EMULATION := qemu-user gcc libc6-dev
 FONTS := fonts-noto-cjk fonts-arphic-ukai fonts-arphic-uming fonts-wqy-microhei fonts-wqy-zenhei fonts-dejavu \
 	fonts-liberation fonts-noto-core

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -78,6 +79,14 @@ def test_readme_commands_exist():
         assert (ROOT / picture).stat().st_size > 10_000, picture
 
 
+@pytest.mark.skipif(not shutil.which("make"), reason="make not found")
+def test_the_makefile_names_nothing_that_is_not_there():
+    """A variable that is defined no more is empty, and what it should install is left out without a word."""
+    targets = re.search(r"^\.PHONY: (.+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)[1].split()
+    done = subprocess.run(["make", "--warn-undefined-variables", "-n", *targets], cwd=ROOT, capture_output=True, text=True)
+    assert "android-tools" in targets and (done.returncode, done.stderr) == (0, "")
+
+
 def test_nothing_of_this_machine_or_of_registries_is_in_the_tree():
     done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
     if done.returncode:
@@ -85,7 +94,7 @@ def test_nothing_of_this_machine_or_of_registries_is_in_the_tree():
     bad = re.compile("|".join(("py" + "pi\\.org", "registry\\.npm" + "js", "repo" + "1\\.maven", "/wo" + "rk/", "/ro" + "ot/")))
     for name in done.stdout.decode().split("\0"):
         file = ROOT / name
-        if name and file.suffix in (".py", ".md", ".toml", ".txt", ".yaml", ".json", "") and file.is_file():
+        if name and file.suffix in (".py", ".md", ".toml", ".txt", ".yaml", ".json", ".xml", ".kt", ".kts", ".sh", "") and file.is_file():
             assert not bad.search(file.read_text(encoding="utf-8", errors="replace")), name
 
 
