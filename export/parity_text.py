@@ -44,8 +44,8 @@ def compare_text(
         value_tolerance: largest difference of a logit. Logits are of the order of 20, so 1e-3 lets float32 sum in
             another order. None for int8, which is judged by its texts.
         least_same: share of strips that must have the same text ...
-        sure: ... of those whose text PyTorch gives at least this score. Where the net itself wavers between two readings
-            rounding may choose the other, and no file could pass.
+        sure: ... of those whose every character PyTorch gives at least this probability. Where the net itself wavers between
+            two readings rounding may choose the other, and no file could pass.
 
     Returns:
         The largest difference, and the share of all strips, the unsure ones too, that have the same text.
@@ -66,7 +66,7 @@ def compare_text(
     found.lines = _same(pairs)
     if value_tolerance is not None and found.difference > value_tolerance:
         found.problems.append(f"values: expected within {value_tolerance}, got {found.difference:.2g}")
-    _judge(found, [(a, b) for a, b in pairs if b.score >= sure], least_same)
+    _judge(found, [(a, b) for a, b in pairs if b.scores.min(initial=1.0) >= sure], least_same)
     return found
 
 

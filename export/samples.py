@@ -1,4 +1,7 @@
-"""The pages that exports are calibrated on and compared over: drawn from seeds, plus the project's own examples."""
+"""The pages that exports are calibrated on and compared over: drawn from seeds, plus the project's own examples.
+
+They are drawn with OpenCV's own fonts, so that every machine calibrates alike and a bare one, without fonts, can export.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ctpn.data.fonts import BUILT_IN
 from ctpn.data.synth import KINDS, page
 from ctpn.image import fit, open_image
 from ctpn.reader import TextReader
@@ -30,7 +34,7 @@ def parity_pages(spec: DetectorSpec, size: tuple[int, int], count: int = 6) -> l
 
 
 def _drawn(seed: int, i: int, spec: DetectorSpec, size: tuple[int, int]) -> NDArray[np.uint8]:
-    return place(fit(page(seed, KINDS[i % len(KINDS)])[0], spec).pixels, size, spec)
+    return place(fit(page(seed, KINDS[i % len(KINDS)], faces=BUILT_IN)[0], spec).pixels, size, spec)
 
 
 def place(pixels: NDArray[np.uint8], size: tuple[int, int], spec: DetectorSpec) -> NDArray[np.uint8]:
@@ -41,7 +45,7 @@ def place(pixels: NDArray[np.uint8], size: tuple[int, int], spec: DetectorSpec) 
     return out
 
 
-def parity_strips(spec: RecognizerSpec, pages: int = 6) -> list[NDArray[np.uint8]]:
+def parity_strips(spec: RecognizerSpec, pages: int = 12) -> list[NDArray[np.uint8]]:
     """Batches [N, height, W, 3] of the lines that the shipped detector finds on the examples, and of drawn pages."""
     reader = TextReader(threads=1)
     strips = []
@@ -59,7 +63,7 @@ def calibration_strips(spec: RecognizerSpec, pages: int = 6) -> list[NDArray[np.
 
 
 def _lines(seed: int, i: int, spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
-    rgb, regions = page(seed, KINDS[i % len(KINDS)])
+    rgb, regions = page(seed, KINDS[i % len(KINDS)], faces=BUILT_IN)
     return [rectify(rgb, r.quad, spec) for r in regions if not r.ignore]
 
 

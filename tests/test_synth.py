@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ctpn.data.fonts import fonts, is_heldout
+from ctpn.data.fonts import BUILT_IN, fonts, is_heldout
 from ctpn.data.formats import Region
 from ctpn.data.synth import KINDS, lettered_photo, page, waybills
 from ctpn.data.synth.__main__ import main, marked
@@ -143,6 +143,19 @@ def test_missing_fonts_say_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: p
     finally:
         fonts.cache_clear()
     assert "CTPN_FONTS" in capsys.readouterr().err
+
+
+def test_exports_need_no_fonts_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ctpn.data.fonts._scan", dict)
+    fonts.cache_clear()
+    try:
+        drawn = [page(3, kind, faces=BUILT_IN) for kind in KINDS]
+    finally:
+        fonts.cache_clear()
+    texts = "".join(r.text for _, regions in drawn for r in regions)
+    assert any("\u4e00" <= c <= "\u9fff" for c in texts) and any(c.isascii() and c.isalpha() for c in texts)
+    blots = [rgb for rgb, regions in drawn if not regions or np.ptp(rgb) < 100]
+    assert not blots
 
 
 def test_a_waybill_is_marked_as_a_user_does() -> None:

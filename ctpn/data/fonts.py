@@ -45,6 +45,10 @@ class Fonts:
     kanji: tuple[tuple[str, ...], ...]
 
 
+# OpenCV's own, one of which writes Chinese: the same on every machine, whatever is installed there.
+BUILT_IN = Fonts(chinese=(("uni",),), latin=(("sans",), ("italic",), ("uni",)), kanji=())
+
+
 @lru_cache(maxsize=2)
 def fonts(*, heldout: bool = False) -> Fonts:
     """The fonts to draw with; `heldout=True` gives those, and only those, that training never sees."""
@@ -60,7 +64,7 @@ def fonts(*, heldout: bool = False) -> Fonts:
 
 @lru_cache(maxsize=512)
 def face(path: str) -> cv2.FontFace:
-    """The font file, loaded once. Of a collection OpenCV takes the first font."""
+    """The font of a file or of a name in `BUILT_IN`, loaded once. Of a collection OpenCV takes the first font."""
     return cv2.FontFace(path)
 
 

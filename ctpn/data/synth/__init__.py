@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ctpn.data.fonts import fonts
+from ctpn.data.fonts import Fonts, fonts
 from ctpn.data.formats import Region
 from ctpn.data.synth.documents import document
 from ctpn.data.synth.forms import form
@@ -23,13 +23,14 @@ MAKERS = {"document": document, "receipt": receipt, "form": form, "label": label
 KINDS = tuple(MAKERS)
 
 
-def page(seed: int, kind: str | None = None, *, heldout: bool = False) -> tuple[Pixels, list[Region]]:
+def page(seed: int, kind: str | None = None, *, heldout: bool = False, faces: Fonts | None = None) -> tuple[Pixels, list[Region]]:
     """Make one page.
 
     Args:
         seed: chooses everything.
         kind: one of `KINDS`; None lets the seed choose.
         heldout: draw with the fonts that training never sees, and with them only.
+        faces: draw with these instead of the machine's.
 
     Returns:
         The picture, uint8 RGB [H, W, 3], long side 640 to 1280, and its text lines, quads in its pixels; what nobody
@@ -37,7 +38,7 @@ def page(seed: int, kind: str | None = None, *, heldout: bool = False) -> tuple[
     """
     kind = kind or KINDS[int(np.random.default_rng(seed).integers(len(KINDS)))]
     rng = np.random.default_rng([seed, KINDS.index(kind), int(heldout)])
-    made = MAKERS[kind](rng, fonts(heldout=heldout))
+    made = MAKERS[kind](rng, faces or fonts(heldout=heldout))
     rgb, regions = made.rgb, made.regions
     if kind != "sign" and rng.random() < 0.6:
         rgb, regions = photograph(rgb, regions, rng)
