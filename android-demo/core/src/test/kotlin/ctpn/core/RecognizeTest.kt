@@ -71,7 +71,7 @@ class RecognizeTest {
         val texts = readStrips(List(5) { grey.cut(0, 0, 100, 32) } + grey, colours)
         assertEquals(6, texts.size)
         assertEquals("aaa", texts.last().text)
-        assertTrue(colours.columns.all { it <= 2560 } && colours.columns.contains(5 * 128))
+        assertTrue(colours.columns.all { it <= 1280 } && colours.columns.contains(5 * 128))
     }
 
     @Test
