@@ -27,16 +27,7 @@ internal fun JsonObjectBuilder.describe(
     putJsonObject("device") {
         put("model", "${Build.MANUFACTURER} ${Build.MODEL}")
         put("system", "Android ${Build.VERSION.RELEASE}")
-        put(
-            "processor",
-            if (Build.VERSION.SDK_INT >=
-                Build.VERSION_CODES.S
-            ) {
-                "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}"
-            } else {
-                Build.HARDWARE
-            },
-        )
+        put("processor", processor())
         put("cores", Runtime.getRuntime().availableProcessors())
         put("memory_mb", memoryMb(context))
     }
@@ -53,6 +44,10 @@ internal fun JsonObjectBuilder.describe(
     val utc = SimpleDateFormat("yyyy-MM-dd'T'HH:mm:ss'Z'", Locale.ROOT).apply { timeZone = TimeZone.getTimeZone("UTC") }
     put("time", utc.format(Date()))
 }
+
+@NewerAndroid
+private fun processor(): String =
+    if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}" else Build.HARDWARE
 
 private fun sha256(bytes: ByteArray) =
     MessageDigest.getInstance("SHA-256").digest(bytes).joinToString("") {

@@ -1,3 +1,5 @@
+@file:NewerAndroid
+
 package ctpn.app
 
 import android.app.Activity
@@ -31,6 +33,7 @@ private fun keepClearOfOldBars(
 )
 
 /** The system's back, since Android 13 by callback: [wanted] says when it is ours, and otherwise it leaves the app with its animation. */
+@NewerAndroid
 internal class BackKey(
     private val activity: Activity,
     private val pressed: () -> Unit,
