@@ -11,7 +11,19 @@ import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.put
 import kotlinx.serialization.json.putJsonObject
+import kotlin.math.ceil
 import kotlin.math.floor
+
+/** What a [share] of the values does not exceed, in proportion between two of them: as the report's numpy has it. */
+internal fun percentile(
+    values: List<Double>,
+    share: Double,
+): Double {
+    val sorted = values.sorted()
+    val at = share * (sorted.size - 1)
+    val (below, above) = sorted[floor(at).toInt()] to sorted[ceil(at).toInt()]
+    return below + (above - below) * (at - floor(at))
+}
 
 /**
  * Reads the golden case again and again on this phone. docs/phone.md describes what comes out.

@@ -49,13 +49,8 @@ class BenchmarkActivity : Activity() {
         val measured = measuring.report?.getValue("ms")?.jsonObject ?: return
         rows.addView(row(rows, getString(R.string.stage), getString(R.string.median), getString(R.string.p90)))
         for ((stage, name) in STAGES.zip(resources.getStringArray(R.array.stages))) {
-            val ms =
-                measured
-                    .getValue(stage)
-                    .jsonArray
-                    .map { it.jsonPrimitive.double }
-                    .sorted()
-            val shown = listOf(ms[ms.size / 2], ms[(ms.size * 9 - 1) / 10]).map { getString(R.string.milliseconds, it) }
+            val ms = measured.getValue(stage).jsonArray.map { it.jsonPrimitive.double }
+            val shown = listOf(0.5, 0.9).map { getString(R.string.milliseconds, percentile(ms, it)) }
             rows.addView(row(rows, name, shown[0], shown[1]))
         }
     }
@@ -121,7 +116,7 @@ internal class Measuring(
         worker.start(
             job = { benchmark.run { done, all -> main.post { if (runs) told(done to all) } } },
             done = { ended(it, null) },
-            failed = { ended(null, it.message) },
+            failed = { ended(null, it.message ?: it.toString()) },
         )
     }
 

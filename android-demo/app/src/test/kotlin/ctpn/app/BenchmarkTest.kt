@@ -6,6 +6,7 @@ import android.net.Uri
 import android.view.View
 import android.view.ViewGroup
 import kotlinx.serialization.json.Json
+import kotlinx.serialization.json.double
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
@@ -39,14 +40,9 @@ class BenchmarkTest {
         val shared = activity.contentResolver.openInputStream(uri)!!.use { it.readBytes() }
         val report = Json.parseToJsonElement(shared.decodeToString()).jsonObject
         assertEquals("true", report.getValue("golden").jsonPrimitive.content)
-        assertEquals(
-            20,
-            report
-                .getValue("ms")
-                .jsonObject
-                .getValue("detector")
-                .jsonArray.size,
-        )
+        val ms = report.getValue("ms").jsonObject.mapValues { (_, of) -> of.jsonArray.map { it.jsonPrimitive.double } }
+        assertEquals(setOf(20), ms.values.map { it.size }.toSet())
+        for (share in listOf(0.5, 0.9)) assertTrue("%.1f 毫秒".format(percentile(ms.getValue("whole"), share)) in activity.texts())
         assertEquals(
             "1.26.0",
             report
@@ -69,6 +65,13 @@ class BenchmarkTest {
         assertTrue("开始" in activity.texts())
         assertEquals(View.INVISIBLE, activity.findViewById<View>(R.id.share).visibility)
         controller.pause().stop().destroy()
+    }
+
+    @Test
+    fun `percentiles are numpy's`() {
+        assertEquals(10.5, percentile((20 downTo 1).map { it.toDouble() }, 0.5), 1e-9)
+        assertEquals(18.1, percentile((1..20).map { it.toDouble() }, 0.9), 1e-9)
+        assertEquals(7.0, percentile(listOf(7.0), 0.9), 0.0)
     }
 
     @Test
