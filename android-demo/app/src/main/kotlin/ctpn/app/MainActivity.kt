@@ -49,7 +49,7 @@ class MainActivity :
 
     override fun onDestroy() {
         session.onChange = null
-        if (!isChangingConfigurations) session.close()
+        if (!isChangingConfigurations) session.close(forGood = isFinishing)
         super.onDestroy()
     }
 

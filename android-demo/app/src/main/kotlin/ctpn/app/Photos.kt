@@ -3,7 +3,10 @@ package ctpn.app
 import android.content.Context
 import android.graphics.Bitmap
 import android.graphics.BitmapFactory
+import android.graphics.Canvas
+import android.graphics.Color
 import android.graphics.Matrix
+import android.graphics.PorterDuff
 import android.media.ExifInterface
 import android.net.Uri
 import ctpn.core.CtpnException
@@ -21,14 +24,20 @@ class Photos(
     private val assets = context.assets
     private val kept = File(context.filesDir, "photo")
     private val aside = File(context.filesDir, "photo.new")
+    private val taken = SharedFiles.file(context, SharedFiles.PHOTO)
 
     /**
-     * Copy a photo (a content URI, or [SAMPLE]) and decode it upright, at reduced size if it is large.
+     * Copy a photo (a content URI, or [SAMPLE]) and decode it upright, at reduced size if it is large. What the camera wrote is
+     * deleted: the copy is all that stays.
      *
      * @throws IOException it cannot be read. @throws CtpnException it is no picture.
      */
     fun open(source: String): Bitmap {
-        input(source).use { from -> aside.outputStream().use { from.copyTo(it) } }
+        try {
+            input(source).use { from -> aside.outputStream().use { from.copyTo(it) } }
+        } finally {
+            taken.delete()
+        }
         val picture = decode(aside)
         if (!aside.renameTo(kept)) throw IOException("$kept: cannot be replaced; is the storage full?")
         return picture
@@ -47,6 +56,7 @@ class Photos(
     fun forget() {
         kept.delete()
         aside.delete()
+        taken.delete()
     }
 
     companion object {
@@ -67,8 +77,15 @@ class Photos(
             options.inSampleSize = reduction(options.outWidth, options.outHeight)
             options.inJustDecodeBounds = false
             options.inPreferredConfig = Bitmap.Config.ARGB_8888
+            options.inMutable = true
             val stored = BitmapFactory.decodeFile(file.path, options) ?: throw CtpnException("a damaged picture; choose another")
-            return upright(reduced(stored), orientation(file))
+            return upright(reduced(onWhite(stored)), orientation(file))
+        }
+
+        /** What is transparent lies on white, as in Python: beneath it there may be any colour, mostly the black of the letters. */
+        private fun onWhite(stored: Bitmap): Bitmap {
+            if (stored.hasAlpha()) Canvas(stored).drawColor(Color.WHITE, PorterDuff.Mode.DST_OVER)
+            return stored
         }
 
         /** By how much a picture is reduced while it is decoded: the least power of two (no other saves memory then) that suffices. */

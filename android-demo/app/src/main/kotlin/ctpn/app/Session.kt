@@ -35,7 +35,11 @@ class Session(
         private set
 
     init {
-        screen.photo?.let { reopen() }
+        if (screen.photo != null) {
+            reopen()
+        } else if (saved == null) {
+            forget() // the one before may have been ended without a word
+        }
     }
 
     fun saved(): String = screen.saved()
@@ -117,10 +121,13 @@ class Session(
         picture = null
     }
 
-    /** The Activity is gone for good. */
-    fun close() {
+    /** The Activity is gone. [forGood]: so is its user, who will not come back to this photo. */
+    fun close(forGood: Boolean) {
         onChange = null
-        worker.close { models.close() }
+        worker.close {
+            if (forGood) photos.forget()
+            models.close()
+        }
     }
 
     private fun restoredOrFirst(saved: String): Screen =

@@ -15,6 +15,7 @@ import org.junit.runner.RunWith
 import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import java.io.FileNotFoundException
+import kotlin.math.abs
 
 @RunWith(RobolectricTestRunner::class)
 class PhotosTest {
@@ -35,6 +36,12 @@ class PhotosTest {
 
     /** Which corner of what is seen lies at each corner of what is stored, row by row, for the orientations 1 to 8 (EXIF 2.3). */
     private val stored = listOf("0123", "1032", "3210", "2301", "0213", "1302", "3120", "2031")
+
+    /** By how much two colours differ where they differ most. */
+    private fun apart(
+        a: Int,
+        b: Int,
+    ) = listOf<(Int) -> Int>(Color::red, Color::green, Color::blue).maxOf { abs(it(a) - it(b)) }
 
     @Test
     fun `all eight orientations are turned upright`() {
@@ -71,8 +78,7 @@ class PhotosTest {
             assertEquals("orientation ${i + 1}", 60 to 40, seen.width to seen.height)
             for ((x, y) in listOf(10 to 10, 50 to 10, 10 to 30, 50 to 30)) {
                 val (a, b) = upright.getPixel(x, y) to seen.getPixel(x, y)
-                val apart = maxOf(Color.red(a) - Color.red(b), Color.green(a) - Color.green(b), Color.blue(a) - Color.blue(b))
-                assertTrue("orientation ${i + 1} at $x, $y: ${Integer.toHexString(b)}", kotlin.math.abs(apart) < 40)
+                assertTrue("orientation ${i + 1} at $x, $y: ${Integer.toHexString(b)}", apart(a, b) < 40)
             }
         }
     }
@@ -87,6 +93,19 @@ class PhotosTest {
             file.outputStream().use { large.compress(Bitmap.CompressFormat.JPEG, 50, it) }
             assertEquals(seen, Photos.decode(file).let { it.width to it.height })
         }
+    }
+
+    @Test
+    fun `what is transparent lies on white`() {
+        val file = folder.newFile("glass.png")
+        val half = Bitmap.createBitmap(upright).copy(Bitmap.Config.ARGB_8888, true)
+        for (x in 0 until 30) half.setPixel(x, 5, Color.TRANSPARENT)
+        for (x in 0 until 30) half.setPixel(x, 6, Color.argb(128, 0, 0, 0))
+        file.outputStream().use { half.compress(Bitmap.CompressFormat.PNG, 100, it) }
+        val seen = Photos.decode(file)
+        assertEquals(Color.WHITE, seen.getPixel(10, 5))
+        assertTrue(Integer.toHexString(seen.getPixel(10, 6)), apart(Color.rgb(127, 127, 127), seen.getPixel(10, 6)) <= 1)
+        assertEquals(Color.RED, seen.getPixel(10, 7))
     }
 
     @Test

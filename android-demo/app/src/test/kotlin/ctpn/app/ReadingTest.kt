@@ -3,39 +3,26 @@ package ctpn.app
 import android.app.Activity
 import android.content.ClipboardManager
 import android.content.Intent
+import android.graphics.Bitmap
+import android.graphics.Color
+import android.view.View
 import android.widget.ListView
 import ctpn.core.Event
 import ctpn.core.Rectangle
 import ctpn.core.Screen
-import org.junit.After
+import ctpn.core.TextLine
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertTrue
-import org.junit.Before
 import org.junit.Test
-import org.junit.runner.RunWith
-import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.shadows.ShadowLooper
+import java.io.File
 
 /** The sample waybill, photographed, marked with a finger and read by the real models. */
-@RunWith(RobolectricTestRunner::class)
-class ReadingTest {
-    private lateinit var app: Launched
-    private val recipient = Rectangle(136f, 455f, 435f, 49f)
-    private val number = Rectangle(246f, 273f, 215f, 33f)
-
-    @Before
-    fun openPhoto() {
-        app = Launched()
-        app.photograph()
-    }
-
-    @After
-    fun close() = app.close()
-
+class ReadingTest : OpenedWaybill() {
     private fun read(): Screen.Results {
         app.activity.press(R.id.read)
         assertTrue("${app.screen}", app.screen is Screen.Reading)
@@ -66,9 +53,9 @@ class ReadingTest {
         done(results)
     }
 
-    private fun android.view.View.topInWindow() = IntArray(2).also { getLocationInWindow(it) }[1]
+    private fun View.topInWindow() = IntArray(2).also { getLocationInWindow(it) }[1]
 
-    private fun android.view.View.bottomInWindow() = topInWindow() + height
+    private fun View.bottomInWindow() = topInWindow() + height
 
     /** Copy, share, done: all of them give the same text. */
     private fun done(results: Screen.Results) {
@@ -91,6 +78,9 @@ class ReadingTest {
         assertTrue(app.activity.isFinishing)
         assertEquals(Activity.RESULT_OK, shadowOf(app.activity).resultCode)
         assertEquals(copied, shadowOf(app.activity).resultIntent.getStringExtra(Intent.EXTRA_TEXT))
+        val files = app.activity.filesDir
+        app.close()
+        waitUntil("nothing stays") { files.list()!!.isEmpty() }
     }
 
     @Test
@@ -121,14 +111,25 @@ class ReadingTest {
 
     @Test
     fun `a region without text says so`() {
-        app.mark(Rectangle(700f, 5f, 60f, 30f))
-        val results = read()
-        if (results.lines.isEmpty()) {
-            assertTrue("此区域没有文字" in app.activity.texts())
-            assertFalse(app.activity.findViewById<android.view.View>(R.id.copy).isEnabled)
-        }
+        app.activity.session.send(Event.Retake)
+        app.photograph(blank())
+        app.mark(Rectangle(100f, 100f, 400f, 60f))
+        assertEquals(emptyList<TextLine>(), read().lines)
+        assertTrue("此区域没有文字" in app.activity.texts())
+        assertFalse(app.activity.findViewById<View>(R.id.copy).isEnabled)
         app.activity.press(R.id.back)
         assertEquals(1, app.marking.rectangles.size)
+        app.activity.press(R.id.undo)
+        assertEquals(emptyList<TextLine>(), read().lines)
+        assertTrue("没有找到文字" in app.activity.texts())
+    }
+
+    private fun blank(): File {
+        val white = Bitmap.createBitmap(800, 600, Bitmap.Config.ARGB_8888).apply { eraseColor(Color.WHITE) }
+        return app.activity.cacheDir
+            .resolve(
+                "blank.jpg",
+            ).apply { outputStream().use { white.compress(Bitmap.CompressFormat.JPEG, 90, it) } }
     }
 
     @Test

@@ -4,6 +4,8 @@ import android.app.Activity
 import android.graphics.Bitmap
 import android.widget.ImageButton
 import android.widget.TextView
+import ctpn.core.Event
+import ctpn.core.Failure
 import ctpn.core.Rectangle
 import ctpn.core.Screen
 import org.junit.Assert.assertEquals
@@ -55,6 +57,8 @@ class ScreenshotTest {
         waitUntil("it is read") { app.screen !is Screen.Reading }
         assertTrue("${app.screen}", app.screen is Screen.Results)
         take(app.activity, "$name-results")
+        app.activity.session.send(Event.Broke(Failure.PHOTO, "a damaged picture; choose another"))
+        take(app.activity, "$name-failed")
         app.close()
         val benchmark = Robolectric.buildActivity(BenchmarkActivity::class.java).setup()
         take(benchmark.get(), "$name-benchmark")
