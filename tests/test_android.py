@@ -3,10 +3,8 @@
 import hashlib
 import json
 import re
-import shutil
 import struct
 import subprocess
-import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
@@ -18,24 +16,11 @@ from ctpn.version import __version__
 
 ROOT = Path(__file__).parents[1]
 DEMO = ROOT / "android-demo"
-TOOLS = ("javac", "mvn", "npm", "zip", "unzip", "aapt2", "zipalign", "apksigner")
-LACKING = [tool for tool in TOOLS if not shutil.which(tool)]
 PAGE = 16384
 
 
 def told(*command):
     return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-
-
-@pytest.fixture(scope="module")
-def apk():
-    """Path of the APK for phones and emulators, with all the app's tests passed."""
-    if LACKING:
-        pytest.skip(f"{', '.join(LACKING)} not found; on Debian: make android-tools")
-    here = f"BIN={Path(sys.executable).parent}"  # this environment, as it is
-    done = subprocess.run(["make", "-s", "-o", ".venv/ready", here, "android"], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-8000:]
-    return Path(done.stdout.splitlines()[-1])
 
 
 @pytest.fixture(scope="module")

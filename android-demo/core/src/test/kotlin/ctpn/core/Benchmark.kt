@@ -16,18 +16,32 @@ fun main() {
     val kept = proposals.take(suppress(proposals.boxesNet, proposals.scores, proposals.columns, MOBILE.nmsThreshold.toFloat()))
     val lines = textLines(kept, MOBILE)
     val line = Quad.of(300f, 400f, 1100f, 420f, 1099f, 480f, 299f, 460f)
+    val region = Region.rectangle(200f, 300f, 1200f, 300f)
+    val strips = List(8) { noise(280 + 56 * it, CRNN.height) }
     val classes = 5128
     val logits = Logits(FloatArray(80 * classes) { Random(it).nextFloat() * 9 - if (it % classes == 0) 0 else 4 }, 0, 80, classes)
     val characters = List(classes - 1) { Char(0x4e00 + it).toString() }
     println("${proposals.size} proposals, ${kept.size} kept, ${lines.size} lines; a photo of ${photo.width} x ${photo.height}")
     time("fit") { fit(photo, MOBILE) }
+    time("regions, 10 of them") { repeat(10) { region(region, lines, photo) } }
     time("decode") { decode(maps, MOBILE) }
     time("suppress") { suppress(proposals.boxesNet, proposals.scores, proposals.columns, MOBILE.nmsThreshold.toFloat()) }
     time("lines") { textLines(kept, MOBILE) }
     time("decode, suppress, lines") { postprocess(maps, MOBILE) }
     time("order") { readingOrder(lines.map { it.quad }) }
     time("rectify a line of 800 x 60") { rectify(photo, line, CRNN) }
+    time("strips, 8 of up to 672") { batches(strips.map { it.width }, CRNN).map { group -> padded(group.map { strips[it] }, CRNN) } }
     time("ctc, 80 steps of $classes classes") { greedy(logits, characters) }
+}
+
+/** What a marked region costs beside its reading: outline, window, and which lines are its own. */
+private fun region(
+    marked: Region,
+    lines: List<TextLine>,
+    photo: RgbImage,
+): Pair<Window, Int> {
+    val outline = outline(marked, photo.width, photo.height)
+    return window(outline, photo.width, photo.height) to lines.count { share(it.quad, outline) > 0.5 }
 }
 
 private fun time(

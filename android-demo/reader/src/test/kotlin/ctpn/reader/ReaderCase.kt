@@ -23,7 +23,7 @@ import javax.imageio.ImageIO
 
 /** What tests/reader_case.py has written: a bundle, photos, and the lines that Python reads there. */
 object ReaderCase {
-    private val folder = File(System.getProperty("ctpn.case", "../../out/reader-case"))
+    private val folder = File("../../out/reader-case")
 
     /** The test that asks is skipped where there is none. */
     fun file(name: String): File {
