@@ -26,11 +26,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import command
 from benchmarks.agreement import Texts, compare_pages, compare_strips
 from benchmarks.environment import save
 from benchmarks.samples import U8, Sample, examples, line_strips, page_inputs, strip_inputs
 from ctpn.backend import OnnxRecognizer
-from ctpn.errors import CtpnError, ModelError
+from ctpn.errors import ModelError
 from ctpn.reader import SHIPPED_TEXT
 from ctpn.spec import DetectorSpec, RecognizerSpec
 from export.arm.root import emulator, make
@@ -71,14 +72,15 @@ def case(file: Path, count: int) -> Case:
         raise ModelError(f"{file}: no model of ours (no spec in its metadata); write one with python -m export.onnx")
     height, width = (v if isinstance(v, int) else None for v in here.session.get_inputs()[0].shape[1:3])
     photos = examples()[:count]
+    spec: DetectorSpec | RecognizerSpec
     if json.loads(text)["kind"] == "detector":
-        spec: DetectorSpec | RecognizerSpec = DetectorSpec.from_json(text)
-        samples = page_inputs(photos, spec, (height, width))
+        spec = finds = DetectorSpec.from_json(text)
+        samples = page_inputs(photos, finds, (height, width))
         counted = samples[0].pixels
     else:
-        spec = RecognizerSpec.from_json(text)
-        samples = strip_inputs(line_strips(photos, spec, STRIPS), spec, width)
-        counted = np.full((1, spec.height, width or 320, 3), spec.pad, np.uint8)
+        spec = reads = RecognizerSpec.from_json(text)
+        samples = strip_inputs(line_strips(photos, reads, STRIPS), reads, width)
+        counted = np.full((1, reads.height, width or 320, 3), reads.pad, np.uint8)
     return Case(file, spec, samples, [here(s.pixels) for s in samples], counted)
 
 
@@ -134,7 +136,7 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser("python -m benchmarks.arm", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser("benchmarks.arm", __doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=f"ONNX files (default: {', '.join(FILES)} of out)")
     parser.add_argument("--cpu", action="append", choices=PROCESSORS, help=f"may be repeated (default: {', '.join(CPUS)})")
     parser.add_argument("--pages", type=int, default=2, choices=range(1, 5), metavar="N", help="of the examples (default: %(default)s)")
@@ -145,14 +147,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 failed or nothing can be emulated here; usage errors exit 2."""
     args = parse(argv)
-    try:
+
+    def measure() -> str:
         rows = run(args.files or [ROOT / "out" / name for name in FILES], args.cpu or CPUS, args.pages)
         save(args.out, {"emulator": f"qemu {emulator()}", "rows": rows})
-    except (CtpnError, OSError) as e:
-        print(f"benchmarks.arm: {e}", file=sys.stderr)
-        return 1
-    print(table(rows))
-    return 0
+        return table(rows)
+
+    return command.finish("benchmarks.arm", measure)
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ def hmeans(net: nn.Module) -> dict[str, float]:
 def curve(folder: Path) -> list[float]:
     """The training loss, all parts, by twentieths of the run."""
     rows = np.genfromtxt(folder / "log.csv", delimiter=",", names=True)
-    total = sum(rows[name] for name in rows.dtype.names[3:])
+    total = np.sum([rows[name] for name in (rows.dtype.names or ())[3:]], axis=0)
     return [round(float(part.mean()), 4) for part in np.array_split(total, 20)]
 
 

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks import peak
+from benchmarks import command, peak
 from benchmarks.clocked import STAGES
 from benchmarks.environment import save
 from benchmarks.nets import FILES, Timed, gmac, peaks, timed
@@ -168,9 +168,7 @@ def table(result: dict[str, Any]) -> str:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.latency", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.parser("benchmarks.latency", __doc__)
     parser.add_argument("--model", choices=list(FILES), help="one net (default: all); needs --out")
     parser.add_argument("--models", type=Path, default=ROOT / "out", help="folder of the exported files (default: out)")
     parser.add_argument("--out", type=Path, help="default: benchmarks/results/latency.json")
@@ -185,15 +183,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
     args = parse(argv)
-    try:
-        print(table(run(args)))
-    except (CtpnError, OSError) as e:
-        print(f"benchmarks.latency: {e}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("benchmarks.latency: stopped", file=sys.stderr)
-        return 130
-    return 0
+    return command.finish("benchmarks.latency", lambda: table(run(args)))
 
 
 if __name__ == "__main__":

@@ -24,13 +24,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import command
 from benchmarks.compare import Crew, turns
 from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
 from benchmarks.sides import detectors
 from ctpn.data.formats import Region
-from ctpn.errors import CtpnError
 from ctpn.measures import AREA_PRECISION, AREA_RECALL, intersections, one_to_one
+from ctpn.reader import WEIGHTS
 
 SETS = ("sroie", "funsd", "td500", "waybills", "long")
 EDGES = (0, 2, 5, 10, 15, 20, 30, 40, 50, 60, np.inf)
@@ -80,7 +81,7 @@ def by_ratio(found: list[Page], quads: list[list[Any]]) -> dict[str, dict[str, f
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure the sets, all sides page by page in turns; stored after every set."""
-    sides = detectors(args.weights)
+    sides = detectors(args.models)
     result: dict[str, Any] = {"models": {s.name: s.digests() for s in sides}, "limit": args.limit, "sets": {}, "pages_sha256": {}}
     with Crew(sides, "detect") as crew:
         for name in args.sets:
@@ -107,12 +108,10 @@ def table(result: dict[str, Any]) -> str:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.longlines", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.parser("benchmarks.longlines", __doc__)
     parser.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS), metavar="A,B", help=f"some of {','.join(SETS)}")
     parser.add_argument("--limit", type=int, help="only the first so many pages of each set; needs --out")
-    parser.add_argument("--weights", type=Path, default=ROOT / "ctpn" / "weights", help="folder of our two files (default: ctpn/weights)")
+    parser.add_argument("--models", type=Path, default=WEIGHTS, metavar="DIR", help="folder of our two detectors (default: ctpn/weights)")
     parser.add_argument("--out", type=Path, help="default: benchmarks/results/longlines.json")
     args = parser.parse_args(argv)
     if set(args.sets) - set(SETS):
@@ -126,15 +125,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
     args = parse(argv)
-    try:
-        print(table(run(args)))
-    except (CtpnError, OSError) as e:
-        print(f"benchmarks.longlines: {e}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("benchmarks.longlines: stopped; the same command goes on from here", file=sys.stderr)
-        return 130
-    return 0
+    return command.finish("benchmarks.longlines", lambda: table(run(args)), resumes=True)
 
 
 if __name__ == "__main__":

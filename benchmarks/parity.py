@@ -26,6 +26,7 @@ from typing import Any
 
 import torch
 
+from benchmarks import command
 from benchmarks.agreement import Texts, compare_pages, compare_strips
 from benchmarks.environment import save
 from benchmarks.formats import FORMATS, Format, Spec
@@ -141,10 +142,9 @@ def run(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
             try:
                 rows.append(one.result())
             except CtpnError as e:
-                missing.append(
-                    {"what": f"{job.file.name}, {job.format.name}", "why": str(e), "do": f"{job.format.command} --out {args.models}"}
-                )
-                problems.append(f"{job.file.name}, {job.format.name}: {e}")
+                what, reason = f"{job.file.name}, {job.format.name}", str(e).replace(str(job.file), job.file.name)
+                missing.append({"what": what, "why": reason, "do": job.format.command})  # no path: results travel
+                problems.append(f"{what}: {reason}; write it again: {job.format.command}")
     for one_row in rows:
         if problem := wrong(one_row):
             name = f"{one_row['file']}, {one_row['format']}"
@@ -176,9 +176,7 @@ def table(result: dict[str, Any]) -> str:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.parity", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.parser("benchmarks.parity", __doc__)
     parser.add_argument("--model", action="append", choices=MODELS, help="one net (default: both)")
     parser.add_argument("--models", type=Path, default=Path("out"), metavar="DIR", help="folder of the exported files (default: out)")
     parser.add_argument("--pages", type=int, default=3, metavar="N", help="of each real set (default: %(default)s)")
@@ -191,17 +189,18 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 all hold, 1 one is wrong or nothing could be compared; usage errors exit 2."""
-    args = parse(argv)
-    try:
-        result, problems = run(args)
+    args, problems = parse(argv), list[str]()
+
+    def measure() -> str:
+        result, wrong = run(args)
         save(args.out, result)
-    except (CtpnError, OSError) as e:
-        print(f"benchmarks.parity: {e}", file=sys.stderr)
-        return 1
-    print(table(result))
+        problems.extend(wrong)
+        return table(result)
+
+    code = command.finish("benchmarks.parity", measure)
     for problem in problems:
         print(f"benchmarks.parity: {problem}", file=sys.stderr)
-    return 1 if problems else 0
+    return 1 if problems else code
 
 
 if __name__ == "__main__":

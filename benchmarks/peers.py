@@ -22,13 +22,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks import command
 from benchmarks.compare import Crew, detection, memory, speed, turns
 from benchmarks.pages import ROOT, digest, pages
 from benchmarks.reading import reading
 from benchmarks.reading import table as reading_table
 from benchmarks.results import Results
 from benchmarks.sides import detectors, readers
-from ctpn.errors import CtpnError
+from ctpn.reader import WEIGHTS
 
 SETS = {"detect": ("sroie", "icdar2015", "funsd", "td500", "waybills"), "read": ("sroie", "funsd", "waybills", "icdar2015")}
 JOB = ("sroie", 20)  # set and pages over which the memory's peak is taken
@@ -36,7 +37,7 @@ JOB = ("sroie", 20)  # set and pages over which the memory's peak is taken
 
 def run(args: argparse.Namespace) -> Results:
     """Measure what is asked for, each part stored when it is done."""
-    sides = readers() if args.read else detectors(args.weights)
+    sides = readers() if args.read else detectors(args.models)
     results = Results(args.out, sides)
     with Crew(sides, "read" if args.read else "detect", fresh=args.fresh) as crew:
         if args.speed:
@@ -77,16 +78,14 @@ def summary(result: dict[str, Any], mode: str) -> str:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line; without a part named, all parts."""
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.peers", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.parser("benchmarks.peers", __doc__)
     parser.add_argument("--read", action="store_true", help="detection and recognition from end to end, with what is shipped")
     parser.add_argument("--speed", action="store_true", help="the net alone over one page (detection)")
     parser.add_argument("--memory", action="store_true", help="peak memory, in new processes")
     parser.add_argument("--sets", type=lambda text: text.split(","), default=[], metavar="A,B", help=f"some of {','.join(SETS['detect'])}")
     parser.add_argument("--limit", type=int, help="only the first so many pages of each set; needs --out")
     parser.add_argument("--fresh", action="store_true", help="ask again what has been answered")
-    parser.add_argument("--weights", type=Path, help="folder of our two detector files, default ctpn/weights")
+    parser.add_argument("--models", type=Path, metavar="DIR", help="folder of our two detectors (default: ctpn/weights)")
     parser.add_argument("--out", type=Path, help="default benchmarks/results/peers.json or reading.json")
     args = parser.parse_args(argv)
     problem = _problem(args)
@@ -94,7 +93,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         parser.error(problem)
     if not (args.speed or args.memory or args.sets):
         args.speed, args.memory, args.sets = not args.read, True, list(SETS["read" if args.read else "detect"])
-    args.weights = args.weights or ROOT / "ctpn" / "weights"
+    args.models = args.models or WEIGHTS
     args.out = args.out or ROOT / "benchmarks" / "results" / ("reading.json" if args.read else "peers.json")
     return args
 
@@ -106,23 +105,15 @@ def _problem(args: argparse.Namespace) -> str | None:
         return f"--sets: expected some of {','.join(known)}, got {','.join(args.sets)}"
     if args.limit is not None and (args.limit < 1 or not args.out):
         return "--limit: expected 1 or more, and --out FILE: parts of sets do not belong among the stored results"
-    if args.read and (args.speed or args.weights):
-        return "--read: measures what is shipped, over sets; leave --speed and --weights away"
+    if args.read and (args.speed or args.models):
+        return "--read: measures what is shipped, over sets; leave --speed and --models away"
     return None
 
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
     args = parse(argv)
-    try:
-        print(summary(run(args).data, "read" if args.read else "detect"))
-    except (CtpnError, OSError) as e:
-        print(f"benchmarks.peers: {e}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("benchmarks.peers: stopped; the same command goes on from here", file=sys.stderr)
-        return 130
-    return 0
+    return command.finish("benchmarks.peers", lambda: summary(run(args).data, "read" if args.read else "detect"), resumes=True)
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def make_peers() -> Path:
     python = PEERS / "bin" / "python"
     if not (PEERS / "ready").exists():
         print("making the peers' environment …", file=sys.stderr)
-        pip = [python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt"]
+        pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt"]
         try:
             subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
             subprocess.run([*pip, "rapidocr==3.10.0", "onnxruntime", "opencv-python-headless", "numpy"], check=True)
@@ -122,16 +122,16 @@ class Worker:
 
     def __init__(self, side: Side) -> None:
         self.name = side.name
-        command = [str(side.python), str(WORKER), *side.command]
+        self.command = [str(side.python), str(WORKER), *side.command]
         one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
-            command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
+            self.command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
             env={**os.environ, **one, "PYTHONPATH": str(ROOT)},  # this checkout's packages, wherever the environment's point to
         )  # fmt: skip
         if self._line() != "ready":
             self.close()
-            raise CtpnError(f"{side.name}: the worker did not start; run it by hand to see why: {' '.join(command)}")
+            raise CtpnError(f"{side.name}: the worker did not start; run it by hand to see why: {' '.join(self.command)}")
 
     def __enter__(self) -> Worker:
         return self
@@ -160,6 +160,6 @@ class Worker:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise CtpnError(f"{self.name}: the worker died on {page}; give it that path by hand to see why: {' '.join(self.process.args)}")
+            raise CtpnError(f"{self.name}: the worker died on {page}; give it that path by hand to see why: {' '.join(self.command)}")
         answer: dict[str, Any] = json.loads(line)
         return answer

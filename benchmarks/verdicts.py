@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ def collect(files: dict[str, list[Path]]) -> dict[str, Any]:
         runs = [json.loads(f.read_text(encoding="utf-8")) for f in of_seeds if f.exists()]
         if runs:
             losses = [sum(r["loss"].values()) for r in runs]
-            curves = {"curve": np.mean, "curve_low": np.min, "curve_high": np.max}
+            curves: dict[str, Callable[..., Any]] = {"curve": np.mean, "curve_low": np.min, "curve_high": np.max}
             found[name] = {"seeds": len(runs), "loss": _spread(losses), **{b: _spread([r[b] for r in runs]) for b in ("links", "paper")},
                            **{k: of([r["curve"] for r in runs], 0).round(4).tolist() for k, of in curves.items()}}  # fmt: skip
     return found

@@ -54,7 +54,7 @@ def test_bins_follow_their_edges():
 
 def test_the_command_stores_and_prints(worker, monkeypatch, capsys):
     sides = [side(worker, REFERENCE, 3.0), side(worker, "ours int8", 1.0)]
-    monkeypatch.setattr(longlines, "detectors", lambda weights: sides)
+    monkeypatch.setattr(longlines, "detectors", lambda models: sides)
     monkeypatch.setattr(longlines, "Crew", partial(Crew, folder=worker))
     page = Page(Path("/nowhere/0.png"), f"{0:032d}", [Region(box(0, 0, 9, 9), "x"), Region(box(0, 20, 90, 29), "x")])
     monkeypatch.setattr(longlines, "pages", lambda name, limit: [page])
@@ -70,7 +70,7 @@ def test_the_command_stores_and_prints(worker, monkeypatch, capsys):
 
 def test_missing_models_are_told(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("benchmarks.sides.make_peers", lambda: tmp_path)
-    assert main(["--sets", "sroie", "--weights", str(tmp_path), "--out", str(tmp_path / "r.json")]) == 1
+    assert main(["--sets", "sroie", "--models", str(tmp_path), "--out", str(tmp_path / "r.json")]) == 1
     assert "mobile.onnx: no such model file" in capsys.readouterr().err and not (tmp_path / "r.json").exists()
 
 

@@ -147,6 +147,9 @@ def test_a_damaged_file_is_told_and_the_rest_goes_on(small: Path, capsys: pytest
     code, result = _command(small)
     assert code == 1 and len(result["rows"]) == 1  # type: ignore[arg-type]
     assert "mobile-960.onnx, ONNX: " in capsys.readouterr().err
+    (told,) = [m for m in result["missing"] if m["what"] == "mobile-960.onnx, ONNX"]  # type: ignore[attr-defined]
+    assert "mobile-960.onnx" in told["why"] and "python -m export.onnx" in told["do"]
+    assert str(small) not in json.dumps(result)  # no path of this machine
 
 
 def test_no_file_at_all_is_an_error(small: Path, capsys: pytest.CaptureFixture[str]) -> None:

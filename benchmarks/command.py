@@ -1,0 +1,36 @@
+"""How the commands that measure end: a table on stdout, or one line that says what failed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from ctpn.errors import CtpnError
+
+STOPPED = 130  # as shells have it: 128 + SIGINT
+
+
+def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
+    """Of `python -m command`, explained by its module's docstring as it stands there."""
+    return argparse.ArgumentParser(f"python -m {command}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def finish(command: str, measure: Callable[[], str], *, resumes: bool = False) -> int:
+    """Measure and print what came out.
+
+    Args:
+        resumes: the same command goes on where it was stopped.
+
+    Returns:
+        The exit code: 0 measured, 1 failed, 130 stopped by hand.
+    """
+    try:
+        print(measure())
+    except (CtpnError, OSError) as e:
+        print(f"{command}: {e}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"{command}: stopped{'; the same command goes on from here' if resumes else ''}", file=sys.stderr)
+        return STOPPED
+    return 0
