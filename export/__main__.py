@@ -6,6 +6,13 @@ import argparse
 import ast
 from pathlib import Path
 
+OPTIONS = """Where a command has one of these options, it means:
+
+  --model NAME     the net: mobile, vgg16 or crnn; both shipped ones without it
+  --weights FILE   that net's weights, .safetensors; the shipped ones without it
+  --size HxW       of a detector's form of one size or width, multiples of 32; 960x960 without it
+  --out DIR        folder for the files, each of which appears whole or not at all"""
+
 
 def commands() -> dict[str, str]:
     """What each command of this folder does, by its name, as the first line of its docstring says. None of them is imported."""
@@ -22,7 +29,7 @@ def commands() -> dict[str, str]:
 def main(argv: list[str] | None = None) -> int:
     """Print the commands; exit code 0."""
     lines = [f"  python -m {name:20s} {purpose}" for name, purpose in commands().items()]
-    text = "\n".join(["A trained model in another format, proven equal to PyTorch:", "", *lines, "", "Each explains itself with --help."])
+    text = "\n".join(["A trained model in another format, proven equal to PyTorch:", "", *lines, "", OPTIONS, "", "Each explains itself with --help."])
     parser = argparse.ArgumentParser("python -m export", description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(argv)
     print(text)

@@ -156,6 +156,15 @@ def test_faster_lies_to_the_left_and_better_above():
     assert xb - xa == pytest.approx(xc - xb, abs=0.2) and xa < xb and yb < ya < yc and yc - ya == pytest.approx(ya - yb, abs=0.2)
 
 
+def test_close_values_lie_apart_and_are_told():
+    """Values from 0.91 to 0.95 would be one line on an axis from 0; no value lies below the axis."""
+    drawing = scatter("t", [Mark("a", "ours", 1.0), Mark("b", "tiny", 10.0)], [0.91, 0.95], x_name="x", y_name="y")
+    (_, ya, _), (_, yb, _) = dots(drawing)
+    assert 20 < ya - yb and ya < 200 and ">a 0.910<" in drawing.inline() and ">b 0.950<" in drawing.inline()
+    ticks = re.findall(r'class="tick" text-anchor="end">(0\.\d+|1)<', drawing.inline())
+    assert len(ticks) > 3 and min(map(float, ticks)) <= 0.91 and max(map(float, ticks)) == 1
+
+
 def test_few_lines_are_hollow_and_a_gap_has_no_point():
     found = dots(by_bin("t", ["2", "5"], [Series("ours", "ours", [1.0, None, 0.5], sparse=[False, False, True])], x_name="", y_name=""))
     assert [c for _, _, c in found] == ["ours", "ours hollow"] and found[0][1] < found[1][1]

@@ -58,7 +58,7 @@ table{{border-collapse:collapse;font-size:.85em;font-variant-numeric:tabular-num
 th,td{{padding:.35em .7em;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}}
 th{{color:var(--soft);font-weight:600;vertical-align:bottom}}th:first-child,td:first-child{{text-align:left;white-space:normal;min-width:9em}}
 td.word:first-child{{white-space:nowrap;min-width:0}}td:first-child.long{{min-width:9em}}
-td.long:not(:first-child){{text-align:left;white-space:normal;min-width:15em}}
+td.long:not(:first-child){{text-align:left;white-space:normal;min-width:24em}}
 @media (max-width:500px){{th,td{{padding:.35em .4em}}}}
 summary{{cursor:pointer;color:var(--ours)}}
 """

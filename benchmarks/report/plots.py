@@ -50,24 +50,25 @@ class Series:
 
 
 def scatter(title: str, marks: Sequence[Mark], values: Sequence[float], *, x_name: str, y_name: str) -> Drawing:
-    """Marks at (mark.value, logarithmic; values, from 0 to 1): the upper left is best."""
+    """Marks at (mark.value, logarithmic; values, up to 1 from a little below the least): the upper left is best."""
     drawing, bottom = Drawing(title, 236), 200.0
     low, high = min(m.value for m in marks) / 1.7, max(m.value for m in marks) * 1.7
     x = _logarithmic(low, high, LEFT, WIDTH - RIGHT)
-    y = _shares(drawing, bottom, y_name)
+    y = _shares(drawing, bottom, y_name, least=max(0.0, floor(10 * min(values) - 0.5) / 10))
     for tick in (t for t in _steps(low, high) if low <= t <= high):
         drawing.line(x(tick), TOP, x(tick), bottom)
         drawing.text(x(tick), bottom + 14, f"{tick:g}", "tick", "middle")
     drawing.text(WIDTH - RIGHT, bottom + 30, x_name, "tick", "end")
     taken: list[tuple[float, float, float]] = []
     for mark, value in zip(marks, values, strict=True):
-        px, py, half = x(mark.value), y(value), wide(mark.label) / 2
+        label = f"{mark.label} {value:.3f}"
+        px, py, half = x(mark.value), y(value), wide(label) / 2
         middle = min(max(px, LEFT + half), WIDTH - half)
         above = all(abs(py - 9 - b) > 13 or abs(middle - a) > half + other for a, b, other in taken)
         place = py - 9 if above else py + 18
         taken.append((middle, place, half))
         drawing.dot(px, py, mark.kind, 5.5)
-        drawing.text(middle, place, mark.label, anchor="middle")
+        drawing.text(middle, place, label, anchor="middle")
     return drawing
 
 
@@ -181,12 +182,13 @@ def _legend_above(drawing: Drawing, series: Sequence[Series]) -> None:
     drawing.legend(34, [(one.kind, one.label) for one in series])
 
 
-def _shares(drawing: Drawing, bottom: float, name: str) -> Scale:
-    """The axis of values from 0 to 1."""
-    y = _straight(0.0, 1.0, bottom, TOP + 4)
-    for tenth in range(0, 11, 2):
-        drawing.line(LEFT, y(tenth / 10), WIDTH - RIGHT, y(tenth / 10))
-        drawing.text(LEFT - 5, y(tenth / 10) + 4, f"{tenth / 10:g}", "tick", "end")
+def _shares(drawing: Drawing, bottom: float, name: str, *, least: float = 0.0) -> Scale:
+    """The axis of values from `least`, a number of tenths, to 1."""
+    y = _straight(least, 1.0, bottom, TOP + 4)
+    step = next(s for s in (2, 5, 10, 20) if 100 * (1 - least) <= 5.01 * s)
+    for hundredth in range(100, round(100 * least) - 1, -step):
+        drawing.line(LEFT, y(hundredth / 100), WIDTH - RIGHT, y(hundredth / 100))
+        drawing.text(LEFT - 5, y(hundredth / 100) + 4, f"{hundredth / 100:g}", "tick", "end")
     if name:
         drawing.text(0, 29, name, "tick")
     return y

@@ -21,15 +21,15 @@ def parity(result: dict[str, Any]) -> list[Block]:
     """How far each file is from PyTorch, values and lines and texts."""
     models = dict.fromkeys(r["model"] for r in result["rows"])
     plots = {f"parity-{model}": _differences(model, [r for r in result["rows"] if r["model"] == model]) for model in models}
-    head = ("file", "format", "MB", "largest difference", "where", *AGREEMENT, "why")
+    head = ("file", "format", "MB", "largest difference", *AGREEMENT, "where", "why")
     table = [
         [
             r["file"],
             r["format"],
             f"{r['megabytes']:.2f}",
             _power(r["largest_difference"]),
-            _place(r["where"]),
             *_agreement(r),
+            _place(r["where"]),
             r["why"] or "",
         ]
         for r in result["rows"]
