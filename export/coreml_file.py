@@ -60,7 +60,7 @@ def coremltools() -> Iterator[Any]:
     """coremltools, without its remarks on versions and on what is no Mac, and with nothing of its own on stdout.
 
     Raises:
-        CtpnError: it is missing.
+        CtpnError: it is missing. OSError: it could not write its weights, for which it has an error of its own.
     """
     logging.getLogger("coremltools").setLevel(logging.CRITICAL)
     with warnings.catch_warnings(), redirect_stdout(sys.stderr):
@@ -69,7 +69,12 @@ def coremltools() -> Iterator[Any]:
             import coremltools as found
         except ImportError:
             raise CtpnError(MISSING) from None
-        yield found
+        try:
+            yield found
+        except RuntimeError as e:
+            if "FileWriter" not in str(e):
+                raise
+            raise OSError(f"the weights cannot be written; is the disk full? ({e})") from None
 
 
 def convert(form: Form, *, free_height: bool, half: bool, target: str) -> Any:

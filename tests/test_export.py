@@ -19,7 +19,7 @@ import export.onnx as command
 from ctpn.errors import ParityError
 from ctpn.nn.checkpoint import save_weights
 from ctpn.nn.mobile import MobileCtpn
-from ctpn.spec import MOBILE, DetectorSpec
+from ctpn.spec import CRNN, DETECTORS, MOBILE, DetectorSpec
 from export import __main__ as commands
 from export.command import export, table
 from export.files import aside
@@ -218,6 +218,9 @@ def test_every_command_is_listed_and_explains_itself() -> None:
     assert all(purpose and len(purpose) < 90 for purpose in found.values())
     shown = subprocess.run([sys.executable, "-m", "export", "--help"], capture_output=True, text=True, check=True).stdout
     assert all(f"python -m {name} " in shown for name in found)
+    assert all(name in shown for name in (*DETECTORS, CRNN.name))
     for name in found:
         helped = subprocess.run([sys.executable, "-m", name, "--help"], capture_output=True, text=True)
         assert helped.returncode == 0 and f"python -m {name}" in helped.stdout
+        formats = name.split(".")[-1] in ("onnx", "torchscript", "coreml", "executorch")
+        assert not formats or all(option in helped.stdout for option in ("--model", "--weights", "--size", "--out")), name

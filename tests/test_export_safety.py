@@ -10,13 +10,16 @@ import pytest
 import torch
 
 from ctpn.errors import ModelError
-from export import command, onnx, torchscript
+from export import command, coreml, executorch, onnx, torchscript
 from export.command import export
-from export.files import aside, sha256
+from export.files import aside, files, sha256
 from export.graph import RecognizerGraph
 from export.onnx_file import write
 from export.ort import convert
 from tests.small_nets import SIZE, detector, reader, use_small_samples
+
+EXPORTERS = (onnx, torchscript, coreml, executorch)
+NEEDS = {coreml: "coremltools", executorch: "executorch"}
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
 
@@ -133,23 +136,56 @@ def fill_checked(out, text):
         (folder / "sums").write_text(f"{sha256(folder / 'model')} {sha256(folder / 'package' / 'part')}")
 
 
-@pytest.mark.parametrize("exporter", [onnx, torchscript])
-def test_a_full_disk_is_an_error_in_one_line(exporter, tmp_path):
-    """No file may become longer than 100 kB, which is what a full disk does to a write."""
-    resource = pytest.importorskip("resource")
+def in_a_command(exporter, out, said, *, before):
+    """The wait status of the exporter's command in a process of its own, writing a small net into `out` after `before()`;
+    what it says is in the file `said`."""
+    pytest.importorskip(NEEDS.get(exporter, "torch"), reason="an optional package is not installed")
     net = detector()
-    out, said = tmp_path / "out", tmp_path / "said"
 
-    def full():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    def work():
         sys.stderr = said.open("w", buffering=1)
         command.load = lambda name, weights=None: net
+        before()
         return exporter.main(["--model", "mobile", "--size", "64x96", "--out", str(out)])
 
-    assert os.WEXITSTATUS(in_a_child(full)) == 1
+    return in_a_child(work)
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+def test_a_full_disk_is_an_error_in_one_line(exporter, tmp_path):
+    """No file may become longer than 20 kB, which is what a full disk does to a write."""
+    resource = pytest.importorskip("resource")
+    out, said = tmp_path / "out", tmp_path / "said"
+    status = in_a_command(exporter, out, said, before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)))
     last = said.read_text().replace("\r", "\n").strip().splitlines()[-1]
-    assert re.match(rf"export\.{exporter.__name__.split('.')[-1]}: .*(File too large|Errno 27)", last)
+    assert os.WEXITSTATUS(status) == 1, last
+    assert re.match(rf"export\.{exporter.__name__.split('.')[-1]}: .*(File too large|Errno 27|is the disk full)", last)
     assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("exporter", EXPORTERS)
+def test_killed_between_two_moves_what_has_a_name_is_whole(exporter, tmp_path):
+    """The same command again writes the same bytes, so whole is what does not change then."""
+    out, said = tmp_path / "out", tmp_path / "said"
+
+    def dies_at_the_second_move():
+        moves = 0
+
+        def hook(name, arguments):
+            nonlocal moves
+            if name == "os.rename" and Path(os.fsdecode(arguments[1])).parent == out:
+                moves += 1
+                if moves == 2:
+                    os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.addaudithook(hook)
+
+    assert os.WIFSIGNALED(in_a_command(exporter, out, said, before=dies_at_the_second_move)), said.read_text()
+    (first,) = (p for p in out.iterdir() if not p.name.startswith("."))
+    whole = {f.relative_to(out): sha256(f) for f in files(first)}
+    assert os.WEXITSTATUS(in_a_command(exporter, out, said, before=lambda: None)) == 0, said.read_text()
+    assert {f.relative_to(out): sha256(f) for f in files(first)} == whole
+    assert len(list(out.iterdir())) > 3 and not list(out.glob(".*"))
 
 
 def test_ort_on_a_full_disk(tmp_path):
