@@ -29,7 +29,9 @@ def commands() -> dict[str, str]:
 def main(argv: list[str] | None = None) -> int:
     """Print the commands; exit code 0."""
     lines = [f"  python -m {name:20s} {purpose}" for name, purpose in commands().items()]
-    text = "\n".join(["A trained model in another format, proven equal to PyTorch:", "", *lines, "", OPTIONS, "", "Each explains itself with --help."])
+    text = "\n".join(
+        ["A trained model in another format, proven equal to PyTorch:", "", *lines, "", OPTIONS, "", "Each explains itself with --help."]
+    )
     parser = argparse.ArgumentParser("python -m export", description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args(argv)
     print(text)

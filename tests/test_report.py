@@ -160,7 +160,7 @@ def test_close_values_lie_apart_and_are_told():
     """Values from 0.91 to 0.95 would be one line on an axis from 0; no value lies below the axis."""
     drawing = scatter("t", [Mark("a", "ours", 1.0), Mark("b", "tiny", 10.0)], [0.91, 0.95], x_name="x", y_name="y")
     (_, ya, _), (_, yb, _) = dots(drawing)
-    assert 20 < ya - yb and ya < 200 and ">a 0.910<" in drawing.inline() and ">b 0.950<" in drawing.inline()
+    assert ya - yb > 20 and ya < 200 and ">a 0.910<" in drawing.inline() and ">b 0.950<" in drawing.inline()
     ticks = re.findall(r'class="tick" text-anchor="end">(0\.\d+|1)<', drawing.inline())
     assert len(ticks) > 3 and min(map(float, ticks)) <= 0.91 and max(map(float, ticks)) == 1
 

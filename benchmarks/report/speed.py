@@ -33,7 +33,10 @@ def reading(result: dict[str, Any]) -> list[Block]:
          f"{r['ms']['detect']:.1f}", f"{r['ms']['read']:.1f}", f"{r['ratio_to_tiny']:.2f}"]
         for name, rows in result["sets"].items() for side, r in rows.items()
     ]  # fmt: skip
-    text = "Up and to the left is better. Everyone gets the same pages on one thread, page by page in turns; the time axis is logarithmic, the other begins a little below the least."
+    text = (
+        "Up and to the left is better. Everyone gets the same pages on one thread, page by page in turns; the time axis is logarithmic, "
+        "the other begins a little below the least."
+    )
     return [Text(text), Figures(plots), Table(head, table, fold="All figures"), _taken(result)]
 
 
