@@ -30,7 +30,7 @@ def open_image(path: str | os.PathLike[str]) -> U8:
     """
     path = Path(path)
     data = _read(path)
-    if data[:3].tobytes() == JPEG and JPEG_END not in data[-4096:].tobytes():
+    if data[:3].tobytes() == JPEG and not _ends(data.tobytes()):
         raise ImageError(f"{path}: the JPEG ends too early (no end mark in {len(data)} bytes); copy the file again")
     try:
         picture = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
@@ -55,6 +55,15 @@ def _read(path: Path) -> U8:
     if not len(data):
         raise ImageError(f"{path}: the file is empty; copy it again")
     return data
+
+
+def _ends(jpeg: bytes) -> bool:
+    """Whether the end mark follows the picture (T.81, B.1): not that of a thumbnail before it, and a film may follow. Within
+    the compressed data each 0xFF is followed by a 0, so that nothing there looks like the mark."""
+    place = 2
+    while jpeg[place : place + 1] == b"\xff" and jpeg[place + 1 : place + 2] != b"\xda":
+        place += 2 + int.from_bytes(jpeg[place + 2 : place + 4], "big")
+    return JPEG_END in jpeg[place:]
 
 
 def _reason(e: cv2.error) -> str:

@@ -96,6 +96,23 @@ def test_no_picture_is_one_clear_line(tmp_path, make):
     assert "a.jpg: " in str(e.value) and "\n" not in str(e.value)
 
 
+def _with_thumbnail():
+    rgb = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    jpeg, small = (cv2.imencode(".jpg", picture)[1].tobytes() for picture in (rgb, rgb[:40, :40]))
+    return jpeg[:2] + b"\xff\xe2" + (len(small) + 2).to_bytes(2, "big") + small + jpeg[2:]
+
+
+def test_a_thumbnail_s_end_is_not_the_picture_s(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(_with_thumbnail()[:9000])
+    with pytest.raises(ImageError, match="ends too early"):
+        open_image(tmp_path / "a.jpg")
+
+
+def test_a_film_may_follow_the_picture(tmp_path):  # as phones write moving photos
+    (tmp_path / "a.jpg").write_bytes(_with_thumbnail() + bytes(9000))
+    assert open_image(tmp_path / "a.jpg").shape == (200, 200, 3)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_unreadable(tmp_path):
     write(tmp_path / "a.png", np.zeros((4, 4, 3), np.uint8)).chmod(0)
