@@ -93,6 +93,16 @@ detector: setup web-fonts
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train detector --init .train/detector/weights.safetensors --out .train/detector-2 \
 		--steps 6500 --rate 1.2e-3 --set $(DATA)/sroie:0.22 --set $(DATA)/icdar2015:0.17:bridge --set .cache/synth:0.18 \
 		--set .cache/synth-signs:0.14 --set .cache/synth-photos:0.24 --set .cache/synth-waybills:0.05
+	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-signs-5 --count 1000 --seed 120001 --kind sign
+	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-photos-5 --count 1200 --seed 320001 --photos $(DATA)/icdar2015
+	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-forms --count 400 --seed 520001 --kind form
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train detector --init .train/detector-2/weights.safetensors --out .train/detector-3 \
+		--steps 3350 --rate 1.2e-3 --seed 5 --set $(DATA)/sroie:0.18 --set $(DATA)/icdar2015:0.17:bridge --set .cache/synth:0.17 \
+		--set .cache/synth-forms:0.06 --set .cache/synth-signs-5:0.14 --set .cache/synth-photos-5:0.24 --set .cache/synth-waybills:0.04
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train detector --init .train/detector-3/weights.safetensors --out .train/detector-4 \
+		--steps 650 --rate 3e-4 --warmup 20 --ema 0.99 --seed 6 --set $(DATA)/sroie:0.34 --set $(DATA)/icdar2015:0.18:bridge \
+		--set .cache/synth:0.14 --set .cache/synth-forms:0.05 --set .cache/synth-signs-5:0.09 --set .cache/synth-photos-5:0.17 \
+		--set .cache/synth-waybills:0.03
 
 # After the detector, whose drawn pages it learns from too, line by line.
 recognizer: setup web-fonts
@@ -105,10 +115,14 @@ recognizer: setup web-fonts
 		--out .train/recognizer-2 --steps 12700 --rate 1.5e-3 --warmup 300 --places 0 $(MORE_STRIPS)
 	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-2/weights.safetensors \
 		--out .train/recognizer-3 --steps 700 --rate 3e-4 --warmup 30 --ema 0.99 --places 0 --int8 $(MORE_STRIPS)
+	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-3/weights.safetensors \
+		--out .train/recognizer-4 --steps 5700 --rate 1.2e-3 --warmup 200 --places 0 --seed 5 $(MORE_STRIPS)
+	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-4/weights.safetensors \
+		--out .train/recognizer-5 --steps 500 --rate 2e-4 --warmup 30 --ema 0.99 --places 0 --int8 --seed 6 $(MORE_STRIPS)
 
 ship: setup
-	$(BIN)/python -m export.stamp .train/detector-2/weights.safetensors ctpn/weights/mobile.safetensors
-	$(BIN)/python -m export.stamp .train/recognizer-3/weights.safetensors ctpn/weights/crnn.safetensors
+	$(BIN)/python -m export.stamp .train/detector-4/weights.safetensors ctpn/weights/mobile.safetensors
+	$(BIN)/python -m export.stamp .train/recognizer-5/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
