@@ -196,10 +196,10 @@ MOBILE = DetectorSpec(
     anchor_heights=(7, 10, 15, 22, 33, 49, 73, 110, 165, 250),
     mean=(0.0, 0.0, 0.0),
     std=(255.0, 255.0, 255.0),
-    score_threshold=0.25,
-    link_threshold=0.25,
-    line_score=0.55,
-    grow=(0.05, 0.1),  # annotations are looser than ink; chosen, like the thresholds, on the validation split of sroie
+    score_threshold=0.2,
+    link_threshold=0.2,
+    line_score=0.6,
+    grow=(0.05, 0.09),  # annotations are looser than ink; chosen, like the thresholds, on the validation splits of sroie and icdar2015
     min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
 )
 
