@@ -1,16 +1,19 @@
 """TorchScript, ExecuTorch, float16 and .ort: each file says what PyTorch says, or is not written."""
 
 import json
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 
 from ctpn.errors import CtpnError, ParityError
+from ctpn.reader import WEIGHTS
 from ctpn.spec import DetectorSpec
-from export import executorch, torchscript
+from export import executorch, ort, torchscript
 from export.command import export, table
 from export.files import sha256
 from export.graph import DetectorGraph
@@ -77,6 +80,13 @@ def test_executorch_that_is_missing_is_told_before_anything_is_drawn(monkeypatch
     monkeypatch.setattr("export.forms.parity_pages", lambda *_: pytest.fail("drawn"))
     with pytest.raises(CtpnError, match=r"executorch is missing .*pip install -c constraints\.txt -e '\.\[executorch\]'"):
         next(executorch.files(iter([]), None))
+
+
+@pytest.mark.parametrize("accelerated", [True, False])
+def test_what_is_int8_stays_int8_in_ort(tmp_path, accelerated):
+    file = Path(shutil.copy(WEIGHTS / "crnn-int8.onnx", tmp_path))
+    ort.convert(file, tmp_path / "crnn-int8.ort", accelerated=accelerated)
+    assert (tmp_path / "crnn-int8.ort").stat().st_size < 1.1 * file.stat().st_size
 
 
 def test_onnx_with_fewer_bits_and_as_ort(tmp_path):
