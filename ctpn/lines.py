@@ -11,6 +11,8 @@ from ctpn.spec import DetectorSpec
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 
+SLIVER = 2.5  # pixels: no text is that narrow; its refined ends met, beside the end of another line as a rule
+
 
 def connect(proposals: Proposals, spec: DetectorSpec) -> I64:
     """For each proposal the one that follows it in its line, or -1: int64 [N].
@@ -81,7 +83,7 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
 
     Returns:
         quads_net float32 [M, 4, 2], clockwise from the text's top left, and scores float32 [M], the mean of
-        the members; lines below `line_score` or `min_ratio` are left away, and with `classic` those of one piece.
+        the members; lines below `line_score` or `min_ratio` are left away, slivers, and with `classic` those of one piece.
         M is 0 when there is no text.
     """
     if not len(proposals):
@@ -90,8 +92,8 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
     lines = label(connect(proposals, spec))
     scores = _mean(lines, proposals.scores)
     quads = _quads(proposals, lines)
-    ratio = np.linalg.norm(quads[:, 1] - quads[:, 0], axis=1) / np.maximum(np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1), 1e-6)
-    good = (scores >= spec.line_score) & (ratio >= spec.min_ratio)
+    width, height = (np.linalg.norm(quads[:, i] - quads[:, 0], axis=1) for i in (1, 3))
+    good = (scores >= spec.line_score) & (width / np.maximum(height, 1e-6) >= spec.min_ratio) & (width > SLIVER)
     if spec.builder == "classic":
         good &= np.bincount(lines) >= 2
     return _grown(quads[good], spec), scores[good].astype(np.float32)

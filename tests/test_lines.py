@@ -106,6 +106,13 @@ def test_one_short_word_inside_one_column():
     assert len(found) == 1 and np.abs(found[0] - quad).max() < 0.01
 
 
+@pytest.mark.parametrize(("end", "lines"), [(7.6, 0), (8.0, 0), (10.0, 0), (11.0, 1)])
+def test_a_line_whose_ends_meet_is_none(end, lines):
+    p = proposals([0], [10], [40])
+    p.ends_net[:] = 8.0, end
+    assert len(text_lines(p, MOBILE)[1]) == lines
+
+
 def test_a_curved_line_stays_one_line():
     x = np.arange(4, 26)
     p = proposals(x, 100 + 25 * np.sin(x / 7), [24] * len(x))

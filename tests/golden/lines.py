@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ctpn.spec import MOBILE
 from tests.golden.stages import case
 
 Cases = list[dict[str, Any]]
@@ -61,9 +62,13 @@ def pages() -> dict[str, Given]:
     """Pages by what is special about them."""
     tie = together(row(0, 1, 20, 10), row(1, 1, 18, 10), row(1, 1, 22, 10))
     tie["links"][:] = 0.9
+    sliver, narrow = row(3, 1, 20, 40), row(3, 1, 20, 40)
+    sliver["ends"][:], narrow["ends"][:] = (52.0, 52.0), (52.0, 55.0)
     return {
         "none": without(row(0, 1, 20, 10), 0),
         "one piece": row(3, 1, 20, 10),
+        "ends that met": sliver,
+        "narrow": narrow,
         "at the left border": row(0, 2, 5, 12),
         "level": row(1, 12, 30, 11),
         "rising": row(1, 12, 60, 11, slope=-0.3),
@@ -73,9 +78,9 @@ def pages() -> dict[str, Given]:
         "side by side": together(row(0, 5, 20, 12), row(5, 6, 20, 12), seed=1),
         "one above the other": together(row(0, 8, 20, 12), row(0, 8, 31, 12), row(0, 8, 41, 12), seed=2),
         "two that fit equally": tie,
-        "weak links": row(0, 6, 20, 12, link=0.25),
-        "too weak links": row(0, 6, 20, 12, link=0.2499),
-        "unsure": row(0, 6, 20, 12, score=0.59),
+        "weak links": row(0, 6, 20, 12, link=MOBILE.link_threshold),
+        "too weak links": row(0, 6, 20, 12, link=MOBILE.link_threshold - 1e-4),
+        "unsure": row(0, 6, 20, 12, score=MOBILE.line_score - 0.01),
         "high": row(2, 1, 60, 100),
         "low": row(2, 4, 60, 1.5),
         "rough": rough(1),

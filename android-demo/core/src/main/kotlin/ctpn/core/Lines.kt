@@ -3,6 +3,9 @@ package ctpn.core
 import kotlin.math.abs
 import kotlin.math.sqrt
 
+/** Pixels: no text is that narrow; its refined ends met, beside the end of another line as a rule. */
+private const val SLIVER = 2.5f
+
 /**
  * For each proposal the one that follows it in its line, or -1.
  *
@@ -119,9 +122,10 @@ fun textLines(
         val line = members.getValue(number)
         val score = line.sumOf { sorted.scores[it].toDouble() } / line.size
         val quad = fitted(sorted, line)
-        val ratio = distance(quad.topLeft, quad.topRight) / maxOf(distance(quad.topLeft, quad.bottomLeft), 1e-6f)
-        val good = score >= spec.lineScore && ratio >= spec.minRatio.toFloat() && (spec.builder != "classic" || line.size >= 2)
-        if (good) TextLine(grown(quad, spec), score.toFloat()) else null
+        val width = distance(quad.topLeft, quad.topRight)
+        val ratio = width / maxOf(distance(quad.topLeft, quad.bottomLeft), 1e-6f)
+        val good = score >= spec.lineScore && ratio >= spec.minRatio.toFloat() && width > SLIVER
+        if (good && (spec.builder != "classic" || line.size >= 2)) TextLine(grown(quad, spec), score.toFloat()) else null
     }
 }
 
