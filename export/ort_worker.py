@@ -21,7 +21,7 @@ def convert(source: str, target: str, runtime: str) -> None:
     options.add_session_config_entry("session.save_model_format", "ORT")
     if runtime == "save":
         options.add_session_config_entry("optimization.minimal_build_optimizations", "save")
-    # The layout NCHWc is one of x86 alone; folding would write the recogniser's int8 matrix out as float, 1.5 MB more for 3 % of time.
+    # The layout NCHWc is one of x86 alone; folding would write the recogniser's int8 matrix out as float.
     disabled = ["NchwcTransformer", "ConstantFolding"]
     InferenceSession(source, options, providers=["CPUExecutionProvider"], disabled_optimizers=disabled)
 

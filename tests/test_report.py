@@ -12,7 +12,7 @@ import pytest
 from benchmarks.report import __main__ as command
 from benchmarks.report.__main__ import DOCS, RESULTS, SECTIONS, files, main
 from benchmarks.report.headline import BEGIN, END
-from benchmarks.report.plots import Mark, Series, by_bin, magnitudes, scatter
+from benchmarks.report.plots import Mark, Series, _free, by_bin, magnitudes, scatter
 from benchmarks.report.stored import COMMANDS, Results
 from benchmarks.report.svg import WIDTH
 from ctpn.errors import CtpnError
@@ -154,6 +154,14 @@ def test_faster_lies_to_the_left_and_better_above():
     marks = [Mark("a", "ours", 10.0), Mark("b", "tiny", 100.0), Mark("c", "small", 1000.0)]
     (xa, ya, _), (xb, yb, _), (xc, yc, _) = dots(scatter("t", marks, [0.5, 1.0, 0.0], x_name="x", y_name="y"))
     assert xb - xa == pytest.approx(xc - xb, abs=0.2) and xa < xb and yb < ya < yc and yc - ya == pytest.approx(ya - yb, abs=0.2)
+
+
+def test_labels_of_near_dots_lie_on_nothing():
+    near, halves = [(190.0, 110.0), (260.0, 102.0)], [62.0, 66.0]
+    first, second = _free(near, halves)
+    assert abs(first[0] - second[0]) > sum(halves) or abs(first[1] - second[1]) >= 13
+    for middle, base, half in (first, second):
+        assert all(abs(middle - x) > half + 5 or abs(base - y - 4) >= 13 for x, y in near)
 
 
 def test_close_values_lie_apart_and_are_told():

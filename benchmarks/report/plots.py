@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 from math import ceil, floor, log10
 
 from benchmarks.report.svg import WIDTH, Drawing, wide
 
 LEFT, RIGHT, TOP = 30, 8, 46  # of the area inside the axes
 Scale = Callable[[float], float]
+Place = tuple[float, float, float]  # of a label: its middle, base line and half its width
 
 
 @dataclass(frozen=True)
@@ -59,17 +61,29 @@ def scatter(title: str, marks: Sequence[Mark], values: Sequence[float], *, x_nam
         drawing.line(x(tick), TOP, x(tick), bottom)
         drawing.text(x(tick), bottom + 14, f"{tick:g}", "tick", "middle")
     drawing.text(WIDTH - RIGHT, bottom + 30, x_name, "tick", "end")
-    taken: list[tuple[float, float, float]] = []
-    for mark, value in zip(marks, values, strict=True):
-        label = f"{mark.label} {value:.3f}"
-        px, py, half = x(mark.value), y(value), wide(label) / 2
-        middle = min(max(px, LEFT + half), WIDTH - half)
-        above = all(abs(py - 9 - b) > 13 or abs(middle - a) > half + other for a, b, other in taken)
-        place = py - 9 if above else py + 18
-        taken.append((middle, place, half))
-        drawing.dot(px, py, mark.kind, 5.5)
-        drawing.text(middle, place, label, anchor="middle")
+    dots = [(x(mark.value), y(value)) for mark, value in zip(marks, values, strict=True)]
+    labels = [f"{mark.label} {value:.3f}" for mark, value in zip(marks, values, strict=True)]
+    for mark, dot, label, place in zip(marks, dots, labels, _free(dots, [wide(label) / 2 for label in labels]), strict=True):
+        drawing.dot(*dot, mark.kind, 5.5)
+        drawing.text(*place[:2], label, anchor="middle")
     return drawing
+
+
+def _free(dots: Sequence[tuple[float, float]], halves: Sequence[float]) -> Sequence[Place]:
+    """Where the labels of dots stand: above, below, left or right of each, such that the fewest lie on another or on a dot."""
+
+    def overlaps(places: Sequence[Place]) -> int:
+        taken = [*places, *((px, py + 4, 5.5) for px, py in dots)]
+        pairs = ((a, b) for i, a in enumerate(places) for b in taken[i + 1 :])
+        return sum(abs(a[1] - b[1]) < 13 and abs(a[0] - b[0]) < a[2] + b[2] for a, b in pairs)
+
+    return min(product(*(_around(*dot, half) for dot, half in zip(dots, halves, strict=True))), key=overlaps)
+
+
+def _around(px: float, py: float, half: float) -> list[Place]:
+    middle = min(max(px, LEFT + half), WIDTH - half)
+    beside = [side for side in (px - half - 8, px + half + 8) if LEFT + half <= side <= WIDTH - half]
+    return [(middle, py - 9, half), (middle, py + 18, half), *((side, py + 4, half) for side in beside)]
 
 
 def bars(title: str, rows: Sequence[Sequence[Mark]], *, legend: Sequence[tuple[str, str]] = ()) -> Drawing:

@@ -101,7 +101,7 @@ private fun ink(strip: RgbImage): LongArray {
 /**
  * Which strips are read together: of like width, so that padding wastes little, and not more than [most] columns.
  *
- * The logits of 1,280 columns are 7 MB; twice as many took no less time and more memory.
+ * The logits of 1,280 columns are 7 MB; larger batches take more memory and save no time.
  */
 fun batches(
     widths: List<Int>,
