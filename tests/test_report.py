@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.report import __main__ as command
 from benchmarks.report.__main__ import DOCS, RESULTS, SECTIONS, files, main
-from benchmarks.report.headline import BEGIN, END
+from benchmarks.report.headline import BEGIN, END, headline
 from benchmarks.report.plots import Mark, Series, _free, by_bin, magnitudes, scatter
 from benchmarks.report.stored import COMMANDS, Results
 from benchmarks.report.svg import WIDTH
@@ -110,6 +110,9 @@ def test_what_is_missing_is_named_with_its_command(tmp_path):
         ("longlines", '{"models": {}}', "longlines.json: not as its command writes it"),
         ("findings", '{"variants": []}', "python -m benchmarks.findings"),
         ("phones/other", "{}", "other.json: kind: expected"),
+        ("peers", '{"sets": []}', "peers.json: not as its command writes it"),
+        ("reading", '{"sets": []}', "reading.json: not as its command writes it"),
+        ("stages", "{}", "stages.json: not as its command writes it (KeyError 'proposals'); measure again: python -m benchmarks.stages"),
     ],
 )
 def test_damaged_results_are_told(results, monkeypatch, capsys, name, text, told):
@@ -118,6 +121,29 @@ def test_damaged_results_are_told(results, monkeypatch, capsys, name, text, told
         files(Results(results))
     monkeypatch.setattr(command, "RESULTS", results)
     assert main([]) == 1 and told in capsys.readouterr().err
+
+
+def test_a_figure_of_the_table_that_is_none_is_told(results):
+    data = json.loads((results / "peers.json").read_text())
+    data["sets"]["sroie"]["ours int8"]["iou_h"] = None
+    (results / "peers.json").write_text(json.dumps(data))
+    with pytest.raises(CtpnError, match=r"peers\.json: not as its command writes it"):
+        headline(Results(results))
+
+
+def test_a_clock_that_saw_nothing_is_drawn_too(results):
+    data = json.loads(PHONE.read_text())
+    data["ms"] = {name: [0] * 8 for name in data["ms"]}
+    (results / "phones" / "phone.json").write_text(json.dumps(data))
+    assert "0.0 ms" in files(Results(results))["report/phone-0.svg"]
+
+
+def test_fewer_pages_than_the_others_are_told(results):
+    """An emulated processor takes seconds a page."""
+    data = json.loads((results / "parity.json").read_text())
+    data |= {"pages": ["a", "b", "c"], "rows": [*data["rows"], {**data["rows"][0], "format": "ONNX on ARM (x)", "pages": 2}]}
+    (results / "parity.json").write_text(json.dumps(data))
+    assert "the same 3 real and drawn pages, ONNX on ARM (x) over 2 of them, a" in files(Results(results))["report.md"]
 
 
 def test_names_from_outside_are_text_alone(results):

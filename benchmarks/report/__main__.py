@@ -54,11 +54,8 @@ def report(stored: Results) -> list[Block]:
 def _section(stored: Results, name: str, section: Callable[[dict[str, Any]], list[Block]]) -> list[Block]:
     if name not in stored.data:
         return [Text(f"Not measured yet: `{COMMANDS[name]}`.")]
-    try:
+    with stored.shown(name):
         return section(stored.data[name])
-    except (LookupError, TypeError, ValueError, AttributeError) as e:
-        reason = f"{type(e).__name__} {e}"
-        raise CtpnError(f"{stored.folder / name}.json: not as its command writes it ({reason}); measure again: {COMMANDS[name]}") from None
 
 
 def files(stored: Results) -> dict[str, str]:

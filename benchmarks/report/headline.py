@@ -25,20 +25,25 @@ def headline(stored: Results) -> list[Block]:
     """The table, and what its figures mean.
 
     Raises:
-        CtpnError: a figure has not been measured.
+        CtpnError: a figure has not been measured, or a result is damaged.
     """
     found, read, stages = (stored.needed(n) for n in ("peers", "reading", "stages"))
-    _complete(found, "peers.json", SIDES, TITLES, "")
-    _complete(read, "reading.json", READERS, ("sroie", "funsd", "waybills"), " --read")
-    where = found["taken"]["page_960x672"]
-    net = f"{_net(found)} From maps to lines, {stages['proposals']} proposals take {stages['all_median_ms']} ms in numpy, "
+    with stored.shown("peers"):
+        _complete(found, "peers.json", SIDES, TITLES, "")
+        detection, where, net = _detection(found), found["taken"]["page_960x672"], _net(found)
+        machine = f"{where['processor']} ({', '.join(where['flags'])})"
+    with stored.shown("reading"):
+        _complete(read, "reading.json", READERS, ("sroie", "funsd", "waybills"), " --read")
+        reading = _reading(read)
+    with stored.shown("stages"):
+        lines = f"{stages['proposals']} proposals take {stages['all_median_ms']} ms in numpy, {stages['all_best_ms']} at best."
     return [
-        Table(["", "ours int8", *SIDES[1:]], [*_detection(found), *_reading(read)]),
+        Table(["", "ours int8", *SIDES[1:]], [*detection, *reading]),
         Text(
             "Lines found: hmean at IoU 0.5 / DetEval. Characters read: from photo to text, case and spaces folded, "
             "a missed line counts as wrong. ¹ Annotated by word, while all three find lines. "
-            f"² One thread of {where['processor']} ({', '.join(where['flags'])}), all sides in turns in one run, median; "
-            f"× is the share of tiny's time. {net}{stages['all_best_ms']} at best. "
+            f"² One thread of {machine}, all sides in turns in one run, median; "
+            f"× is the share of tiny's time. {net} From maps to lines, {lines} "
             "³ Not among the 2,000 most frequent of jieba's dictionary."
         ),
     ]

@@ -91,7 +91,7 @@ def bars(title: str, rows: Sequence[Sequence[Mark]], *, legend: Sequence[tuple[s
     begin = TOP if legend else 26
     drawing = Drawing(title, begin + sum(_height(row) for row in rows))
     drawing.legend(34, list(legend))
-    longest, y = max(max(m.value, m.high) for row in rows for m in row), float(begin)
+    longest, y = max(max(m.value, m.high) for row in rows for m in row) or 1.0, float(begin)
     for row in rows:
         drawing.text(0, y + 10, row[0].label)
         drawing.text(WIDTH, y + 10, row[0].note, "soft", "end")

@@ -78,8 +78,7 @@ def nets(result: dict[str, Any]) -> list[Block]:
     ]  # fmt: skip
     text = (
         "Bars are medians, thin lines reach to the 90th percentile. The share is of the operations a second that a product of matrices "
-        "or a convolution reaches in the same turns, with as many threads and bits. Small nets are bound by memory and by the many small "
-        "operators that are started."
+        "or a convolution reaches in the same turns, with as many threads and bits."
     )
     told = lacking("Not measured", result["missing"])
     taken = Text(where(result["environment"]), small=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,19 @@ class Results:
         if name not in self.data:
             raise CtpnError(f"{self.folder / name}.json: not measured yet; {COMMANDS[name]}")
         return self.data[name]
+
+    @contextmanager
+    def shown(self, name: str) -> Iterator[None]:
+        """Around all that takes figures out of a result.
+
+        Raises:
+            CtpnError: it is not as its command writes it.
+        """
+        try:
+            yield
+        except (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, StopIteration) as e:
+            file, reason = self.folder / f"{name}.json", f"{type(e).__name__} {e}"
+            raise CtpnError(f"{file}: not as its command writes it ({reason}); measure again: {COMMANDS[name]}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:
