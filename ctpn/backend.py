@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.errors import CtpnError, ModelError
-from ctpn.spec import DetectorSpec, RecognizerSpec
+from ctpn.spec import DetectorSpec, RecognizerSpec, read_spec
 
 REMEDY = "export it again with python -m export.onnx"
 
@@ -31,7 +31,7 @@ class OnnxDetector:
     def __init__(self, file: str | Path, threads: int = 0) -> None:
         self.file = Path(file)
         self.session = _session(self.file, threads)
-        self.spec = DetectorSpec.from_json(_spec(self.session, self.file, "detector"))
+        self.spec = read_spec(DetectorSpec, _spec(self.session, self.file, "detector"), self.file)
         self.outputs = [o.name for o in self.session.get_outputs()]
         shape, kind = self.session.get_inputs()[0].shape, self.session.get_inputs()[0].type
         if tuple(self.outputs) != self.spec.outputs or kind != "tensor(uint8)" or len(shape) != 4:
@@ -71,7 +71,7 @@ class OnnxRecognizer:
     def __init__(self, file: str | Path, threads: int = 0) -> None:
         self.file = Path(file)
         self.session = _session(self.file, threads)
-        self.spec = RecognizerSpec.from_json(_spec(self.session, self.file, "recogniser"))
+        self.spec = read_spec(RecognizerSpec, _spec(self.session, self.file, "recogniser"), self.file)
         (taken, *more), (given, *others) = self.session.get_inputs(), self.session.get_outputs()
         fits = taken.type == "tensor(uint8)" and len(taken.shape) == 4 and taken.shape[1] == self.spec.height
         if more or others or not fits or given.name != "logits" or given.shape[2:] != [self.spec.classes]:
@@ -107,7 +107,7 @@ def _session(file: Path, threads: int) -> Any:
     except ImportError:
         raise CtpnError("onnxruntime is missing; install it with: pip install onnxruntime") from None
     if not file.is_file():
-        raise ModelError(f"{file}: no such model file; write one with python -m export.onnx")
+        raise ModelError(f"{file}: no such model file or bundle; write one with python -m export.onnx or export.bundle")
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # errors are raised, not printed

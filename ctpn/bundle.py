@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ctpn.errors import ModelError
-from ctpn.spec import DetectorSpec, RecognizerSpec
+from ctpn.spec import DetectorSpec, RecognizerSpec, read_spec
 
 SCHEMA = 1
 KIND = "ctpn-bundle"
@@ -88,10 +88,7 @@ def open_bundle(folder: str | Path) -> Bundle:
 
 def _specs(folder: Path, manifest: dict[str, Any]) -> tuple[DetectorSpec, RecognizerSpec]:
     files = [folder / manifest["specs"][part] for part in PARTS]
-    try:
-        detector, recognizer = DetectorSpec.from_json(_text(files[0])), RecognizerSpec.from_json(_text(files[1]))
-    except ModelError as e:
-        raise ModelError(f"{folder}: {' or '.join(f.name for f in files)}: {e}") from None
+    detector, recognizer = (read_spec(DetectorSpec, _text(files[0]), files[0]), read_spec(RecognizerSpec, _text(files[1]), files[1]))
     if _text(folder / manifest["charset"]) != recognizer.charset:
         raise ModelError(f"{folder / manifest['charset']}: not the charset of {files[1].name}; {REMEDY}")
     return detector, recognizer

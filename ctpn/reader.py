@@ -64,10 +64,11 @@ class TextReader:
         self.detector = OnnxDetector(found, threads)
         if self.bundle:
             self.bundle.check("detector", self.detector.spec)
+            _ = self.recognizer  # a bundle passes as a whole, or not at all
 
     @cached_property
     def recognizer(self) -> OnnxRecognizer:
-        """Loaded when it is first needed: detection alone does without."""
+        """Loaded when it is first needed, for detection alone does without; a bundle's at once."""
         recognizer = OnnxRecognizer(self.text_model, self.threads)
         if self.bundle:
             self.bundle.check("recognizer", recognizer.spec)

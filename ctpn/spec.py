@@ -12,16 +12,15 @@ Laws that all four languages share (Python, Kotlin, Swift, JavaScript):
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ctpn.errors import ModelError
+from ctpn.spec_check import detector_problem, recognizer_problem
 
 SCHEMA = 1  # raised when an old reader can no longer understand a new spec
-BUILDERS = ("links", "paper", "classic")
 S = TypeVar("S", "DetectorSpec", "RecognizerSpec")
 
 
@@ -58,7 +57,7 @@ class DetectorSpec:
     grow: tuple[float, float] = (0.0, 0.0)  # shares of a line's height added at its ends, and above and below
 
     def __post_init__(self) -> None:
-        problem = _problem(self)
+        problem = detector_problem(self)
         if problem:
             raise ModelError(f"detector spec {self.name!r}: {problem}")
 
@@ -104,7 +103,7 @@ class RecognizerSpec:
     widths: tuple[int, ...] = (160, 320, 640)  # of the fixed-width forms
 
     def __post_init__(self) -> None:
-        problem = _recognizer_problem(self)
+        problem = recognizer_problem(self)
         if problem:
             raise ModelError(f"recogniser spec {self.name!r}: {problem}")
 
@@ -125,6 +124,18 @@ class RecognizerSpec:
             ModelError: no JSON, another kind or schema, an unknown or missing field, a bad value, a changed charset.
         """
         return _parse(cls, "recognizer", text)
+
+
+def read_spec(cls: type[S], text: str, file: str | Path) -> S:
+    """The spec that stands in a file.
+
+    Raises:
+        ModelError: as `cls.from_json`, with the file's name.
+    """
+    try:
+        return cls.from_json(text)
+    except ModelError as e:
+        raise ModelError(f"{file}: {e}") from None
 
 
 def _parse(cls: type[S], kind: str, text: str) -> S:
@@ -155,39 +166,6 @@ def _object(text: str) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ModelError(f"spec: expected a JSON object, got {type(data).__name__}; export the model again")
     return data
-
-
-def _problem(s: DetectorSpec) -> str | None:
-    """What is wrong with a spec, or None."""
-    heights = s.anchor_heights
-    if not heights or list(heights) != sorted(set(heights)) or heights[0] <= 0:
-        return f"anchor_heights must be positive and ascending, got {heights}"
-    if s.stride_x < 1 or s.stride_y < 1 or s.size_multiple % s.stride_x or s.size_multiple % s.stride_y:
-        return f"strides {s.stride_x}, {s.stride_y} must divide size_multiple {s.size_multiple}"
-    if s.builder not in BUILDERS:
-        return f"builder must be one of {BUILDERS}, got {s.builder!r}"
-    if s.channels not in ("RGB", "BGR"):
-        return f"channels must be 'RGB' or 'BGR', got {s.channels!r}"
-    if s.builder == "links" and "link" not in s.outputs:
-        return "builder 'links' needs the output 'link'"
-    for name in ("score_threshold", "nms_threshold", "link_threshold", "min_overlap", "line_score"):
-        if not 0 <= getattr(s, name) <= 1:
-            return f"{name} must lie in [0, 1], got {getattr(s, name)}"
-    return None
-
-
-def _recognizer_problem(s: RecognizerSpec) -> str | None:
-    """What is wrong with a spec, or None."""
-    if not s.charset or len(set(s.charset)) != len(s.charset):
-        return "charset must hold distinct characters"
-    digest = hashlib.sha256(s.charset.encode()).hexdigest()
-    if digest != s.charset_sha256:
-        return f"charset: expected sha256 {s.charset_sha256}, got {digest}; the file is damaged, fetch it again"
-    if s.stride < 1 or s.width_multiple % s.stride or s.max_width % s.width_multiple or any(w % s.width_multiple for w in s.widths):
-        return f"stride {s.stride} must divide width_multiple {s.width_multiple}, which must divide max_width and widths"
-    if s.channels not in ("RGB", "BGR"):
-        return f"channels must be 'RGB' or 'BGR', got {s.channels!r}"
-    return None
 
 
 # No mean: the division then folds into the first convolution, and the graph starts with it.

@@ -207,9 +207,11 @@ def test_the_command_fails_in_one_line(net: MobileCtpn, tmp_path: Path, capsys: 
     assert command.main(["--model", "mobile", "--weights", str(tmp_path / "none.safetensors")]) == 1
     save_weights(tmp_path / "w.safetensors", MobileCtpn(SPEC).state_dict(), {"spec": SPEC.to_json()})
     assert command.main(["--model", "vgg16", "--weights", str(tmp_path / "w.safetensors")]) == 1
+    assert command.main(["--model", "crnn", "--weights", str(tmp_path / "w.safetensors")]) == 1
     out, err = capsys.readouterr()
-    assert out == "" and len(err.splitlines()) == 2
+    assert out == "" and len(err.splitlines()) == 3
     assert "expected weights of vgg16, got mobile" in err
+    assert "w.safetensors: spec: expected kind 'recognizer', got 'detector'" in err
 
 
 def test_every_command_is_listed_and_explains_itself() -> None:

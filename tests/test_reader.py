@@ -1,6 +1,8 @@
 """The shipped detector, from photo to lines: Python and command line, good pictures and bad."""
 
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +14,12 @@ import pytest
 
 from ctpn import CtpnError, ImageError, ModelError, TextReader
 from ctpn.__main__ import main
+from ctpn.bundle import MANIFEST
 from ctpn.data.formats import read_icdar
 from ctpn.image import open_image
 from ctpn.measures import figures, measure
 from ctpn.reader import SHIPPED
+from export.bundle import write
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 WAYBILL = EXAMPLES / "waybill.jpg"
@@ -122,6 +126,43 @@ def test_a_bad_model_is_one_clear_line(tmp_path, capsys, make):
         TextReader(tmp_path / "m.onnx")
     code, out, err = command(capsys, WAYBILL, "--model", tmp_path / "m.onnx")
     assert code == 1 and out == "" and err.count("\n") == 1 and err.startswith("ctpn: ")
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("bundle") / "made"
+    write(folder, ["onnx"])
+    return folder
+
+
+def forged(folder, name, data):
+    """Another content, with the sums that belong to it."""
+    (folder / name).write_bytes(data)
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    manifest["files"][name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    (folder / MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "told"),
+    [
+        ("recognizer.onnx", "detector.onnx", r"recognizer\.onnx: spec: expected kind 'recognizer', got 'detector'"),
+        ("recognizer.onnx", "golden.png", r"recognizer\.onnx: not a model"),
+        ("detector.spec.json", "recognizer.spec.json", r"copied/detector\.spec\.json: spec: expected kind"),
+        ("recognizer.spec.json", "detector.spec.json", r"copied/recognizer\.spec\.json: spec: expected kind"),
+    ],
+)
+def test_whichever_file_of_a_bundle_is_foreign_is_named_at_once(bundle, tmp_path, name, other, told):
+    """Before anything is read, though a reader alone loads its recogniser when it is first needed."""
+    copied = shutil.copytree(bundle, tmp_path / "copied")
+    forged(copied, name, (bundle / other).read_bytes())
+    with pytest.raises(ModelError, match=told):
+        TextReader(copied)
+
+
+def test_a_bundle_that_is_not_there_is_told_as_one(tmp_path):
+    with pytest.raises(ModelError, match=r"none: no such model file or bundle; write one with python -m export\.onnx or export\.bundle"):
+        TextReader(tmp_path / "none")
 
 
 def test_json_has_the_promised_form(capsys):

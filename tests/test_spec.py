@@ -22,6 +22,16 @@ def test_there_and_back(spec):
         ({"anchor_heights": [9, 7]}, "ascending"),
         ({"builder": "magic"}, "builder"),
         ({"line_score": 3}, "line_score"),
+        ({"line_score": "1"}, r"line_score: expected float, got '1'"),
+        ({"grow": [0]}, r"grow: expected tuple\[float, float\], got \(0,\)"),
+        ({"mean": [0, 0, float("nan")]}, "mean: expected"),
+        ({"anchor_heights": [9, 10**400]}, "anchor_heights: expected"),
+        ({"max_gap": True}, "max_gap: expected int, got True"),
+        ({"outputs": 7}, "outputs: expected"),
+        ({"pad": 1000}, "pad must lie in 0 to 255, got 1000"),
+        ({"size_multiple": 0}, "size_multiple must be positive, got 0"),
+        ({"long_side": -5}, "long_side must be positive, got -5"),
+        ({"std": [1, 0, 1]}, "std must be positive"),
     ],
 )
 def test_a_foreign_spec_is_refused(change, message):
@@ -51,6 +61,10 @@ def test_a_recogniser_there_and_back():
         ({"stride": 5}, "stride 5"),
         ({"widths": [100]}, "widths"),
         ({"channels": "HSV"}, "channels"),
+        ({"charset": 7}, "charset: expected str, got 7"),
+        ({"pad": -1}, "pad must lie in 0 to 255, got -1"),
+        ({"height": 0}, "height must be positive, got 0"),
+        ({"max_width": 0}, "max_width must be positive"),
     ],
 )
 def test_a_foreign_recogniser_spec_is_refused(change, message):

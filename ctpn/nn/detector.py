@@ -13,7 +13,7 @@ from ctpn.nn.maps import Detector
 from ctpn.nn.mobile import MobileCtpn
 from ctpn.nn.recurrent import TORCH, Recurrence
 from ctpn.nn.vgg16 import Vgg16Ctpn, Widths
-from ctpn.spec import CLASSIC, DetectorSpec
+from ctpn.spec import CLASSIC, DetectorSpec, read_spec
 
 
 def build(spec: DetectorSpec, recurrence: Recurrence = TORCH, *, plain: bool = False) -> Detector:
@@ -42,7 +42,7 @@ def load_detector(file: str | Path) -> Detector:
     if "spec" not in metadata:
         raise ModelError(f"{file}: no spec in the file's metadata; expected weights written by ctpn.train")
     recurrence = Recurrence.from_json(metadata["recurrence"]) if "recurrence" in metadata else TORCH
-    return assemble(tensors, DetectorSpec.from_json(metadata["spec"]), recurrence, file)
+    return assemble(tensors, read_spec(DetectorSpec, metadata["spec"], file), recurrence, file)
 
 
 def assemble(tensors: dict[str, Tensor], spec: DetectorSpec, recurrence: Recurrence, file: Path) -> Detector:

@@ -13,7 +13,7 @@ from ctpn.nn.ctc import ctc, texts
 from ctpn.nn.detector import initialise
 from ctpn.nn.mobile import Residual, conv
 from ctpn.nn.recurrent import RowRecurrence
-from ctpn.spec import CRNN, RecognizerSpec
+from ctpn.spec import CRNN, RecognizerSpec, read_spec
 
 
 class Crnn(nn.Module):
@@ -71,7 +71,7 @@ def load_recognizer(file: str | Path) -> Crnn:
     tensors, metadata = load_weights(Path(file))
     if "spec" not in metadata:
         raise ModelError(f"{file}: no spec in the file's metadata; expected weights written by ctpn.train")
-    net = build_recognizer(RecognizerSpec.from_json(metadata["spec"]))
+    net = build_recognizer(read_spec(RecognizerSpec, metadata["spec"], file))
     try:
         net.load_state_dict(tensors)
     except RuntimeError as e:
