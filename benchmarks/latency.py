@@ -4,7 +4,8 @@
   python -m benchmarks.latency --model mobile --out out/latency.json
 
 Takes the exported files that lie in --models; a missing one is named, with the command that writes it. VGG16's are made here
-with fresh weights, for the time does not depend on them. The inputs: a page of 960 x 960 for the mobile detector, of 640 x 640
+with fresh weights, for the time does not depend on them. OpenVINO, where it is installed, gets the forms of any size alone: the
+unrolled ones are for accelerators that have no GRU. The inputs: a page of 960 x 960 for the mobile detector, of 640 x 640
 for VGG16, four strips of 32 x 320 for the recogniser; and the sample pictures, from the file to the text, for the stages.
 
 Every file runs in a process of its own. Loading, first run and memory: median of three processes. All files of a net then

@@ -9,7 +9,7 @@ from pathlib import Path
 OPTIONS = """Where a command has one of these options, it means:
 
   --model NAME     the net: mobile, vgg16 or crnn; both shipped ones without it
-  --weights FILE   that net's weights, .safetensors; the shipped ones without it
+  --weights FILE   that net's weights, .safetensors (of vgg16 also the original's .pth.tar); the shipped ones without it
   --size HxW       of a detector's form of one size or width, multiples of 32; 960x960 without it
   --out DIR        folder for the files, each of which appears whole or not at all"""
 

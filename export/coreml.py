@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ctpn.errors import CtpnError
 from ctpn.spec import RecognizerSpec
 from export import command
 from export.command import Made
-from export.coreml_file import ON_A_MAC, convert, load, save, squeeze
+from export.coreml_file import HEIGHTS, ON_A_MAC, convert, load, save, squeeze
 from export.forms import Form, say
 from export.parity import Agreement
 
@@ -68,6 +69,8 @@ def _plans(forms: list[Form], *, fixed: bool) -> Iterator[Plan]:
         yield Plan(spec.name, dict(zip(names, forms, strict=True)), target="iOS18")
         yield from (Plan(form.name, {"main": form}) for form in forms if fixed)
     else:
+        if height > HEIGHTS[1]:
+            raise CtpnError(f"--size {height}x{width}: Core ML packages take heights from {HEIGHTS[0]} to {HEIGHTS[1]}; give a lower one")
         yield Plan(first.name, {"main": first}, free_height=True)
         if fixed:
             yield Plan(f"{spec.name}-{height}x{width}", {"main": first.of_one_size()})

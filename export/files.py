@@ -32,7 +32,10 @@ def aside(out: Path) -> Iterator[Path]:
     Raises:
         OSError: the disk is full, or `out` cannot be written.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise OSError(f"{out}: expected a folder, there or to be made, got: {e.strerror}; choose another --out") from None
     with ExitStack() as ours:
         with _locked(out):  # nobody may sweep our folder away before it is locked
             _sweep(out)

@@ -195,6 +195,14 @@ def test_a_failure_in_the_midst_keeps_what_was_there(tmp_path: Path) -> None:
     assert [(f.name, f.read_text()) for f in tmp_path.iterdir()] == [("a", "old")]
 
 
+@pytest.mark.parametrize("out", ["file", "file/below"])
+def test_a_file_in_the_place_of_the_folder_is_told(out: str, net: MobileCtpn, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(OSError, match=rf"{out}: expected a folder, .*choose another --out"):
+        export(net, tmp_path / out, SIZE, writer(int8=False))
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 @pytest.mark.parametrize("size", ["960", "960x950", "0x960", "axb", "9600x960"])
 def test_bad_sizes_are_usage_errors(size: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:

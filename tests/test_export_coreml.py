@@ -105,6 +105,13 @@ def test_a_height_that_was_not_traced(detectors: Packages) -> None:
             run(pages(DETECTOR, size)[0][None])
 
 
+def test_a_page_higher_than_packages_take_is_refused(small: pytest.MonkeyPatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("export.coreml.convert", lambda *_, **__: pytest.fail("converted"))
+    with pytest.raises(CtpnError, match=r"--size 2080x32: Core ML packages take heights from 32 to 2048"):
+        export(detector(), tmp_path, (HEIGHTS[1] + 32, 32), files)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_recogniser_has_a_function_for_each_width(readers: Packages) -> None:
     out, rows = readers
     assert list(rows) == [f"crnn{w}.mlpackage" for w in ("", "-32", "-64")]
