@@ -26,10 +26,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import command
 from benchmarks.agreement import Texts, compare_pages, compare_strips
 from benchmarks.environment import save
 from benchmarks.samples import U8, Sample, examples, line_strips, page_inputs, strip_inputs
+from ctpn import command
 from ctpn.backend import OnnxRecognizer
 from ctpn.errors import ModelError
 from ctpn.reader import SHIPPED_TEXT

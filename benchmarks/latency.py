@@ -26,12 +26,13 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks import command, peak
+from benchmarks import peak
 from benchmarks.clocked import STAGES
 from benchmarks.environment import save
 from benchmarks.nets import FILES, Timed, gmac, peaks, timed
 from benchmarks.pages import CACHE, ROOT
 from benchmarks.sides import Side, Worker
+from ctpn import command
 from ctpn.errors import CtpnError
 from ctpn.reader import SHIPPED, SHIPPED_TEXT
 from export.files import sha256

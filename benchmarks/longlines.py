@@ -24,11 +24,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import command
 from benchmarks.compare import Crew, turns
 from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
 from benchmarks.sides import detectors
+from ctpn import command
 from ctpn.data.formats import Region
 from ctpn.measures import AREA_PRECISION, AREA_RECALL, intersections, one_to_one
 from ctpn.reader import WEIGHTS

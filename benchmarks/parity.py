@@ -26,13 +26,13 @@ from typing import Any
 
 import torch
 
-from benchmarks import command
 from benchmarks.agreement import Texts, compare_pages, compare_strips
 from benchmarks.environment import save
 from benchmarks.formats import FORMATS, Format, Spec
 from benchmarks.pages import ROOT
 from benchmarks.reference import Reference, TorchReader
 from benchmarks.samples import drawn, examples, real
+from ctpn import command
 from ctpn.errors import CtpnError, ModelError
 from ctpn.spec import CRNN, DetectorSpec
 from export.parity import Run

@@ -22,13 +22,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks import command
 from benchmarks.compare import Crew, detection, memory, speed, turns
 from benchmarks.pages import ROOT, digest, pages
 from benchmarks.reading import reading
 from benchmarks.reading import table as reading_table
 from benchmarks.results import Results
 from benchmarks.sides import detectors, readers
+from ctpn import command
 from ctpn.reader import WEIGHTS
 
 SETS = {"detect": ("sroie", "icdar2015", "funsd", "td500", "waybills"), "read": ("sroie", "funsd", "waybills", "icdar2015")}

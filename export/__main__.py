@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 from pathlib import Path
+
+from ctpn import command
 
 OPTIONS = """Where a command has one of these options, it means:
 
@@ -20,8 +21,8 @@ def commands() -> dict[str, str]:
     for file in sorted(here.rglob("*.py")):
         name = ".".join(("export", *file.relative_to(here).with_suffix("").parts)).removesuffix(".__main__")
         says = (ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or "").split("\n")[0]
-        purpose, command, _ = says.partition(f": python -m {name}")
-        if command:
+        purpose, called, _ = says.partition(f": python -m {name}")
+        if called:
             found[name] = purpose
     return found
 
@@ -32,8 +33,7 @@ def main(argv: list[str] | None = None) -> int:
     text = "\n".join(
         ["A trained model in another format, proven equal to PyTorch:", "", *lines, "", OPTIONS, "", "Each explains itself with --help."]
     )
-    parser = argparse.ArgumentParser("python -m export", description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.parse_args(argv)
+    command.parser("export", text).parse_args(argv)
     print(text)
     return 0
 

@@ -23,6 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ctpn import command
 from ctpn.bundle import KIND, MANIFEST, SCHEMA, Bundle, open_bundle
 from ctpn.errors import CtpnError
 from ctpn.image import open_image
@@ -152,7 +153,7 @@ def write(out: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser("python -m export.bundle", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command.parser("export.bundle", __doc__)
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--out", type=Path, help="folder to write")
     where.add_argument("--check", type=Path, metavar="DIR", help="bundle to verify")
@@ -164,19 +165,18 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code: 0 written or verified, 1 failed; usage errors exit 2."""
+    """Exit code: 0 written or verified, 1 failed, 130 stopped by hand; usage errors exit 2."""
     args = parse(argv)
-    try:
+
+    def verified() -> str:
         if args.check:
             self_test(open_bundle(args.check))
         else:
             write(args.out, args.formats, args.size)
-    except (CtpnError, OSError) as e:
-        print(f"export.bundle: {e}", file=sys.stderr)
-        return 1
-    folder = args.check or args.out
-    print(f"{folder}: {sum(f.stat().st_size for f in files(folder)) / 1e6:.2f} MB, verified")
-    return 0
+        folder = args.check or args.out
+        return f"{folder}: {sum(f.stat().st_size for f in files(folder)) / 1e6:.2f} MB, verified"
+
+    return command.finish("export.bundle", verified)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ctpn.command import finish
+from ctpn.command import parser as explained
 from ctpn.errors import CtpnError
 from ctpn.nn.detector import load_detector
 from ctpn.nn.recognizer import load_recognizer
@@ -60,7 +61,7 @@ Writer = Callable[[Iterator[Form], Path], Iterator[Made]]  # the files of all fo
 
 def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
     """The options that mean the same in every command."""
-    shared = argparse.ArgumentParser(f"python -m {command}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    shared = explained(command, doc)
     shared.add_argument("--model", choices=[*sorted(DETECTORS), CRNN.name], help="one net (default: the shipped detector and recogniser)")
     shared.add_argument("--weights", type=Path, help="file (default: ctpn/weights/MODEL.safetensors)")
     shared.add_argument("--size", type=size, default=(960, 960), help="HxW of the detector's unrolled form (default: 960x960)")
@@ -75,19 +76,17 @@ def main(options: argparse.ArgumentParser, argv: list[str] | None, writer: Calla
         writer: from the parsed options to the function that writes the files of a net.
 
     Returns:
-        The exit code: 0 written, 1 a file differs or something failed; usage errors exit 2.
+        The exit code: 0 written, 1 a file differs or something failed, 130 stopped by hand; usage errors exit 2.
     """
     args = options.parse_args(argv)
     if args.weights and not args.model:
         options.error("--weights FILE needs --model, whose weights they are")
-    try:
+
+    def written() -> str:
         nets = (load(name, args.weights) for name in ([args.model] if args.model else SHIPPED))
-        rows = [row for net in nets for row in export(net, args.out, args.size, writer(args))]
-    except (CtpnError, OSError) as e:
-        print(f"{options.prog.removeprefix('python -m ')}: {e}", file=sys.stderr)
-        return 1
-    print(table(rows))
-    return 0
+        return table([row for net in nets for row in export(net, args.out, args.size, writer(args))])
+
+    return finish(options.prog.removeprefix("python -m "), written)
 
 
 def load(name: str, weights: Path | None = None) -> torch.nn.Module:

@@ -6,12 +6,12 @@ net was trained with (anchors, grid, charset, channels, mean, deviation …) mus
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from pathlib import Path
 
-from ctpn.errors import CtpnError, ModelError
+from ctpn import command
+from ctpn.errors import ModelError
 from ctpn.nn.checkpoint import load_weights, save_weights
 from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 
@@ -41,17 +41,17 @@ def stamp(source: Path, target: Path) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code: 0 written, 1 failed; usage errors exit 2."""
-    parser = argparse.ArgumentParser("python -m export.stamp", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """Exit code: 0 written, 1 failed, 130 stopped by hand; usage errors exit 2."""
+    parser = command.parser("export.stamp", __doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
     args = parser.parse_args(argv)
-    try:
+
+    def stamped() -> str:
         stamp(args.source, args.target)
-    except (CtpnError, OSError) as e:
-        print(f"export.stamp: {e}", file=sys.stderr)
-        return 1
-    return 0
+        return f"{args.target}: written"
+
+    return command.finish("export.stamp", stamped)
 
 
 if __name__ == "__main__":

@@ -222,6 +222,18 @@ def test_the_command_fails_in_one_line(net: MobileCtpn, tmp_path: Path, capsys: 
     assert "w.safetensors: spec: expected kind 'recognizer', got 'detector'" in err
 
 
+def test_stopped_by_hand_it_ends_in_one_line(
+    net: MobileCtpn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("export.command.load", lambda *_: net)
+    monkeypatch.setattr(command, "write", stopped)
+    assert command.main(["--model", "mobile", "--size", "64x96", "--out", str(tmp_path)]) == 130
+    assert capsys.readouterr().err.splitlines()[-1] == "export.onnx: stopped" and list(tmp_path.iterdir()) == []
+
+
 def test_every_command_is_listed_and_explains_itself() -> None:
     found = commands.commands()
     assert found.keys() >= {"export.onnx", "export.bundle", "export.stamp"} and "export.command" not in found

@@ -7,7 +7,6 @@ that the committed report is the one of the committed results.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +16,7 @@ from benchmarks.report import proofs, speed
 from benchmarks.report.blocks import Block, Figures, Heading, Text, html, markdown
 from benchmarks.report.headline import headline, updated
 from benchmarks.report.stored import COMMANDS, Results
-from ctpn.errors import CtpnError
+from ctpn import command
 from ctpn.files import write
 
 ROOT = Path(__file__).parents[2]
@@ -70,24 +69,21 @@ def files(stored: Results) -> dict[str, str]:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written, 1 a result is damaged, or README's figures have not been measured; usage errors exit 2."""
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.report", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.parse_args(argv)
-    try:
-        stored = Results(RESULTS)
-        new = files(stored)
-        for name, text in new.items():
-            write(DOCS / name, text)
-        for old in (DOCS / "report").glob("*.svg"):
-            if f"report/{old.name}" not in new:
-                old.unlink()
-        write(README, updated(README.read_text(encoding="utf-8"), headline(stored)))
-    except (CtpnError, OSError) as e:
-        print(f"benchmarks.report: {e}", file=sys.stderr)
-        return 1
-    print(f"{DOCS / 'report.html'}: {len(new) - 2} plots, {len(new['report.html']) / 1000:.0f} kB")
-    return 0
+    command.parser("benchmarks.report", __doc__).parse_args(argv)
+    return command.finish("benchmarks.report", written)
+
+
+def written() -> str:
+    """Write all of it; what was written, in a line."""
+    stored = Results(RESULTS)
+    new = files(stored)
+    for name, text in new.items():
+        write(DOCS / name, text)
+    for old in (DOCS / "report").glob("*.svg"):
+        if f"report/{old.name}" not in new:
+            old.unlink()
+    write(README, updated(README.read_text(encoding="utf-8"), headline(stored)))
+    return f"{DOCS / 'report.html'}: {len(new) - 2} plots, {len(new['report.html']) / 1000:.0f} kB"
 
 
 if __name__ == "__main__":

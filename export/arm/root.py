@@ -8,7 +8,6 @@ dpkg-deb, and a C compiler for the counting.
 
 from __future__ import annotations
 
-import argparse
 import re
 import shutil
 import subprocess
@@ -17,6 +16,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
+from ctpn import command
 from ctpn.errors import CtpnError
 from export.files import aside
 from export.forms import say
@@ -123,16 +123,14 @@ def _run(*command: str | Path) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code: 0 it is there, 1 failed; usage errors exit 2."""
-    formatter = argparse.RawDescriptionHelpFormatter
-    argparse.ArgumentParser("python -m export.arm.root", description=__doc__, formatter_class=formatter).parse_args(argv)
-    try:
+    """Exit code: 0 it is there, 1 failed, 130 stopped by hand; usage errors exit 2."""
+    command.parser("export.arm.root", __doc__).parse_args(argv)
+
+    def made() -> str:
         root = make()
-    except (CtpnError, OSError) as e:
-        print(f"export.arm.root: {e}", file=sys.stderr)
-        return 1
-    print(f"{root}: ready, {'with' if plugin(root) else 'without'} counting of instructions")
-    return 0
+        return f"{root}: ready, {'with' if plugin(root) else 'without'} counting of instructions"
+
+    return command.finish("export.arm.root", made)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How the commands that measure end: a table on stdout, or one line that says what failed."""
+"""How the commands that export and measure begin and end: their help; a result on stdout, or one line that says what failed."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
     return argparse.ArgumentParser(f"python -m {command}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
-def finish(command: str, measure: Callable[[], str], *, resumes: bool = False) -> int:
-    """Measure and print what came out.
+def finish(command: str, work: Callable[[], str], *, resumes: bool = False) -> int:
+    """Do it and print what came out.
 
     Args:
         resumes: the same command goes on where it was stopped.
 
     Returns:
-        The exit code: 0 measured, 1 failed, 130 stopped by hand.
+        The exit code: 0 done, 1 failed, 130 stopped by hand.
     """
     try:
-        print(measure())
+        print(work())
     except (CtpnError, OSError) as e:
         print(f"{command}: {e}", file=sys.stderr)
         return 1
