@@ -32,7 +32,7 @@ from ctpn.spec import DetectorSpec, RecognizerSpec
 from ctpn.version import __version__
 from export.files import aside, files, sha256
 from export.options import size
-from export.parts import FORMATS, MODELS, Size, models
+from export.parts import FORMATS, MODELS, Size, models, shipped
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -57,8 +57,10 @@ def build(folder: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
         fixed: (H, W) of a detector of fixed size.
 
     Raises:
-        CtpnError: a shipped model is missing, an exported one differs, or nothing is read in the golden case.
+        CtpnError: a shipped model is missing or not the one whose accuracy is stored, an exported one differs, or nothing is
+            read in the golden case.
     """
+    measured = _measured()  # before anything that takes long
     named, parity = models(folder, ["onnx", *(f for f in forms if f != "onnx")], fixed)
     reader = TextReader(threads=1)
     specs: dict[str, DetectorSpec | RecognizerSpec] = {"detector": reader.detector.spec, "recognizer": reader.recognizer.spec}
@@ -71,7 +73,7 @@ def build(folder: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
         "specs": {part: f"{part}.spec.json" for part in specs}, "charset": "charset.txt", "golden": "golden.json",
         "files": {f.relative_to(folder).as_posix(): {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files(folder)},
         "tools": {package: version(package) for form in ("", *forms) for package in TOOLS.get(form, ())},
-        "measured": {**_measured(), "parity": parity},
+        "measured": {**measured, "parity": parity},
         "cards": {part: _json(WEIGHTS / f"{name}.json") for part, name in MODELS.items()},
     }  # fmt: skip
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -84,11 +86,22 @@ def _json(file: Path) -> Any:
 
 def _measured() -> dict[str, Any]:
     """Accuracy of our int8 models, from the stored comparisons."""
-    found, read = _json(RESULTS / "peers.json")["sets"], _json(RESULTS / "reading.json")["sets"]
+    ours = {sha256(shipped(name)) for name in MODELS.values()}
+    found, read = _compared("peers", "ours int8", ours), _compared("reading", "ours", ours)
     return {
         "found": {name: {k: rows["ours int8"][k] for k in ("pages", "iou_h", "det_h")} for name, rows in found.items()},
         "read": {name: {k: rows["ours"][k] for k in ("pages", "read")} for name, rows in read.items()},
     }
+
+
+def _compared(name: str, side: str, ours: set[str]) -> dict[str, Any]:
+    """The sets of a stored comparison in which `side` is ours, of the models with these sha256."""
+    file = RESULTS / f"{name}.json"
+    stored = _json(file)
+    if not set(stored["models"][side].values()) <= ours:
+        raise CtpnError(f"{file}: of other models than the shipped ones; measure again with make measure")
+    sets: dict[str, Any] = stored["sets"]
+    return sets
 
 
 def _golden(folder: Path, reader: TextReader) -> None:

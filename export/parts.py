@@ -53,7 +53,7 @@ def models(folder: Path, formats: list[str], size: Size) -> tuple[dict[str, dict
 
 def _onnx(name: str, folder: Path, size: Size) -> Iterator[tuple[Path, dict[str, float]]]:
     """The shipped file, proven when it was exported; torch is not needed."""
-    source, file = _shipped(name), folder / f"{name}.onnx"
+    source, file = shipped(name), folder / f"{name}.onnx"
     known = WEIGHTS / f"{name}.onnx.json"
     found = json.loads(known.read_text(encoding="utf-8")).get(source.name, {}) if known.is_file() else {}
     if found.pop("sha256", None) != sha256(source):
@@ -69,7 +69,7 @@ def _ort(name: str, folder: Path, size: Size) -> Iterator[tuple[Path, dict[str, 
     from export.ort import convert
 
     source, file = folder / f"{name}.onnx", folder / f"{name}.ort"
-    shutil.copyfile(_shipped(name), source)
+    shutil.copyfile(shipped(name), source)
     convert(source, file, accelerated=False)
     yield file, next(forms(load(name), size)).prove(file.name, Session(file), rounded=True).as_json()
 
@@ -88,7 +88,12 @@ def _made(form: str) -> Maker:
     return make
 
 
-def _shipped(name: str) -> Path:
+def shipped(name: str) -> Path:
+    """The shipped int8 file of a net.
+
+    Raises:
+        ModelError: there is none.
+    """
     file = WEIGHTS / f"{name}-int8.onnx"
     if not file.is_file():
         raise ModelError(f"{file}: no such shipped model; make it with make weights and make ship")

@@ -1,6 +1,7 @@
 """What is shipped: the exported files are the shipped weights, and nothing else passes for them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from ctpn.nn.recognizer import load_recognizer
 from ctpn.reader import TextReader
 from ctpn.spec import CRNN, MOBILE
 from ctpn.strips import rectify
-from export import stamp
+from export import bundle, stamp
+from export.bundle import RESULTS
 from export.command import WEIGHTS
 from export.files import sha256
 from export.forms import by_page
@@ -83,6 +85,28 @@ def test_other_characters_are_noticed(strips):
 def test_the_recognisers_training_card_is_of_these_weights():
     card = json.loads((WEIGHTS / "crnn.json").read_text(encoding="utf-8"))
     assert card["weights"]["sha256"] == sha256(TEXT_FILE)
+
+
+def test_the_stored_figures_are_of_what_is_shipped():
+    """Accuracy goes into every bundle; README and the report show it beside times and instructions."""
+    stored = {name: json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")) for name in ("peers", "reading", "latency", "arm")}
+    told = [*stored["peers"]["models"]["ours float"].items(), *stored["peers"]["models"]["ours int8"].items()]
+    told += [*stored["reading"]["models"]["ours"].items(), *((r["file"], r["sha256"]) for r in stored["arm"]["rows"])]
+    told += [(r["file"], r["sha256"]) for part in stored["latency"]["models"].values() for r in part["rows"]]
+    known = [(name, digest) for name, digest in told if (WEIGHTS / name).is_file()]
+    assert {name for name, _ in known} == {"mobile.onnx", "mobile-int8.onnx", "crnn-int8.onnx"}
+    assert [name for name, digest in known if digest != sha256(WEIGHTS / name)] == [], "measure again: make measure"
+
+
+@pytest.mark.parametrize(("name", "side"), [("peers", "ours int8"), ("reading", "ours")])
+def test_a_bundle_does_not_tell_the_figures_of_other_models(tmp_path, monkeypatch, capsys, name, side):
+    results = shutil.copytree(RESULTS, tmp_path / "results")
+    data = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
+    data["models"][side]["mobile-int8.onnx"] = "0" * 64
+    (results / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
+    monkeypatch.setattr(bundle, "RESULTS", results)
+    assert bundle.main(["--out", str(tmp_path / "b")]) == 1 and not (tmp_path / "b").exists()
+    assert f"{name}.json: of other models than the shipped ones; measure again with" in capsys.readouterr().err
 
 
 def test_stamping_changes_thresholds_and_nothing_that_was_trained(tmp_path):
