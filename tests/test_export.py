@@ -19,7 +19,7 @@ import export.onnx as command
 from ctpn.errors import ParityError
 from ctpn.nn.checkpoint import save_weights
 from ctpn.nn.mobile import MobileCtpn
-from ctpn.spec import CRNN, DETECTORS, MOBILE, DetectorSpec
+from ctpn.spec import CRNN, DETECTORS, DetectorSpec
 from export import __main__ as commands
 from export.command import export, table
 from export.files import aside
@@ -27,32 +27,18 @@ from export.graph import DetectorGraph
 from export.onnx import writer
 from export.parity import compare, match, same, torch_maps
 from export.quantize import quantize
-
-SIZE = (64, 96)
-# Untrained scores lie around a half: every line must count, or nothing is compared.
-SPEC = replace(MOBILE, line_score=0.0, mean=(10.0, 20.0, 30.0), channels="BGR")
-
-
-def _pages(spec: DetectorSpec, size: tuple[int, int], count: int = 3) -> list[NDArray[np.uint8]]:
-    return list(np.random.default_rng(3).integers(0, 256, (count, *size, 3), dtype=np.uint8))
+from tests.small_nets import DETECTOR as SPEC
+from tests.small_nets import SIZE, detector, pages, use_small_samples
 
 
 @pytest.fixture(autouse=True)
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("export.forms.parity_pages", _pages)
-    monkeypatch.setattr(command, "calibration_pages", _pages)
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_small_samples(monkeypatch)
 
 
 @pytest.fixture
 def net() -> MobileCtpn:
-    """Small, with batch norms that are not the identity."""
-    torch.manual_seed(0)
-    net = MobileCtpn(SPEC, width=16, hidden=8)
-    for module in net.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
-            torch.nn.init.uniform_(module.running_mean, -0.2, 0.2)
-            torch.nn.init.uniform_(module.running_var, 0.5, 2)
-    return net.eval()
+    return detector()
 
 
 def test_what_is_right_gets_its_name(net: MobileCtpn, tmp_path: Path) -> None:
@@ -108,7 +94,7 @@ def test_a_wrong_folding_of_the_normalisation_is_refused(net: MobileCtpn, tmp_pa
 
 
 def test_writing_does_not_put_the_graph_into_training(net: MobileCtpn, tmp_path: Path) -> None:
-    graph, page = DetectorGraph(net, unrolled=False), torch.from_numpy(_pages(SPEC, SIZE)[0][None])
+    graph, page = DetectorGraph(net, unrolled=False), torch.from_numpy(pages(SPEC, SIZE)[0][None])
     before = graph(page)
     command.write(graph, tmp_path / "a.onnx", SIZE, fixed_width=False)
     assert all(torch.equal(a, b) for a, b in zip(before, graph(page), strict=True))
@@ -117,7 +103,7 @@ def test_writing_does_not_put_the_graph_into_training(net: MobileCtpn, tmp_path:
 def test_int8_keeps_stem_recurrence_and_first_depthwise_in_float(net: MobileCtpn, tmp_path: Path) -> None:
     file, small = tmp_path / "a.onnx", tmp_path / "a-int8.onnx"
     command.write(DetectorGraph(net, unrolled=True), file, SIZE, fixed_width=True)
-    quantize(file, small, [page[None] for page in _pages(SPEC, SIZE)])
+    quantize(file, small, [page[None] for page in pages(SPEC, SIZE)])
     model = onnx.load(small)
     made = {output: n for n in model.graph.node for output in n.output}
     convolutions = [n for n in model.graph.node if n.op_type == "Conv"]
@@ -131,7 +117,7 @@ def test_int8_keeps_stem_recurrence_and_first_depthwise_in_float(net: MobileCtpn
 
 
 def _maps(net: MobileCtpn) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.float32]]]:
-    page = _pages(SPEC, SIZE)[0]
+    page = pages(SPEC, SIZE)[0]
     return page, torch_maps(net, page)
 
 

@@ -12,7 +12,6 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from numpy.typing import NDArray
 
 import export.onnx as command
 from ctpn.backend import OnnxDetector
@@ -22,28 +21,23 @@ from ctpn.nn.keras_import import main as import_keras
 from ctpn.nn.maps import Detector
 from ctpn.nn.recurrent import RowRecurrence
 from ctpn.reader import TextReader
-from ctpn.spec import CLASSIC, DetectorSpec
+from ctpn.spec import CLASSIC
 from export import executorch, torchscript
 from export.command import export
 from export.graph import DetectorGraph
 from export.onnx import writer
+from tests.small_nets import SIZE, use_small_samples
 from tests.test_checkpoint import small_state, write
 
 FIXTURES = Path(__file__).parent / "fixtures" / "keras" / "fixtures.tar.xz"
-SIZE = (64, 96)
 OLD = "keras2-gru-before-hard.keras"
 # Weights that were never trained find no line of 0.9: every line must count, or nothing is compared.
 SPEC = replace(CLASSIC, score_threshold=0.5, line_score=0.0)
 
 
-def _pages(spec: DetectorSpec, size: tuple[int, int], count: int = 3) -> list[NDArray[np.uint8]]:
-    return list(np.random.default_rng(3).integers(0, 256, (count, *size, 3), dtype=np.uint8))
-
-
 @pytest.fixture(autouse=True)
-def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("export.forms.parity_pages", _pages)
-    monkeypatch.setattr(command, "calibration_pages", _pages)
+def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_small_samples(monkeypatch)
 
 
 def keras_net(name: str, folder: Path) -> Detector:
@@ -65,8 +59,7 @@ def test_a_recurrence_that_onnx_lacks_is_unrolled(name: str, tmp_path: Path) -> 
     assert [d.dim_param or d.dim_value for d in graph.input[0].type.tensor_type.shape.dim] == [1, "height", 96, 3]
 
 
-def test_int8_keeps_the_unrolled_recurrence_in_float(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("export.forms.ROUNDED_LINES", {"value_tolerance": None, "least_hmean": 0.5})
+def test_int8_keeps_the_unrolled_recurrence_in_float(tmp_path: Path) -> None:
     rows = export(keras_net(OLD, tmp_path), tmp_path / "out", SIZE, writer(int8=True))
     assert [r.file for r in rows] == ["vgg16-96.onnx", "vgg16-96-int8.onnx"]
     graph = onnx.load(tmp_path / "out" / "vgg16-96-int8.onnx").graph
@@ -75,9 +68,8 @@ def test_int8_keeps_the_unrolled_recurrence_in_float(tmp_path: Path, monkeypatch
     assert rounded["rpn"] and rounded["lstm_fc"] and not rounded["brnn"]
 
 
-def test_it_goes_through_every_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_goes_through_every_format(tmp_path: Path) -> None:
     """The recurrence that no operator computes, unrolled; Core ML has a test of its own."""
-    monkeypatch.setattr("export.forms.ROUNDED_LINES", {"value_tolerance": None, "least_hmean": 0.5})
     net = keras_net(OLD, tmp_path)
     rows = export(net, tmp_path / "out", SIZE, torchscript.files) + export(net, tmp_path / "out", SIZE, writer(float16=True, ort=True))
     names = ["vgg16-96.pt", "vgg16-96.ptl", "vgg16-96.onnx", "vgg16-96.ort", "vgg16-96-float16.onnx"]
