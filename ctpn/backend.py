@@ -34,7 +34,9 @@ class OnnxDetector:
         self.spec = read_spec(DetectorSpec, _spec(self.session, self.file, "detector"), self.file)
         self.outputs = [o.name for o in self.session.get_outputs()]
         shape, kind = self.session.get_inputs()[0].shape, self.session.get_inputs()[0].type
-        if tuple(self.outputs) != self.spec.outputs or kind != "tensor(uint8)" or len(shape) != 4:
+        channels = [o.shape[-1:] for o in self.session.get_outputs()]
+        wanted = [[self.spec.anchors * (2 if name in ("vertical", "side") else 1)] for name in self.outputs]
+        if tuple(self.outputs) != self.spec.outputs or channels != wanted or kind != "tensor(uint8)" or len(shape) != 4:
             raise ModelError(f"{file}: inputs or outputs do not fit its spec; {REMEDY}")
         self.fixed = tuple(v if isinstance(v, int) else None for v in shape[1:3])  # (H, W), None where any goes
 

@@ -102,9 +102,9 @@ def _foreign(path):
     onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8), path)
 
 
-def _newer(path):
+def _with(path, **values):
     model = onnx.load(SHIPPED)
-    spec = json.loads(model.metadata_props[0].value) | {"schema": 99}
+    spec = json.loads(model.metadata_props[0].value) | values
     onnx.helper.set_model_props(model, {"spec": json.dumps(spec)})
     onnx.save(model, path)
 
@@ -115,7 +115,8 @@ BAD_MODELS = {
     "text": lambda p: p.write_text("no model"),
     "damaged": lambda p: p.write_bytes(SHIPPED.read_bytes()[:100_000]),
     "foreign": _foreign,
-    "newer": _newer,
+    "newer": lambda p: _with(p, schema=99),
+    "other anchors": lambda p: _with(p, anchor_heights=[7, 10]),
 }
 
 
