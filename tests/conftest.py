@@ -1,4 +1,4 @@
-"""One thread, and the same examples in every run; and the Android app, built once for all who look at it."""
+"""One thread, and the same examples in every run; and a bundle and the Android app, made once for all who look at them."""
 
 import os
 import shutil
@@ -18,6 +18,16 @@ ANDROID_TOOLS = ("javac", "mvn", "npm", "zip", "unzip", "aapt2", "zipalign", "ap
 cv2.setNumThreads(1)
 settings.register_profile("house", derandomize=True, deadline=None, database=None)
 settings.load_profile("house")
+
+
+@pytest.fixture(scope="session")
+def shipped_bundle(tmp_path_factory):
+    """Folder of a bundle of what ships, for tests that change nothing in it."""
+    from export.bundle import main
+
+    folder = tmp_path_factory.mktemp("bundle") / "made"
+    assert main(["--out", str(folder)]) == 0
+    return folder
 
 
 @pytest.fixture(scope="session")

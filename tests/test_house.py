@@ -15,6 +15,7 @@ from benchmarks.report.stored import Results
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for d in ("ctpn", "export", "benchmarks") for p in (ROOT / d).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Stages know the spec, the errors and what travels between them, and not each other.
 STAGES = ("image", "anchors", "nms", "lines", "strips", "ctc")
 SHARED = {"ctpn.spec", "ctpn.errors", "ctpn.proposals", "ctpn.resample"}
@@ -49,7 +50,7 @@ def test_imports_go_one_way():
             assert all(m == "torch" or m.startswith(("torch.", *allowed)) for m in names), file
 
 
-@pytest.mark.parametrize("file", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+@pytest.mark.parametrize("file", [*SOURCES, *TESTS], ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_fit_one_head(file):
     assert len(file.read_text(encoding="utf-8").splitlines()) <= 250
 

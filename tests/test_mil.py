@@ -1,10 +1,7 @@
-"""The evaluator of Core ML packages: each operator against torch, and packages that are damaged."""
+"""The evaluator of Core ML packages: each operator against torch."""
 
 from __future__ import annotations
 
-import json
-import logging
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -20,49 +16,7 @@ from ctpn.errors import CtpnError
 from export.mil.operators import OPERATORS
 from export.mil.package import unpacked
 from export.mil.program import Program
-
-ct = pytest.importorskip("coremltools", reason="coremltools is not installed: pip install -e '.[export]'")
-from coremltools.converters.mil import Builder as mb  # noqa: E402
-
-logging.getLogger("coremltools").setLevel(logging.CRITICAL)
-SIZE = (8, 6)
-MODEL, WEIGHTS = (Path("Data", "com.apple.CoreML", *p) for p in (("model.mlmodel",), ("weights", "weight.bin")))
-
-
-def package(out: Path, body: Callable[[Any], Any], *, half: bool = False, target: str = "iOS16", layout: str = "RGB") -> Any:
-    """A package on disk of a hand-made program of one image; the model itself comes back for compression."""
-    precision, version = (ct.precision.FLOAT16 if half else ct.precision.FLOAT32), getattr(ct.target, target)
-    program = mb.program(input_specs=[mb.TensorSpec(shape=(1, 3, *SIZE))], opset_version=version)(body)
-    model = ct.convert(
-        program, convert_to="mlprogram", inputs=[ct.ImageType(name="x", shape=(1, 3, *SIZE), color_layout=layout)],
-        compute_precision=precision, minimum_deployment_target=version, skip_model_load=True, pass_pipeline=_passes(half),
-    )  # fmt: skip
-    model.save(str(out))
-    return model
-
-
-def _passes(half: bool) -> Any:
-    """As few as possible: nothing shall be fused or folded, and passes take time."""
-    passes = ct.PassPipeline.EMPTY
-    if half:
-        passes.append_pass("common::add_fp16_cast")
-    return passes
-
-
-def picture(seed: int = 0) -> NDArray[np.uint8]:
-    return np.random.default_rng(seed).integers(0, 256, (1, *SIZE, 3), dtype=np.uint8)
-
-
-def planes(pixels: NDArray[np.uint8]) -> Tensor:
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
-
-
-def weights(*shape: int) -> NDArray[np.float32]:
-    return np.random.default_rng(7).normal(size=shape).astype(np.float32)
-
-
-def _conv(w: tuple[int, ...], **options: Any) -> Callable[[Any], Any]:
-    return lambda x: mb.conv(x=x, weight=weights(*w), **options)
+from tests.mil_case import conv, ct, mb, package, picture, planes, weights
 
 
 def _sum(parts: Any) -> Any:
@@ -75,20 +29,20 @@ def t(*shape: int) -> Tensor:
 
 
 CASES: dict[str, tuple[Callable[[Any], Any], Callable[[Tensor], Tensor]]] = {
-    "conv, valid": (_conv((4, 3, 3, 2), pad_type="valid"), lambda x: F.conv2d(x, t(4, 3, 3, 2))),
+    "conv, valid": (conv((4, 3, 3, 2), pad_type="valid"), lambda x: F.conv2d(x, t(4, 3, 3, 2))),
     "conv, even padding and strides": (
-        _conv((4, 3, 3, 3), pad_type="custom", pad=[1, 1, 2, 2], strides=[2, 1]),
+        conv((4, 3, 3, 3), pad_type="custom", pad=[1, 1, 2, 2], strides=[2, 1]),
         lambda x: F.conv2d(x, t(4, 3, 3, 3), None, (2, 1), (1, 2)),
     ),
     "conv, uneven padding": (
-        _conv((4, 3, 3, 3), pad_type="custom", pad=[0, 1, 2, 3], strides=[1, 2]),
+        conv((4, 3, 3, 3), pad_type="custom", pad=[0, 1, 2, 3], strides=[1, 2]),
         lambda x: F.conv2d(F.pad(x, (2, 3, 0, 1)), t(4, 3, 3, 3), None, (1, 2)),
     ),
     "conv, dilated, with bias": (
-        _conv((4, 3, 2, 2), pad_type="valid", dilations=[3, 2], bias=weights(4)),
+        conv((4, 3, 2, 2), pad_type="valid", dilations=[3, 2], bias=weights(4)),
         lambda x: F.conv2d(x, t(4, 3, 2, 2), t(4), 1, 0, (3, 2)),
     ),
-    "conv, depthwise": (_conv((6, 1, 3, 3), pad_type="valid", groups=3), lambda x: F.conv2d(x, t(6, 1, 3, 3), groups=3)),
+    "conv, depthwise": (conv((6, 1, 3, 3), pad_type="valid", groups=3), lambda x: F.conv2d(x, t(6, 1, 3, 3), groups=3)),
     "max_pool": (
         lambda x: mb.max_pool(x=x, kernel_sizes=[2, 3], strides=[2, 3], pad_type="valid"),
         lambda x: F.max_pool2d(x, (2, 3)),
@@ -199,7 +153,7 @@ COMPRESSED: dict[str, Callable[[Any], Any]] = {
 @pytest.mark.parametrize("name", COMPRESSED)
 def test_compressed_weights_are_those_that_coremltools_decompresses(name: str, tmp_path: Path) -> None:
     target, kind = name.split(", ")[:2]
-    model = package(tmp_path / "whole.mlpackage", _conv((64, 3, 2, 3), pad_type="valid"), target=target)
+    model = package(tmp_path / "whole.mlpackage", conv((64, 3, 2, 3), pad_type="valid"), target=target)
     optimize = ct.optimize.coreml
     config = optimize.OptimizationConfig(global_config=COMPRESSED[name](optimize))
     squeeze = optimize.palettize_weights if "lut" in kind else optimize.linear_quantize_weights
@@ -224,7 +178,7 @@ def test_an_unknown_operator_or_option_is_named(tmp_path: Path) -> None:
     package(tmp_path / "a.mlpackage", lambda x: mb.softmax(x=x, axis=1))
     with pytest.raises(CtpnError, match=r"operator 'softmax' of .* is unknown; add it to export/mil/operators.py"):
         Program(tmp_path / "a.mlpackage")
-    package(tmp_path / "b.mlpackage", _conv((4, 3, 3, 2), pad_type="same"))
+    package(tmp_path / "b.mlpackage", conv((4, 3, 3, 2), pad_type="same"))
     with pytest.raises(CtpnError, match=r"operator conv .*expected pad_type custom or valid, got 'same'"):
         Program(tmp_path / "b.mlpackage")(picture())
 
@@ -244,70 +198,3 @@ def test_pictures_go_in_one_by_one_and_of_one_size(tmp_path: Path) -> None:
     assert np.array_equal(got, planes(several).numpy() + 1)
     with pytest.raises(CtpnError, match=r"x: expected a height of \(8, 8\) and a width of \(6, 6\), got 8 x 7"):
         program(np.zeros((1, 8, 7, 3), np.uint8))
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("mil") / "a.mlpackage"
-    package(out, _conv((4, 3, 3, 3), pad_type="valid"))
-    return out
-
-
-def _truncate(file: Path, share: float) -> None:
-    data = file.read_bytes()
-    file.write_bytes(data[: int(len(data) * share)])
-
-
-def _elsewhere(package: Path) -> None:
-    manifest = json.loads((package / "Manifest.json").read_text())
-    for item in manifest["itemInfoEntries"].values():
-        item["path"] = "../../secret"
-    (package / "Manifest.json").write_text(json.dumps(manifest))
-
-
-DAMAGES: dict[str, tuple[Callable[[Path], Any], str]] = {
-    "nothing there": (shutil.rmtree, "expected an .mlpackage"),
-    "no manifest": (lambda p: (p / "Manifest.json").unlink(), "expected an .mlpackage"),
-    "half a manifest": (lambda p: _truncate(p / "Manifest.json", 0.5), "names no model"),
-    "a manifest of something else": (lambda p: (p / "Manifest.json").write_text("[1]"), "names no model"),
-    "a manifest that leads out": (_elsewhere, "secret, which is missing"),
-    "no model": (lambda p: (p / MODEL).unlink(), "which is missing"),
-    "an empty model": (lambda p: (p / MODEL).write_bytes(b""), "expected an ML program"),
-    "half a model": (lambda p: _truncate(p / MODEL, 0.5), "damaged"),
-    "noise for a model": (lambda p: (p / MODEL).write_bytes(bytes(range(255, 0, -1))), "no protobuf"),
-    "no weights": (lambda p: (p / WEIGHTS).unlink(), "no such file of weights"),
-    "no bytes of weights": (lambda p: (p / WEIGHTS).write_bytes(b""), "expected weights at byte 64, the file has 0"),
-    "half the weights": (lambda p: _truncate(p / WEIGHTS, 0.7), r"expected \d+ bytes, got \d+"),
-    "other weights": (lambda p: (p / WEIGHTS).write_bytes(bytes((p / WEIGHTS).stat().st_size)), "expected 0xdeadbeef"),
-}
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_package_is_refused(damage: str, whole: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "b.mlpackage"
-    shutil.copytree(whole, copy)
-    assert Program(copy)(picture())
-    DAMAGES[damage][0](copy)
-    with pytest.raises(CtpnError, match=DAMAGES[damage][1]):
-        Program(copy)
-
-
-def test_no_byte_of_the_model_is_believed(whole: Path, tmp_path: Path) -> None:
-    """Damaged anywhere, the model is read as it is, or refused by our error and no other."""
-    copy = tmp_path / "b.mlpackage"
-    shutil.copytree(whole, copy)
-    data, rng, refused = (whole / MODEL).read_bytes(), np.random.default_rng(0), 0
-    for _ in range(200):
-        changed = bytearray(data)
-        changed[rng.integers(len(data))] = rng.integers(256)
-        (copy / MODEL).write_bytes(bytes(changed))
-        try:
-            Program(copy)(picture())
-        except CtpnError:
-            refused += 1
-    assert refused > 20
-
-
-def test_a_function_that_is_not_there(whole: Path) -> None:
-    with pytest.raises(CtpnError, match=r"expected a function of \['main'\], got 'w640'"):
-        Program(whole, "w640")
