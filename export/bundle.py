@@ -152,16 +152,19 @@ def write(out: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
     """Write a bundle aside, verify it, then put it in the place of the old one.
 
     Raises:
-        CtpnError: as `build` and `self_test`, or `out` holds something that is no bundle.
+        CtpnError: as `build` and `self_test`, `out` holds something that is no bundle, or the disk is full.
     """
     out = out.resolve()
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise CtpnError(f"{out}: expected a new folder, an empty one or a bundle to replace; choose another --out")
-    with aside(out.parent) as place:
-        new = place / out.name
-        new.mkdir()
-        build(new, forms, fixed)
-        self_test(open_bundle(new))
+    try:
+        with aside(out.parent) as place:
+            new = place / out.name
+            new.mkdir()
+            build(new, forms, fixed)
+            self_test(open_bundle(new))
+    except OSError as e:  # of a write that found no room, it does not say where
+        raise CtpnError(f"{out}: cannot be written ({e}); make room there, or choose another --out") from e
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:

@@ -16,6 +16,7 @@ from export.files import aside, files, sha256
 from export.graph import RecognizerGraph
 from export.onnx_file import write
 from export.ort import convert
+from tests.children import in_a_child
 from tests.small_nets import SIZE, detector, reader, use_small_samples
 
 EXPORTERS = (onnx, torchscript, coreml, executorch)
@@ -27,19 +28,6 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system 
 @pytest.fixture(autouse=True)
 def small_samples(monkeypatch):
     use_small_samples(monkeypatch)
-
-
-def in_a_child(work):
-    """Its wait status: `work` is done in a process of its own, whose exit code it gives."""
-    child = os.fork()
-    if not child:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-        code = 70
-        try:
-            code = work() or 0
-        finally:
-            os._exit(code)
-    return os.waitpid(child, 0)[1]
 
 
 def killed_at(event, work):
