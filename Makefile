@@ -26,6 +26,11 @@ STRIPS := --set .cache/strips/sroie:0.12 --set .cache/strips/sroie-found:0.12 --
 MORE_STRIPS := --set .cache/strips/sroie:0.08 --set .cache/strips/sroie-found:0.15 --set .cache/strips/icdar2015:0.03 \
 	--set .cache/strips/icdar2015-found:0.015 --set .cache/strips/synth-waybills:0.05 --set .cache/strips/synth-waybills-found:0.09 \
 	--set .cache/strips/synth:0.06 --set .cache/strips/synth-found:0.1 --set .cache/strips/synth-signs:0.025
+LAST_STRIPS := --set .cache/strips/sroie:0.08 --set .cache/strips/sroie-found:0.14 --set .cache/strips/icdar2015:0.02 \
+	--set .cache/strips/icdar2015-found:0.015 --set .cache/strips/synth-waybills:0.02 --set .cache/strips/synth-waybills-found:0.04 \
+	--set .cache/strips/synth-waybills-7:0.03 --set .cache/strips/synth-waybills-7-found:0.07 --set .cache/strips/synth:0.05 \
+	--set .cache/strips/synth-found:0.08 --set .cache/strips/synth-forms:0.03 --set .cache/strips/synth-forms-found:0.08 \
+	--set .cache/strips/synth-signs:0.015
 export OMP_WAIT_POLICY = passive
 
 .PHONY: setup demo test android android-tools android-screenshots style weights detector recognizer ship measure formats fonts more-fonts web-fonts arm keras-fixtures
@@ -106,7 +111,8 @@ detector: setup web-fonts
 
 # After the detector, whose drawn pages it learns from too, line by line.
 recognizer: setup web-fonts
-	for set in $(DATA)/sroie $(DATA)/icdar2015 .cache/synth .cache/synth-signs .cache/synth-waybills; do \
+	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-waybills-7 --count 600 --seed 460001 --kind waybill
+	for set in $(DATA)/sroie $(DATA)/icdar2015 .cache/synth .cache/synth-signs .cache/synth-waybills .cache/synth-waybills-7 .cache/synth-forms; do \
 		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set) && \
 		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set)-found --detect || exit 1; done
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer --out .train/recognizer --steps 7000 \
@@ -119,10 +125,15 @@ recognizer: setup web-fonts
 		--out .train/recognizer-4 --steps 5700 --rate 1.2e-3 --warmup 200 --places 0 --seed 5 $(MORE_STRIPS)
 	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-4/weights.safetensors \
 		--out .train/recognizer-5 --steps 500 --rate 2e-4 --warmup 30 --ema 0.99 --places 0 --int8 --seed 6 $(MORE_STRIPS)
+	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
+		--init .train/recognizer-5/weights.safetensors --out .train/recognizer-6 --steps 7100 --rate 1.5e-3 --places 0 --seed 7 $(LAST_STRIPS)
+	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
+		--init .train/recognizer-6/weights.safetensors --out .train/recognizer-7 --steps 400 --rate 2e-4 --warmup 30 --ema 0.99 --places 0 \
+		--int8 --seed 8 $(LAST_STRIPS)
 
 ship: setup
 	$(BIN)/python -m export.stamp .train/detector-4/weights.safetensors ctpn/weights/mobile.safetensors
-	$(BIN)/python -m export.stamp .train/recognizer-5/weights.safetensors ctpn/weights/crnn.safetensors
+	$(BIN)/python -m export.stamp .train/recognizer-7/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png

@@ -17,9 +17,10 @@ from ctpn.bundle import open_bundle
 from ctpn.detect import postprocess
 from ctpn.errors import ImageError
 from ctpn.image import fit, open_image, stitch, windows
-from ctpn.recognize import read_lines
+from ctpn.recognize import CONFIRMED, read_lines
 from ctpn.regions import Region, outline, reading_order, scale, share, window
 from ctpn.resample import resize
+from ctpn.spec import DetectorSpec
 
 WEIGHTS = Path(__file__).parent / "weights"
 SHIPPED, SHIPPED_TEXT = WEIGHTS / "mobile-int8.onnx", WEIGHTS / "crnn-int8.onnx"
@@ -86,27 +87,31 @@ class TextReader:
         Raises:
             ImageError: no picture. CtpnError: a region that is none, or does not touch the photo.
         """
-        rgb = _pixels(image)
-        if regions is None:
-            return _ordered(self._lines(rgb))
-        outlines = [outline(region, rgb.shape[1], rgb.shape[0]) for region in regions]
-        return [line for i, marked in enumerate(outlines) for line in _ordered(self._region(rgb, marked, i))]
+        return self._found(_pixels(image), regions, self.detector.spec)
 
     def read(self, image: str | os.PathLike[str] | NDArray[np.uint8], regions: Sequence[Region] | None = None) -> list[TextLine]:
         """The text lines of a photo with their texts; arguments, order and errors as for `detect`.
 
-        A line in which nothing can be read has the text "" and the text_score 0. A quad begins at the top left of the
-        text as it was read, also where that stands on its side or its head.
+        Beside the lines of `detect` there may be some that the detector doubts and whose texts are sure. A line in which
+        nothing can be read has the text "" and the text_score 0. A quad begins at the top left of the text as it was read,
+        also where that stands on its side or its head.
         """
-        rgb = _pixels(image)
-        lines = self.detect(rgb, regions)
+        rgb, spec = _pixels(image), self.detector.spec
+        lines = self._found(rgb, regions, spec.doubtful)
         quads, texts = read_lines(rgb, [line.quad for line in lines], self.recognizer)
         read = [replace(line, quad=q, text=t.text, text_score=t.score) for line, q, t in zip(lines, quads, texts, strict=True)]
-        return [line for _, group in groupby(read, lambda line: line.region) for line in _ordered(list(group))]
+        sure = [line for line in read if line.score >= spec.line_score or (line.text_score or 0.0) >= CONFIRMED]
+        return [line for _, group in groupby(sure, lambda line: line.region) for line in _ordered(list(group))]
 
-    def _lines(self, rgb: NDArray[np.uint8]) -> list[TextLine]:
-        fitted = fit(rgb, self.detector.spec)
-        quads_net, scores = postprocess(self.maps(fitted.pixels), self.detector.spec)
+    def _found(self, rgb: NDArray[np.uint8], regions: Sequence[Region] | None, spec: DetectorSpec) -> list[TextLine]:
+        if regions is None:
+            return _ordered(self._lines(rgb, spec))
+        outlines = [outline(region, rgb.shape[1], rgb.shape[0]) for region in regions]
+        return [line for i, marked in enumerate(outlines) for line in _ordered(self._region(rgb, marked, i, spec))]
+
+    def _lines(self, rgb: NDArray[np.uint8], spec: DetectorSpec) -> list[TextLine]:
+        fitted = fit(rgb, spec)
+        quads_net, scores = postprocess(self.maps(fitted.pixels), spec)
         quads_img = quads_net / np.array([fitted.scale_x, fitted.scale_y], np.float32)
         quads_img = quads_img.clip(0, [rgb.shape[1], rgb.shape[0]]).astype(np.float32)
         return [TextLine(quad, float(score)) for quad, score in zip(quads_img, scores, strict=True)]
@@ -122,12 +127,14 @@ class TextReader:
         stride, axis = (spec.stride_x, 1) if across else (spec.stride_y, 0)
         return {name: stitch([maps[name] for maps in found], cuts, stride, axis) for name in found[0]}
 
-    def _region(self, rgb: NDArray[np.uint8], marked: NDArray[np.float32], index: int) -> list[TextLine]:
+    def _region(self, rgb: NDArray[np.uint8], marked: NDArray[np.float32], index: int, spec: DetectorSpec) -> list[TextLine]:
         x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0])
         part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked)
         large = resize(part, *(int(np.floor(side * by + 0.5)) for side in part.shape[:2])) if by > 1 else part
         exact = np.array([large.shape[1] / part.shape[1], large.shape[0] / part.shape[0]], np.float32)
-        moved = [TextLine(line.quad / exact + np.array([x0, y0], np.float32), line.score, region=index) for line in self._lines(large)]
+        moved = [
+            TextLine(line.quad / exact + np.array([x0, y0], np.float32), line.score, region=index) for line in self._lines(large, spec)
+        ]
         return [line for line in moved if share(line.quad, marked) > 0.5]
 
 

@@ -52,7 +52,8 @@ class DetectorSpec:
     link_threshold: float = 0.5
     max_gap: int = 50  # pixels, not for "links"
     min_overlap: float = 0.5  # vertical IoU of neighbours; "classic": overlap by the lower one, and heights' ratio
-    line_score: float = 0.6  # mean score below which a line is dropped
+    line_score: float = 0.6  # mean score below which a line is dropped ...
+    doubt: float = 0.0  # ... but one that is read may have this much less, if its text is sure (`recognize.CONFIRMED`)
     min_ratio: float = 0.0  # width / height below which a line is dropped
     grow: tuple[float, float] = (0.0, 0.0)  # shares of a line's height added at its ends, and above and below
 
@@ -65,6 +66,11 @@ class DetectorSpec:
     def anchors(self) -> int:
         """Number of anchors a cell."""
         return len(self.anchor_heights)
+
+    @property
+    def doubtful(self) -> DetectorSpec:
+        """The same, but lines that only their text can confirm are kept too."""
+        return replace(self, line_score=max(0.0, self.line_score - self.doubt))
 
     def to_json(self) -> str:
         """One line of JSON; `from_json` of it is equal to this spec."""
@@ -176,7 +182,8 @@ MOBILE = DetectorSpec(
     std=(255.0, 255.0, 255.0),
     score_threshold=0.2,
     link_threshold=0.2,
-    line_score=0.55,  # lower than lines alone would want it, for what is not found cannot be read
+    line_score=0.55,
+    doubt=0.15,
     grow=(0.05, 0.09),  # annotations are looser than ink; chosen, like the thresholds, on the validation splits of sroie and icdar2015
     min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
 )

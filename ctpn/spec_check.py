@@ -29,7 +29,7 @@ def detector_problem(s: DetectorSpec) -> str | None:
         return f"channels must be 'RGB' or 'BGR', got {s.channels!r}"
     if s.builder == "links" and "link" not in s.outputs:
         return "builder 'links' needs the output 'link'"
-    for name in ("score_threshold", "nms_threshold", "link_threshold", "min_overlap", "line_score"):
+    for name in ("score_threshold", "nms_threshold", "link_threshold", "min_overlap", "line_score", "doubt"):
         if not 0 <= getattr(s, name) <= 1:
             return f"{name} must lie in [0, 1], got {getattr(s, name)}"
     return None

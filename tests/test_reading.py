@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,6 +16,8 @@ from ctpn import TextReader
 from ctpn.__main__ import main
 from ctpn.image import open_image
 from ctpn.reader import SHIPPED, SHIPPED_TEXT
+from ctpn.recognize import CONFIRMED
+from ctpn.spec import CRNN
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 WAYBILL = EXAMPLES / "waybill.jpg"
@@ -43,6 +46,41 @@ def test_the_marked_fields_are_read_to_the_character(reader, photo):
     for i, field in enumerate(FIELDS):
         texts = [line.text for line in lines if line.region == i]
         assert texts == field["lines"], field["name"]
+
+
+def plain(lines):
+    return [(line.quad.tolist(), line.score, line.text, line.text_score, line.region) for line in lines]
+
+
+@pytest.mark.parametrize("regions", [None, REGIONS])
+def test_a_sure_text_confirms_what_the_detector_doubts(photo, regions):
+    """With a `line_score` between those of the page's lines: the less sure come back by their texts, in `read` alone."""
+    reader = TextReader(threads=1)
+    own = replace(reader.detector.spec, line_score=0.3, doubt=0.0)
+    reader.detector.spec = own
+    everything = reader.read(photo, regions)
+    scores = sorted(line.score for line in everything)
+    limit = (scores[len(scores) // 2 - 1] + scores[len(scores) // 2]) / 2
+    reader.detector.spec = replace(own, line_score=limit, doubt=0.7)
+    wanted = [line for line in everything if line.score >= limit or line.text_score >= CONFIRMED]
+    assert plain(reader.read(photo, regions)) == plain(wanted)
+    assert len(reader.detect(photo, regions)) == len(scores) - len(scores) // 2 < len(wanted)
+    reader.detector.spec = replace(own, line_score=limit, doubt=0.0)
+    assert len(reader.read(photo, regions)) == len(scores) - len(scores) // 2
+
+
+def test_what_is_doubted_and_cannot_be_read_is_no_line(photo):
+    class Mute:
+        spec = CRNN
+
+        def logits(self, strips):
+            return np.zeros((len(strips), strips.shape[2] // CRNN.stride, CRNN.classes), np.float32)
+
+    reader = TextReader(threads=1)
+    reader.detector.spec = replace(reader.detector.spec, line_score=0.9, doubt=0.9)
+    reader.__dict__["recognizer"] = Mute()
+    lines = reader.read(photo)
+    assert 0 < len(lines) == len(reader.detect(photo)) and {line.text for line in lines} == {""}
 
 
 def test_a_photo_on_its_head_is_read(reader, photo):

@@ -37,7 +37,11 @@ data class DetectorSpec(
     val lineScore: Double = 0.6,
     val minRatio: Double = 0.0,
     val grow: List<Double> = listOf(0.0, 0.0),
+    val doubt: Double = 0.0,
 ) {
+    /** The same, but lines that only their text can confirm are kept too. */
+    val doubtful: DetectorSpec get() = copy(lineScore = maxOf(0.0, lineScore - doubt))
+
     init {
         problem()?.let { throw ModelException("detector spec '$name': $it") }
     }
@@ -51,6 +55,7 @@ data class DetectorSpec(
                 "link_threshold" to linkThreshold,
                 "min_overlap" to minOverlap,
                 "line_score" to lineScore,
+                "doubt" to doubt,
             )
         val wrong = shares.entries.firstOrNull { it.value !in 0.0..1.0 }
         return when {
@@ -94,6 +99,7 @@ data class DetectorSpec(
                     f.number("line_score", 0.6),
                     f.number("min_ratio", 0.0),
                     f.numbers("grow", 0.0, 0.0),
+                    f.number("doubt", 0.0),
                 )
             f.finish()
             return spec

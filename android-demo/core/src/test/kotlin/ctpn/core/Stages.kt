@@ -160,6 +160,7 @@ private fun fields(s: DetectorSpec): Map<String, Any> =
         "line_score" to s.lineScore,
         "min_ratio" to s.minRatio,
         "grow" to s.grow,
+        "doubt" to s.doubt,
     )
 
 private fun fields(s: RecognizerSpec): Map<String, Any> =

@@ -1,7 +1,9 @@
 package ctpn.reader
 
 import ai.onnxruntime.OrtEnvironment
+import ctpn.core.CONFIRMED
 import ctpn.core.CtpnException
+import ctpn.core.DetectorSpec
 import ctpn.core.FloatMap
 import ctpn.core.Point
 import ctpn.core.Quad
@@ -47,8 +49,9 @@ class TextReader(
     val runtime: String get() = OrtEnvironment.getEnvironment().version
 
     /**
-     * The text lines of a photo with their texts, region by region, each in reading order. A quad begins at the top left of
-     * the text as it was read, also where that stands on its side or its head. A line may be found in two regions that overlap.
+     * The text lines of a photo with their texts, region by region, each in reading order, those among them that the detector
+     * doubts and whose texts are sure. A quad begins at the top left of the text as it was read, also where that stands on its
+     * side or its head. A line may be found in two regions that overlap.
      *
      * @param regions what a user marked: lines that lie mostly in one are given; null: the whole photo.
      * @param watch takes the time of each stage.
@@ -59,23 +62,22 @@ class TextReader(
         regions: List<Region>? = null,
         watch: Stopwatch = Stopwatch(),
     ): List<TextLine> {
-        val lines = detect(rgb, regions, watch)
+        val spec = detector.spec
+        val lines = found(rgb, regions, spec.doubtful, watch)
         val read =
             lines.zip(readLines(rgb, lines.map { it.quad }, recognizer, watch)) { line, found ->
                 line.copy(quad = found.quad, text = found.text.text, textScore = found.text.score.toFloat())
             }
-        return read.groupBy { it.region }.values.flatMap { ordered(it) }
+        val sure = read.filter { it.score >= spec.lineScore || it.textScore!! >= CONFIRMED }
+        return sure.groupBy { it.region }.values.flatMap { ordered(it) }
     }
 
-    /** As [read], without texts. */
+    /** As [read], without texts and what only they confirm. */
     fun detect(
         rgb: RgbImage,
         regions: List<Region>? = null,
         watch: Stopwatch = Stopwatch(),
-    ): List<TextLine> {
-        val outlines = regions?.map { outline(it, rgb.width, rgb.height) } ?: return ordered(lines(rgb, watch))
-        return outlines.flatMapIndexed { i, outline -> ordered(inRegion(rgb, outline, i, watch)) }
-    }
+    ): List<TextLine> = found(rgb, regions, detector.spec, watch)
 
     /**
      * Read the bundle's golden case.
@@ -105,14 +107,25 @@ class TextReader(
         recognizer.close()
     }
 
-    private fun lines(
+    private fun found(
         rgb: RgbImage,
+        regions: List<Region>?,
+        spec: DetectorSpec,
         watch: Stopwatch,
     ): List<TextLine> {
-        val fitted = watch.time("fit") { fit(rgb, detector.spec) }
+        val outlines = regions?.map { outline(it, rgb.width, rgb.height) } ?: return ordered(lines(rgb, spec, watch))
+        return outlines.flatMapIndexed { i, outline -> ordered(inRegion(rgb, outline, i, spec, watch)) }
+    }
+
+    private fun lines(
+        rgb: RgbImage,
+        spec: DetectorSpec,
+        watch: Stopwatch,
+    ): List<TextLine> {
+        val fitted = watch.time("fit") { fit(rgb, spec) }
         val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
         val found = watch.time("detector") { maps(fitted.pixels) }
-        return postprocess(found, detector.spec, watch).map { line ->
+        return postprocess(found, spec, watch).map { line ->
             line.copy(
                 quad = line.quad.moved { Point((it.x / scaleX).within(rgb.width), (it.y / scaleY).within(rgb.height)) },
             )
@@ -137,6 +150,7 @@ class TextReader(
         rgb: RgbImage,
         outline: List<Point>,
         index: Int,
+        spec: DetectorSpec,
         watch: Stopwatch,
     ): List<TextLine> {
         val (x0, y0, x1, y1) = window(outline, rgb.width, rgb.height)
@@ -145,7 +159,7 @@ class TextReader(
         val large = if (by > 1) watch.time("fit") { resize(part, rounded(part.width * by), rounded(part.height * by)) } else part
         val exactX = (large.width.toDouble() / part.width).toFloat()
         val exactY = (large.height.toDouble() / part.height).toFloat()
-        return lines(large, watch)
+        return lines(large, spec, watch)
             .map { line -> line.copy(quad = line.quad.moved { Point(it.x / exactX + x0, it.y / exactY + y0) }, region = index) }
             .filter { share(it.quad, outline) > 0.5 }
     }
