@@ -6,7 +6,8 @@
 Takes the exported files that lie in --models; a missing one is named, with the command that writes it. VGG16's are made here
 with fresh weights, for the time does not depend on them. OpenVINO, where it is installed, gets the forms of any size alone: the
 unrolled ones are for accelerators that have no GRU. The inputs: a page of 960 x 960 for the mobile detector, of 640 x 640
-for VGG16, four strips of 32 x 320 for the recogniser; and the sample pictures, from the file to the text, for the stages.
+for VGG16, four strips of 32 x 320 for the recogniser; other sizes for the ONNX forms of any size, on one thread; and the sample
+pictures, from the file to the text, for the stages.
 
 Every file runs in a process of its own. Loading, first run and memory: median of three processes. All files of a net then
 take turns, nobody always first, the first rounds do not count: median, 90th percentile and best, by the monotonic clock. In the
@@ -29,7 +30,7 @@ from tqdm import tqdm
 from benchmarks import peak
 from benchmarks.clocked import STAGES
 from benchmarks.environment import save
-from benchmarks.nets import FILES, Timed, gmac, peaks, timed
+from benchmarks.nets import FILES, Timed, gmac, peaks, sized, timed
 from benchmarks.pages import CACHE, ROOT
 from benchmarks.sides import Side, Worker
 from ctpn import command
@@ -91,7 +92,23 @@ def net(model: str, args: argparse.Namespace) -> tuple[dict[str, Any], list[dict
          **share(work, f.about, times(given)["ms_best"], best)}
         for f, given, first in zip(files, answers, fresh, strict=False)
     ]  # fmt: skip
-    return {"input": list(pixels.shape), "gmac": round(work, 4), "rounds": ROUNDS[model], "peak_gops": best, "rows": rows}, missing
+    found = {"input": list(pixels.shape), "gmac": round(work, 4), "rounds": ROUNDS[model], "peak_gops": best, "rows": rows}
+    return found | {"sizes": sizes(model, files, best, args.cache)}, missing
+
+
+def sizes(model: str, files: Sequence[Timed], best: dict[str, dict[str, float]], cache: Path) -> list[dict[str, Any]]:
+    """The ONNX files of any size, as float and as int8, on one thread with inputs of several sizes."""
+    plain = {"form": "any size", "runtime": "onnxruntime", "threads": 1}
+    chosen = [f for f in files if plain.items() <= f.about.items() and f.side.models[0].stem in (model, f"{model}-int8")]
+    asked = [s for f in chosen if f.side.models[0].suffix == ".onnx" for s in sized(model, f, cache)]
+    rows = []
+    for s, answers in zip(asked, turns([(s.side, s.request) for s in asked], ROUNDS[model], f"{model}: sizes"), strict=True):
+        pixels, ms = np.load(s.request), times(answers)
+        memory = round(max(a["memory"] for a in answers), 1)
+        rows.append(
+            {**s.about, "input": list(pixels.shape), "memory_mb": memory, **ms, **share(gmac(model, pixels), s.about, ms["ms_best"], best)}
+        )
+    return rows
 
 
 def described(file: Path) -> dict[str, Any]:

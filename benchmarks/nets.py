@@ -28,6 +28,11 @@ from export.samples import EXAMPLES, parity_strips, place
 
 SIZES = {"mobile": (960, 960), "vgg16": (640, 640)}  # the largest page that the reader gives a detector; VGG16 would take minutes there
 STRIPS, STRIP = 4, 320  # of the recogniser's input: how many, and their width
+OTHER_SIZES = {  # (H, W) that the forms of any size are timed with besides
+    "mobile": ((480, 640), (960, 672), (960, 960)),
+    "crnn": ((32, 160), (32, 320), (32, 640), (32, 1280)),
+    "vgg16": ((320, 320), (640, 640)),
+}
 FILES = {
     "mobile": (
         "mobile.onnx", "mobile-int8.onnx", "mobile-float16.onnx", "mobile-int8.ort", "mobile-960.onnx", "mobile-960-int8.onnx",
@@ -136,6 +141,18 @@ def inputs(model: str, cache: Path) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     np.save(file, pixels)
     return file
+
+
+def sized(model: str, file: Timed, cache: Path) -> list[Timed]:
+    """The same file with an input of each of OTHER_SIZES: the usual one, cut off or repeated."""
+    usual, found = np.load(file.request), []
+    for h, w in OTHER_SIZES[model]:
+        request = cache / f"{model}-{h}x{w}.npy"
+        np.save(
+            request, np.pad(usual, ((0, 0), (0, max(0, h - usual.shape[1])), (0, max(0, w - usual.shape[2])), (0, 0)), "wrap")[:, :h, :w]
+        )
+        found.append(Timed(file.side, request, {"file": file.about["file"], "precision": file.about["precision"], "threads": 1}))
+    return found
 
 
 def fresh_vgg16(cache: Path) -> Path:

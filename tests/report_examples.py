@@ -20,6 +20,7 @@ def net(file, precision, ms, share):
 
 def latency():
     part = {"input": [1, 64, 64, 3], "gmac": 1.5, "peak_gops": {"1": {"float32": 100.0, "int8": 400.0}}}
+    part["sizes"] = [{**net("mobile.onnx", "float32", 32.0, 0.5), "input": [1, 48, 96, 3]}]
     read = {"found": 5, "ms": dict.fromkeys((*STAGES, "rest"), 2.5), "whole": {"ms_median": 25.0}}
     mobile = [net("mobile.onnx", "float32", 32.0, 0.5)]
     vgg16 = [net("vgg16.onnx", "float32", 1000.0, 0.9), net("vgg16-int8.onnx", "int8", 250.0, 0.875)]

@@ -19,6 +19,7 @@ from ctpn.spec import MOBILE
 def small(monkeypatch, tmp_path):
     """A page of 64 x 64, kernels of almost nothing, one thread, few rounds."""
     monkeypatch.setattr(nets, "SIZES", {"mobile": (64, 64)})
+    monkeypatch.setattr(nets, "OTHER_SIZES", {"mobile": ((32, 64), (64, 128))})
     monkeypatch.setattr(nets, "THREADS", {"onnxruntime": (1,)})
     monkeypatch.setattr(peak, "SHAPES", {"product": [8, 8], "convolution": [1, 8, 4, 4]})
     monkeypatch.setattr(peak, "SIDE", 8)
@@ -41,6 +42,9 @@ def test_a_net_is_measured_in_processes_of_its_own(small, monkeypatch, capsys):
     assert 0 < row["memory_added_mb"] < row["memory_mb"] and row["megabytes"] == round(SHIPPED.stat().st_size / 1e6, 3)
     assert part["input"] == [1, 64, 64, 3] and 0.004 < part["gmac"] < 0.01  # 1.4 for 225 times as many pixels
     assert row["gops"] == pytest.approx(2000 * part["gmac"] / row["ms_best"], rel=0.02)
+    assert [(r["file"], r["input"]) for r in part["sizes"]] == [("mobile-int8.onnx", [1, 32, 64, 3]), ("mobile-int8.onnx", [1, 64, 128, 3])]
+    for r, of in zip(part["sizes"], (0.5, 2), strict=True):
+        assert r["gops"] == pytest.approx(2000 * of * part["gmac"] / r["ms_best"], rel=0.1) and r["memory_mb"] > 0
     assert set(part["peak_gops"]["1"]) == {"float32", "int8"} and all(v > 0 for v in part["peak_gops"]["1"].values())
     for found in stored["stages"]["receipt.jpg"].values():
         assert set(found["ms"]) == {*STAGES, "rest"} and found["found"] > 5

@@ -82,7 +82,26 @@ def nets(result: dict[str, Any]) -> list[Block]:
     )
     told = lacking("Not measured", result["missing"])
     taken = Text(where(result["environment"]), small=True)
-    return [Text(text), Figures(plots), *vgg16(result), Table(head, table, fold="All figures"), *told, _peaks(result), taken]
+    return [
+        Text(text),
+        Figures(plots),
+        *vgg16(result),
+        Table(head, table, fold="All figures"),
+        *_sizes(result),
+        *told,
+        _peaks(result),
+        taken,
+    ]
+
+
+def _sizes(result: dict[str, Any]) -> list[Block]:
+    head = ("file", "input", "precision", "ms, median", "p90", "best", "of peak", "memory, MB")
+    table = [
+        [r["file"], " × ".join(map(str, r["input"][:3])), r["precision"], *(f"{r[k]:.1f}" for k in ("ms_median", "ms_p90", "ms_best")),
+         f"{r['share_of_peak']:.0%}", f"{r['memory_mb']:.0f}"]
+        for part in result["models"].values() for r in part["sizes"]
+    ]  # fmt: skip
+    return [Text("By the size of the input, ONNX Runtime on one thread:"), Table(head, table)]
 
 
 def _net(name: str, part: dict[str, Any]) -> Drawing:
