@@ -30,7 +30,7 @@ from tqdm import tqdm
 from benchmarks import peak
 from benchmarks.clocked import STAGES
 from benchmarks.environment import save
-from benchmarks.nets import FILES, Timed, gmac, peaks, sized, timed
+from benchmarks.nets import FILES, Timed, gmac, other_inputs, peaks, timed
 from benchmarks.pages import CACHE, ROOT
 from benchmarks.sides import Side, Worker
 from ctpn import command
@@ -99,16 +99,18 @@ def net(model: str, args: argparse.Namespace) -> tuple[dict[str, Any], list[dict
 def sizes(model: str, files: Sequence[Timed], best: dict[str, dict[str, float]], cache: Path) -> list[dict[str, Any]]:
     """The ONNX files of any size, as float and as int8, on one thread with inputs of several sizes."""
     plain = {"form": "any size", "runtime": "onnxruntime", "threads": 1}
-    chosen = [f for f in files if plain.items() <= f.about.items() and f.side.models[0].stem in (model, f"{model}-int8")]
-    asked = [s for f in chosen if f.side.models[0].suffix == ".onnx" for s in sized(model, f, cache)]
-    rows = []
-    for s, answers in zip(asked, turns([(s.side, s.request) for s in asked], ROUNDS[model], f"{model}: sizes"), strict=True):
-        pixels, ms = np.load(s.request), times(answers)
-        memory = round(max(a["memory"] for a in answers), 1)
-        rows.append(
-            {**s.about, "input": list(pixels.shape), "memory_mb": memory, **ms, **share(gmac(model, pixels), s.about, ms["ms_best"], best)}
-        )
-    return rows
+    chosen = [f for f in files if f.about["file"] in (f"{model}.onnx", f"{model}-int8.onnx") and plain.items() <= f.about.items()]
+    requests = other_inputs(model, cache)
+    work = {r: (shape := list(np.load(r).shape), gmac(model, np.zeros(shape, np.uint8))) for r in requests}
+    asked = [(f, r) for f in chosen for r in requests]
+    answers = turns([(f.side, r) for f, r in asked], ROUNDS[model], f"{model}: sizes")
+    return [_sized(f.about, *work[r], given, best) for (f, r), given in zip(asked, answers, strict=True)]
+
+
+def _sized(about: dict[str, Any], shape: list[int], work: float, given: list[dict[str, Any]], best: dict[str, Any]) -> dict[str, Any]:
+    ms, memory = times(given), round(max(a["memory"] for a in given), 1)
+    known = {k: about[k] for k in ("file", "precision", "threads")}
+    return {**known, "input": shape, "memory_mb": memory, **ms, **share(work, about, ms["ms_best"], best)}
 
 
 def described(file: Path) -> dict[str, Any]:

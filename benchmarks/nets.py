@@ -143,15 +143,13 @@ def inputs(model: str, cache: Path) -> Path:
     return file
 
 
-def sized(model: str, file: Timed, cache: Path) -> list[Timed]:
-    """The same file with an input of each of OTHER_SIZES: the usual one, cut off or repeated."""
-    usual, found = np.load(file.request), []
+def other_inputs(model: str, cache: Path) -> list[Path]:
+    """The usual input in each of OTHER_SIZES, cut off or repeated, as .npy."""
+    usual, found = np.load(inputs(model, cache)), []
     for h, w in OTHER_SIZES[model]:
-        request = cache / f"{model}-{h}x{w}.npy"
-        np.save(
-            request, np.pad(usual, ((0, 0), (0, max(0, h - usual.shape[1])), (0, max(0, w - usual.shape[2])), (0, 0)), "wrap")[:, :h, :w]
-        )
-        found.append(Timed(file.side, request, {"file": file.about["file"], "precision": file.about["precision"], "threads": 1}))
+        more = ((0, 0), (0, max(0, h - usual.shape[1])), (0, max(0, w - usual.shape[2])), (0, 0))
+        found.append(cache / f"{model}-{h}x{w}.npy")
+        np.save(found[-1], np.pad(usual, more, "wrap")[:, :h, :w])
     return found
 
 

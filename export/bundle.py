@@ -81,6 +81,8 @@ def build(folder: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
 
 
 def _json(file: Path) -> Any:
+    if not file.is_file():
+        raise CtpnError(f"{file}: missing; it belongs to the project's files, make it again with make ship")
     return json.loads(file.read_text(encoding="utf-8"))
 
 

@@ -26,12 +26,12 @@ def strips(spec):
     return [rng.integers(0, 256, (2, spec.height, w, 3), dtype=np.uint8) for w in (32, 64, 96)]
 
 
-def use_small_samples(monkeypatch):
+def use_small_samples(monkeypatch, least_hmean=0.3):
+    """Nets of noise lose lines and texts by rounding: `least_hmean` says how many of the lines must stay."""
     monkeypatch.setattr("export.forms.parity_pages", pages)
     monkeypatch.setattr("export.forms.parity_strips", strips)
     monkeypatch.setattr("export.onnx.calibration_pages", pages)
-    # nets of noise lose lines and texts by rounding
-    monkeypatch.setattr("export.forms.ROUNDED_LINES", {"value_tolerance": None, "least_hmean": 0.3})
+    monkeypatch.setattr("export.forms.ROUNDED_LINES", {"value_tolerance": None, "least_hmean": least_hmean})
     monkeypatch.setattr("export.forms.ROUNDED_TEXTS", {"value_tolerance": 2.0, "least_same": 0.0})
 
 

@@ -33,7 +33,7 @@ from tests.small_nets import SIZE, detector, pages, use_small_samples
 
 @pytest.fixture(autouse=True)
 def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_samples(monkeypatch)
+    use_small_samples(monkeypatch, least_hmean=0.98)
 
 
 @pytest.fixture

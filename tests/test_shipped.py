@@ -109,6 +109,12 @@ def test_a_bundle_does_not_tell_the_figures_of_other_models(tmp_path, monkeypatc
     assert f"{name}.json: of other models than the shipped ones; measure again with" in capsys.readouterr().err
 
 
+def test_a_bundle_without_its_figures_says_which_file_is_missing(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bundle, "RESULTS", tmp_path)
+    assert bundle.main(["--out", str(tmp_path / "b")]) == 1
+    assert "peers.json: missing; it belongs to" in capsys.readouterr().err
+
+
 def test_stamping_changes_thresholds_and_nothing_that_was_trained(tmp_path):
     tensors, metadata = load_weights(FILE)
     spec = json.loads(metadata["spec"])

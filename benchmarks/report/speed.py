@@ -82,16 +82,8 @@ def nets(result: dict[str, Any]) -> list[Block]:
     )
     told = lacking("Not measured", result["missing"])
     taken = Text(where(result["environment"]), small=True)
-    return [
-        Text(text),
-        Figures(plots),
-        *vgg16(result),
-        Table(head, table, fold="All figures"),
-        *_sizes(result),
-        *told,
-        _peaks(result),
-        taken,
-    ]
+    figures = [Figures(plots), *vgg16(result), Table(head, table, fold="All figures"), *_sizes(result)]
+    return [Text(text), *figures, *told, _peaks(result), taken]
 
 
 def _sizes(result: dict[str, Any]) -> list[Block]:

@@ -58,6 +58,8 @@ data class DetectorSpec(
                 "doubt" to doubt,
             )
         val wrong = shares.entries.firstOrNull { it.value !in 0.0..1.0 }
+        val sizes = listOf("long_side" to longSide, "strip_ratio" to stripRatio, "strip_side" to stripSide, "size_multiple" to sizeMultiple)
+        outOfRange(pad, sizes, std)?.let { return it }
         return when {
             anchorHeights.isEmpty() || !ascending || anchorHeights[0] <= 0 ->
                 "anchor_heights must be positive and ascending, got $anchorHeights"
@@ -136,8 +138,10 @@ data class RecognizerSpec(
     }
 
     private fun problem(): String? {
+        val sizes = listOf("height" to height, "width_multiple" to widthMultiple, "max_width" to maxWidth) + widths.map { "widths" to it }
+        outOfRange(pad, sizes, std)?.let { return it }
         val digest = sha256(charset.toByteArray())
-        val fits = stride >= 1 && widthMultiple >= 1 && widthMultiple % stride == 0 && (widths + maxWidth).all { it % widthMultiple == 0 }
+        val fits = stride >= 1 && widthMultiple % stride == 0 && (widths + maxWidth).all { it % widthMultiple == 0 }
         return when {
             characters.isEmpty() || characters.toSet().size != characters.size -> "charset must hold distinct characters"
             digest != charsetSha256 -> "charset: expected sha256 $charsetSha256, got $digest; the file is damaged, fetch it again"
