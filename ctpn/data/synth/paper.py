@@ -93,6 +93,28 @@ def _stripes(rng: Rng, rgb: Pixels) -> None:
         cv2.line(rgb, (x, y0), (x + lean, y0 + h // 3), ink, thick, cv2.LINE_AA)
 
 
+def rows_of_shapes(rng: Rng, rgb: Pixels) -> None:
+    """Windows, lamps, tiles, rivets, leaves: one shape again and again in rows, as letters stand, which is not text."""
+    h, w = rgb.shape[:2]
+    size, gap = float(np.exp(rng.uniform(np.log(5), np.log(70)))), rng.uniform(1.1, 2.2, 2)
+    outline = np.stack([np.cos(turn := np.linspace(0, 2 * np.pi, int(rng.choice((4, 4, 5, 6, 24))), endpoint=False)), np.sin(turn)], 1)
+    outline = outline * size / 2 * rng.uniform(0.4, 1.2, 2) + rng.normal(0, 0.08 * size, outline.shape)
+    turned, lean = _turn(float(rng.uniform(0, 360))), _turn(float(rng.normal(0, 12)))
+    fill, frame = colour(rng, 0.05, 0.95, 0.5), colour(rng, 0.05, 0.95, 0.5)
+    start, loose = rng.uniform(0, 1, 2) * [w, h], float(rng.choice((0.0, 0.0, 0.1, 0.4)))
+    for row, column in np.ndindex(int(rng.integers(1, 7)), int(rng.integers(3, 16))):
+        place = lean @ (np.array([column, row]) * gap * size) + start + rng.normal(0, loose * size, 2)
+        shape = (outline @ (turned if loose < 0.4 else _turn(float(rng.uniform(0, 360)))) + place).astype(np.int32)
+        if rng.random() < 0.9:
+            cv2.fillPoly(rgb, [shape], fill, cv2.LINE_AA)
+        cv2.polylines(rgb, [shape], True, frame, 1 + int(size / 16), cv2.LINE_AA)
+
+
+def _turn(degrees: float) -> Pixels:
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    return np.array([[c, -s], [s, c]])
+
+
 def _bricks(rng: Rng, rgb: Pixels) -> None:
     h, w = rgb.shape[:2]
     bh, bw, ink = int(rng.integers(14, 50)), int(rng.integers(30, 120)), colour(rng, 0.2, 0.8, 0.3)

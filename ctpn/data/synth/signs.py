@@ -11,7 +11,7 @@ from ctpn.data.fonts import Fonts
 from ctpn.data.formats import Region
 from ctpn.data.synth.canvas import Canvas, shorten, width_of
 from ctpn.data.synth.layout import language, size
-from ctpn.data.synth.paper import colour, paper, scene
+from ctpn.data.synth.paper import colour, paper, rows_of_shapes, scene
 from ctpn.data.synth.types import Pixels, Rng
 from ctpn.data.texts import Texts
 
@@ -20,6 +20,8 @@ def sign(rng: Rng, fonts: Fonts) -> Canvas:
     """A few boards and free letterings that do not overlap."""
     h, w = size(rng, 0.6, 1.4)
     page = Canvas(scene(rng, h, w), rng, fonts)
+    for _ in range(int(rng.integers(0, 4))):
+        rows_of_shapes(rng, page.rgb)
     _fill(page, np.zeros((h, w), np.uint8), int(rng.integers(5, 60)))
     return page
 
@@ -37,6 +39,10 @@ def street(rgb: Pixels, regions: list[Region], rng: Rng, fonts: Fonts) -> Canvas
     taken = np.zeros(part.shape[:2], np.uint8)
     for r in moved:
         cv2.fillPoly(taken, [r.quad.astype(np.int32)], 1)
+    free = part.copy()
+    for _ in range(int(rng.integers(0, 5))):
+        rows_of_shapes(rng, free)
+    part[taken == 0] = free[taken == 0]
     page = Canvas(part, rng, fonts)
     page.regions += [r for r in moved if (r.quad.max(0) > 0).all() and (r.quad.min(0) < part.shape[1::-1]).all()]
     _fill(page, cv2.dilate(taken, np.ones((9, 9), np.uint8)), int(rng.integers(4, 40)))
