@@ -116,7 +116,7 @@ def _matrix(h: int, w: int, regions: list[Region], side: int, rng: np.random.Gen
         quad = regions[rng.integers(len(regions))].quad
         if rng.random() < 0.25:  # a line of any height that the anchors know, so that large ones are not rare
             low = max(float(np.linalg.norm(quad[-1] - quad[0])), 1.0)
-            scale = np.clip(np.exp(rng.uniform(np.log(9), np.log(180))) / low, 0.4 * fit, 3 * fit)
+            scale = np.clip(np.exp(rng.uniform(np.log(9), np.log(260))) / low, 0.4 * fit, 3 * fit)
         centre = quad.mean(0) + rng.normal(0, 60 / scale, 2)
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     turn = np.array([[c * aspect, -s, 0], [s * aspect, c, 0], [0, 0, 1]]) * np.array([[scale], [scale], [1]])

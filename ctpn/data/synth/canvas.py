@@ -10,6 +10,7 @@ import numpy as np
 from ctpn.data.fonts import Fonts, face
 from ctpn.data.formats import Region
 from ctpn.data.synth.lettering import Ink, letter
+from ctpn.data.synth.relief import hollowed, shades, sides
 from ctpn.data.synth.types import Pixels, Rect, Rgb, Rng
 
 
@@ -56,19 +57,32 @@ class Canvas:
         h, w = made.mask.shape
         if ox < 0 or oy < 0 or ox + w > self.width or oy + h > self.height:
             return None
-        if ink.halo:
-            self._blend(cv2.dilate(made.mask, np.ones((3, 3), np.uint8)), (ox, oy), ink.halo, ink.opacity)
-        self._blend(made.mask, (ox, oy), ink.colour, ink.opacity)
+        self._letters(made.mask, (ox, oy), ink)
         quad = (made.quad + np.array([ox, oy])).astype(np.float32)
         self.regions.append(Region(quad, text.strip()))
         (x0, y0), (x1, y1) = quad.min(0), quad.max(0)
         return float(x0), float(y0), float(x1), float(y1)
 
-    def _blend(self, mask: Pixels, place: tuple[int, int], colour: Rgb, opacity: float) -> None:
+    def _letters(self, mask: Pixels, place: tuple[int, int], ink: Ink) -> None:
         x, y = place
-        part = self.rgb[y : y + mask.shape[0], x : x + mask.shape[1]]
+        made, colour = ink.relief, np.array(ink.colour, np.float32)
+        if made and any(made.way):
+            swept, reach = sides(mask, made)
+            self._blend(swept, (x - reach, y - reach), np.array(made.side, np.float32), 0.7 if made.blur else 1.0)
+        if ink.halo:
+            self._blend(cv2.dilate(mask, np.ones((3, 3), np.uint8)), place, np.array(ink.halo, np.float32), ink.opacity)
+        if made and made.foot:
+            colour = shades(ink.colour, made.foot, mask.shape[0])
+        self._blend(hollowed(mask, made.hollow) if made and made.hollow else mask, place, colour, ink.opacity)
+
+    def _blend(self, mask: Pixels, place: tuple[int, int], colour: Pixels, opacity: float) -> None:
+        """A colour, float32 [3] or [h, 1, 3], as strong as the mask is; what lies off the page is lost."""
+        x, y = place
+        left, top = max(-x, 0), max(-y, 0)
+        part = self.rgb[y + top : y + mask.shape[0], x + left : x + mask.shape[1]]
+        mask = mask[top : top + part.shape[0], left : left + part.shape[1]]
         alpha = (mask.astype(np.float32) * (opacity / 255))[..., None]
-        part[:] = (part + (np.array(colour, np.float32) - part) * alpha + 0.5).astype(np.uint8)
+        part[:] = (part + (colour - part) * alpha + 0.5).astype(np.uint8)
 
     def line(self, rect: Rect, colour: Rgb, thick: int = 1) -> None:
         """A straight rule from one corner of the rectangle to the opposite."""

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from ctpn.data.fonts import face
+from ctpn.data.synth.relief import Relief
 from ctpn.data.synth.types import Pixels, Rgb, Rng
 
 
@@ -15,7 +16,7 @@ from ctpn.data.synth.types import Pixels, Rgb, Rng
 class Ink:
     """How text is written: font file, size of the em and extra spacing in pixels, colour, strength; `hand` wobbles
     like a pen, `bold` thickens by so many pixels, `dots` prints a matrix of dots, `worn` fades in patches, `halo` is the
-    colour of an outline."""
+    colour of an outline, `relief` how letters on a sign stand out."""
 
     font: str
     size: int
@@ -27,6 +28,7 @@ class Ink:
     dots: bool = False
     worn: float = 0.0
     halo: Rgb | None = None
+    relief: Relief | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from itertools import product
 
 import cv2
 import numpy as np
@@ -91,6 +92,24 @@ def _stripes(rng: Rng, rgb: Pixels) -> None:
     x0, y0, lean = int(rng.integers(w)), int(rng.integers(h)), int(rng.integers(-40, 40))
     for x in range(x0, x0 + step * int(rng.integers(5, 40)), step):
         cv2.line(rgb, (x, y0), (x + lean, y0 + h // 3), ink, thick, cv2.LINE_AA)
+
+
+def facade(rng: Rng, rgb: Pixels) -> None:
+    """A wall of windows seen from the side, over the whole picture, uint8 RGB [H, W, 3]: rows that are not text."""
+    h, w = rgb.shape[:2]
+    wall = np.full_like(rgb, colour(rng, 0.2, 0.9, 0.4))
+    cell = float(np.exp(rng.uniform(np.log(12), np.log(110)))) * rng.uniform(0.7, 1.4, 2)
+    pane, frame, thick = colour(rng, 0.05, 0.6, 0.5), colour(rng, 0.3, 1.0, 0.3), int(rng.integers(1, 4))
+    low, high = cell * rng.uniform(0.05, 0.3, 2), cell * rng.uniform(0.65, 0.95, 2)
+    for x, y in product(np.arange(0, w, cell[0]), np.arange(0, h, cell[1])):
+        a, b = (int(x + low[0]), int(y + low[1])), (int(x + high[0]), int(y + high[1]))
+        cv2.rectangle(wall, a, b, pane if rng.random() < 0.85 else frame, -1)
+        cv2.rectangle(wall, a, b, frame, thick)
+        if cell.min() > 30:
+            cv2.line(wall, ((a[0] + b[0]) // 2, a[1]), ((a[0] + b[0]) // 2, b[1]), frame, thick)
+    corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
+    moved = (corners * rng.uniform(0.7, 1.6, (4, 2))).astype(np.float32)
+    cv2.warpPerspective(wall, cv2.getPerspectiveTransform(corners, moved), (w, h), rgb, cv2.INTER_AREA, cv2.BORDER_TRANSPARENT)
 
 
 def rows_of_shapes(rng: Rng, rgb: Pixels) -> None:
