@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from ctpn.errors import CtpnError
 
@@ -14,6 +15,17 @@ STOPPED = 130  # as shells have it: 128 + SIGINT
 def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
     """Of `python -m command`, explained by its module's docstring as it stands there."""
     return argparse.ArgumentParser(f"python -m {command}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def need(extra: str, *modules: str) -> None:
+    """Go on only where these modules are installed: what the commands of a package need beyond reading.
+
+    Raises:
+        SystemExit: one is missing; it says so, and how to install the `extra` that has it.
+    """
+    for module in modules:
+        if find_spec(module) is None:
+            raise SystemExit(f"{module} is missing; install what this needs with: pip install -c constraints.txt -e '.[{extra}]'")
 
 
 def finish(command: str, work: Callable[[], str], *, resumes: bool = False) -> int:

@@ -19,9 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor, nn
-from tqdm import tqdm
+
+from ctpn.command import need
+
+try:
+    import torch
+    from torch import Tensor, nn
+    from tqdm import tqdm
+except ModuleNotFoundError as e:
+    need("train", str(e.name))
+    raise
 
 from ctpn.errors import CtpnError
 from ctpn.nn.checkpoint import load_state, save_state, save_weights

@@ -100,7 +100,8 @@ def _compared(name: str, side: str, ours: set[str]) -> dict[str, Any]:
     """The sets of a stored comparison in which `side` is ours, of the models with these sha256."""
     file = RESULTS / f"{name}.json"
     stored = _json(file)
-    if not set(stored["models"][side].values()) <= ours:
+    models = set(stored["models"][side].values())
+    if not models or models - ours:
         raise CtpnError(f"{file}: of other models than the shipped ones; measure again with make measure")
     sets: dict[str, Any] = stored["sets"]
     return sets

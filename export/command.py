@@ -26,6 +26,7 @@ from export.parity import Agreement
 
 WEIGHTS = Path(__file__).parents[1] / "ctpn" / "weights"
 SHIPPED = ("mobile", CRNN.name)
+SIZE = (960, 960)  # (H, W) of a detector's unrolled form
 WIDE = 20  # letters of a column that a format adds to the table
 
 
@@ -64,7 +65,7 @@ def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
     shared = explained(command, doc)
     shared.add_argument("--model", choices=[*sorted(DETECTORS), CRNN.name], help="one net (default: the shipped detector and recogniser)")
     shared.add_argument("--weights", type=Path, help="file (default: ctpn/weights/MODEL.safetensors)")
-    shared.add_argument("--size", type=size, default=(960, 960), help="HxW of the detector's unrolled form (default: 960x960)")
+    shared.add_argument("--size", type=size, help="HxW of the detector's unrolled form (default: 960x960)")
     shared.add_argument("--out", type=Path, default=Path("out"), help="folder (default: %(default)s)")
     return shared
 
@@ -81,10 +82,12 @@ def main(options: argparse.ArgumentParser, argv: list[str] | None, writer: Calla
     args = options.parse_args(argv)
     if args.weights and not args.model:
         options.error("--weights FILE needs --model, whose weights they are")
+    if args.size and args.model == CRNN.name:
+        options.error(f"--size is the detector's; the widths of {CRNN.name} are its spec's")
 
     def written() -> str:
         nets = (load(name, args.weights) for name in ([args.model] if args.model else SHIPPED))
-        return table([row for net in nets for row in export(net, args.out, args.size, writer(args))])
+        return table([row for net in nets for row in export(net, args.out, args.size or SIZE, writer(args))])
 
     return finish(options.prog.removeprefix("python -m "), written)
 

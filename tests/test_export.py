@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -189,12 +190,26 @@ def test_a_file_in_the_place_of_the_folder_is_told(out: str, net: MobileCtpn, tm
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.parametrize("command", ["export.onnx", "ctpn.train"])
+def test_without_torch_a_command_says_what_to_install(command: str) -> None:
+    run = f"import sys, runpy; sys.modules['torch'] = None; runpy.run_module('{command}', run_name='__main__')"
+    ended = subprocess.run([sys.executable, "-c", run], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert re.fullmatch(r"torch is missing; .* pip install -c constraints.txt -e '\.\[\w+\]'\n", ended.stderr)
+
+
 @pytest.mark.parametrize("size", ["960", "960x950", "0x960", "axb", "9600x960"])
 def test_bad_sizes_are_usage_errors(size: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         command.main(["--size", size])
     assert stop.value.code == 2
     assert "expected" in capsys.readouterr().err
+
+
+def test_a_size_for_the_recogniser_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        command.main(["--model", "crnn", "--size", "64x96"])
+    assert stop.value.code == 2 and "--size is the detector's" in capsys.readouterr().err
 
 
 def test_the_command_fails_in_one_line(net: MobileCtpn, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
