@@ -2,6 +2,7 @@
 
 sroie and icdar2015: the validation split; funsd and td500: all, never trained on; waybills: drawn with seeds and fonts
 that training never sees, once; remove .cache/waybills-heldout to draw them again. long: see benchmarks.longpages.
+waybills-validation and forms-validation: drawn with other seeds, for choices.
 """
 
 from __future__ import annotations
@@ -24,9 +25,10 @@ from ctpn.files import write
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 CACHE = ROOT / ".cache"
-UNSEEN = ("funsd", "td500", "waybills", "long")
+# Kind, first seed and number of the pages that are drawn with fonts that training never sees.
+DRAWN = {"waybills": ("waybill", 900000, 60), "waybills-validation": ("waybill", 910000, 24), "forms-validation": ("form", 810001, 12)}
+UNSEEN = ("funsd", "td500", "long", *DRAWN)
 LONG_SIDE = 960
-WAYBILLS = 60
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,7 @@ def pages(name: str, limit: int | None = None, *, reduced: bool = True) -> list[
     Raises:
         CtpnError: the set is not there, or one of its files is damaged.
     """
-    drawn = {"waybills": _waybills, "long": _long}
-    folder = drawn[name]() if name in drawn else DATA / name
+    folder = _long() if name == "long" else _drawn(name) if name in DRAWN else DATA / name
     pairs = [p for p in read_set(folder) if name in UNSEEN or is_validation(p[0].stem)]
     return [_reduced(image, gt) if reduced else _stored(image, gt) for image, gt in pairs[:limit]]
 
@@ -95,13 +96,13 @@ def _long() -> Path:
     return draw(CACHE / "long-heldout")
 
 
-def _waybills() -> Path:
-    """The drawn set; a drawing that was cut off is finished first."""
-    folder = CACHE / "waybills-heldout"
+def _drawn(name: str) -> Path:
+    """A drawn set; a drawing that was cut off is finished first."""
+    folder, (kind, seed, count) = CACHE / f"{name}-heldout", DRAWN[name]
     drawn = len(list(folder.glob("images/*.jpg")))  # a page's picture is written last
-    if drawn < WAYBILLS:
-        make = ["--count", str(WAYBILLS), "--seed", "900000", "--kind", "waybill", "--heldout"]
+    if drawn < count:
+        make = ["--count", str(count), "--seed", str(seed), "--kind", kind, "--heldout"]
         done = subprocess.run([sys.executable, "-m", "ctpn.data.synth", "--out", folder, *make], cwd=ROOT, stdout=sys.stderr)
         if done.returncode:
-            raise CtpnError(f"{folder}: expected {WAYBILLS} drawn waybills, found {drawn}, and drawing failed; its reason stands above")
+            raise CtpnError(f"{folder}: expected {count} drawn pages, found {drawn}, and drawing failed; its reason stands above")
     return folder

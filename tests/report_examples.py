@@ -54,6 +54,14 @@ def longlines():
     return {"environment": WHERE, "models": {s: {} for s in sides}, "sets": {"long": sides}}
 
 
+def doubt():
+    rows = [
+        {"least": None, "text": None, "read": 0.97, "lines": 90, "on_nothing": 2},
+        {"least": 0.4, "text": 0.5, "read": 0.975, "lines": 99, "on_nothing": 3},
+    ]
+    return {"environment": WHERE, "taken": {"line_score": 0.55, "doubt": 0.15, "text": 0.5}, "sets": {"sroie": rows}}
+
+
 def findings():
     run = {"seeds": 3, "links": [0.5, 0.4, 0.6], "paper": [0.3, 0.2, 0.35]}
     runs = {
@@ -63,4 +71,4 @@ def findings():
     return {"environment": WHERE, "steps": 900, "batch": 4, "side": 384, "variants": runs, "verdicts": verdicts(runs)}
 
 
-EXAMPLES = {"latency": latency, "parity": parity, "arm": arm, "longlines": longlines, "findings": findings}
+EXAMPLES = {"latency": latency, "parity": parity, "arm": arm, "longlines": longlines, "doubt": doubt, "findings": findings}

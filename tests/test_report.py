@@ -110,6 +110,7 @@ def test_what_is_missing_is_named_with_its_command(tmp_path):
         ("longlines", '{"models": {}}', "longlines.json: not as its command writes it"),
         ("findings", '{"variants": []}', "python -m benchmarks.findings"),
         ("phones/other", "{}", "other.json: kind: expected"),
+        ("doubt", '{"taken": {}}', "doubt.json: not as its command writes it"),
         ("peers", '{"sets": []}', "peers.json: not as its command writes it"),
         ("reading", '{"sets": []}', "reading.json: not as its command writes it"),
         ("stages", "{}", "stages.json: not as its command writes it (KeyError 'proposals'); measure again: python -m benchmarks.stages"),

@@ -115,6 +115,26 @@ def arm(result: dict[str, Any]) -> list[Block]:
     return [Text(text), Figures(plots), Table(head, table), Text(where(result["environment"]), small=True)]
 
 
+def doubt(result: dict[str, Any]) -> list[Block]:
+    """What each choice of the two thresholds would read, on validation pages."""
+    taken, sets = result["taken"], result["sets"]
+    head = ("least score, least text", *(f"{SETS[name]}: read, lines, on nothing" for name in sets))
+    table = [
+        [_choice(rows[0]), *(f"{r['read']:.4f}, {r['lines']}, {r['on_nothing']}" for r in rows)]
+        for rows in zip(*sets.values(), strict=True)
+    ]  # fmt: skip
+    text = (
+        f"A line that the detector gives {taken['line_score']:g} stands. One with less stands if its text is sure: from "
+        f"{taken['line_score'] - taken['doubt']:.2f} on, with a text of {taken['text']:g} (`doubt` of the spec, `CONFIRMED` of "
+        "`ctpn.recognize`), chosen on these validation pages: the share of characters read, all lines, and those that meet no text."
+    )
+    return [Text(text), Table(head, table, fold="All choices"), Text(where(result["environment"]), small=True)]
+
+
+def _choice(row: dict[str, Any]) -> str:
+    return "no such line" if row["least"] is None else f"{row['least']:g}, {row['text']:g}"
+
+
 def longlines(result: dict[str, Any]) -> list[Block]:
     """Recall by the ratio of a line's length to its height."""
     sides = list(result["models"])

@@ -12,6 +12,7 @@ from benchmarks.report.stored import lacking, where
 from benchmarks.report.svg import Drawing
 
 SETS = {"sroie": "receipts", "funsd": "forms", "td500": "signs of any angle", "icdar2015": "scene words", "waybills": "drawn waybills",
+    "waybills-validation": "other drawn waybills", "forms-validation": "drawn forms",
         "long": "drawn long lines"}  # fmt: skip
 KINDS = {"ours": "ours", "ours int8": "ours", "ours float": "float", "PP-OCRv6 tiny": "tiny", "PP-OCRv6 small": "small"}
 PRECISIONS = {"int8": "ours", "int8 weights": "ours", "float32": "float", "float16": "other"}

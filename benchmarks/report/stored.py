@@ -20,6 +20,7 @@ COMMANDS = {
     "parity": "python -m benchmarks.parity",
     "longlines": "python -m benchmarks.longlines",
     "findings": "python -m benchmarks.findings",
+    "doubt": "python -m benchmarks.doubt",
     "arm": "python -m benchmarks.arm",
 }
 
