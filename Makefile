@@ -31,6 +31,11 @@ LAST_STRIPS := --set .cache/strips/sroie:0.08 --set .cache/strips/sroie-found:0.
 	--set .cache/strips/synth-waybills-7:0.03 --set .cache/strips/synth-waybills-7-found:0.07 --set .cache/strips/synth:0.05 \
 	--set .cache/strips/synth-found:0.08 --set .cache/strips/synth-forms:0.03 --set .cache/strips/synth-forms-found:0.08 \
 	--set .cache/strips/synth-signs:0.015
+FINAL_STRIPS := --set .cache/strips/sroie:0.07 --set .cache/strips/sroie-found:0.13 --set .cache/strips/icdar2015:0.02 \
+	--set .cache/strips/icdar2015-found:0.015 --set .cache/strips/synth-waybills:0.02 --set .cache/strips/synth-waybills-found:0.05 \
+	--set .cache/strips/synth-waybills-7:0.03 --set .cache/strips/synth-waybills-7-found:0.09 --set .cache/strips/synth:0.04 \
+	--set .cache/strips/synth-found:0.07 --set .cache/strips/synth-forms:0.03 --set .cache/strips/synth-forms-found:0.1 \
+	--set .cache/strips/synth-signs:0.015
 export OMP_WAIT_POLICY = passive
 
 .PHONY: setup demo test android android-tools android-screenshots style weights detector recognizer ship measure formats fonts more-fonts web-fonts arm keras-fixtures
@@ -130,10 +135,15 @@ recognizer: setup web-fonts
 	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
 		--init .train/recognizer-6/weights.safetensors --out .train/recognizer-7 --steps 400 --rate 2e-4 --warmup 30 --ema 0.99 --places 0 \
 		--int8 --seed 8 $(LAST_STRIPS)
+	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
+		--init .train/recognizer-7/weights.safetensors --out .train/recognizer-8 --steps 9900 --rate 1.5e-3 --places 0 --seed 9 $(FINAL_STRIPS)
+	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
+		--init .train/recognizer-8/weights.safetensors --out .train/recognizer-9 --steps 400 --rate 2e-4 --warmup 30 --ema 0.99 --places 0 \
+		--int8 --seed 10 $(FINAL_STRIPS)
 
 ship: setup
 	$(BIN)/python -m export.stamp .train/detector-4/weights.safetensors ctpn/weights/mobile.safetensors
-	$(BIN)/python -m export.stamp .train/recognizer-7/weights.safetensors ctpn/weights/crnn.safetensors
+	$(BIN)/python -m export.stamp .train/recognizer-9/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
