@@ -61,8 +61,8 @@ NETS = {
     "crnn": Net(
         ("recognizer-8", "recognizer-9"), "reading.json", ("pages", "read", "read_matched"),
         {
-            "drawn": "lines of ctpn.data.strips, seeds 9 and 10: addresses, names, numbers, running Chinese and English, every character of "
-            "the charset, in the fonts of make more-fonts and web-fonts; 0.32",
+            "drawn": "lines of ctpn.data.strips, seeds 9 and 10: addresses, names, numbers, running Chinese and English, every character "
+            "of the charset, in the fonts of make more-fonts and web-fonts; 0.32",
             "sroie": f"lines of the ICDAR 2019 SROIE training part, {SPLIT}; by the annotated quads 0.07, by those "
             "that the detector finds 0.13",
             "icdar2015": "words of the ICDAR 2015 training part, CC BY 4.0, likewise; 0.02 and 0.015",
@@ -75,8 +75,8 @@ NETS = {
             "rounding": "the last 400 steps with the last matrix rounded as int8 files have it",
         },
         "16,384 pixels of strips 32 high",
-        "AdamW, peak rate 1.5e-3, a cosine of 11,500 steps up to 5,814, one of 10,400 up to 8,319, the end of one of 9,900; then 2e-4; the weights are an "
-        "exponential average (0.999, at last 0.99)",
+        "AdamW, peak rate 1.5e-3, a cosine of 11,500 steps up to 5,814, one of 10,400 up to 8,319, the end of one of 9,900; then 2e-4; "
+        "the weights are an exponential average (0.999, at last 0.99)",
         seed=9,
     ),
 }  # fmt: skip
