@@ -88,6 +88,7 @@ style: setup
 # goes on when it is given again. Then `make ship` takes them over.
 weights: detector recognizer
 
+# Pages are drawn by the generator as it is now; the shipped detector's signs are from before it knew near ones, reliefs and facades.
 detector: setup web-fonts
 	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-1 --count 4000 --seed 1
 	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-1 --count 2500 --seed 200001

@@ -42,8 +42,8 @@ def headline(stored: Results) -> list[Block]:
         Text(
             "Lines found: hmean at IoU 0.5 / DetEval. Characters read: from photo to text, case and spaces folded, "
             "a missed line counts as wrong. ¹ Annotated by word, while all three find lines. "
-            f"² One thread of {machine}, all sides in turns in one run, median; "
-            f"× is the share of tiny's time. {net} From maps to lines, {lines} "
+            f"² One thread of {machine}, all sides page by page in turns, median; "
+            f"× is the share of tiny's time in the same turns. {net} From maps to lines, {lines} "
             "³ Not among the 2,000 most frequent of jieba's dictionary."
         ),
     ]
