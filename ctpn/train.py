@@ -14,7 +14,6 @@ import argparse
 import csv
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +34,7 @@ from ctpn.nn.checkpoint import load_state, save_state, save_weights
 from ctpn.nn.detector import freeze
 from ctpn.nn.losses import SCORE_LOSSES
 from ctpn.nn.maps import Detector, normalise
-from ctpn.nn.parallel import Workers
+from ctpn.nn.parallel import Workers, batches
 from ctpn.nn.recurrent import RECURRENCES
 from ctpn.spec import DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.tasks import TASKS, Task
@@ -76,15 +75,6 @@ def rate(step: int, steps: int, peak: float, warmup: int) -> float:
     return float(peak * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * share))))
 
 
-def batches(task: Task, first: int, workers: Workers) -> Iterator[dict[str, Tensor]]:
-    """Batches from step `first` on; each process draws its own share of the samples."""
-    step = first
-    while True:
-        made = task.batch(step, workers.rank, workers.count)
-        yield {name: t.to(workers.device) for name, t in made.items()}
-        step += 1
-
-
 def train_step(run: Run, batch: dict[str, Tensor], task: Task, workers: Workers, args: argparse.Namespace) -> dict[str, float]:
     """One step of the optimiser; returns the parts of the loss."""
     for group in run.optimizer.param_groups:
@@ -111,11 +101,11 @@ def _has_bfloat16(device: torch.device) -> bool:
 @torch.no_grad()
 def _update_ema(run: Run, decay: float) -> None:
     decay = min(decay, (1 + run.step) / (10 + run.step))  # short memory at the start
-    for name, value in run.net.state_dict().items():
-        if value.is_floating_point():
-            run.ema[name].lerp_(value, 1 - decay)
-        else:
-            run.ema[name].copy_(value)
+    state = run.net.state_dict()
+    floats = [name for name, value in state.items() if value.is_floating_point()]
+    torch._foreach_lerp_([run.ema[n] for n in floats], [state[n] for n in floats], 1 - decay)
+    for name in state.keys() - set(floats):
+        run.ema[name].copy_(state[name])
 
 
 def start(args: argparse.Namespace, net: nn.Module, workers: Workers) -> Run:
@@ -153,7 +143,7 @@ def fit(args: argparse.Namespace, task: Task, workers: Workers) -> None:
     began = saved = time.monotonic()
     before = run.seconds
     bar = tqdm(total=args.steps, initial=run.step, disable=workers.rank > 0, unit="step", mininterval=5, file=sys.stderr)
-    for batch in batches(task, run.step, workers):
+    for batch in batches(lambda step: task.batch(step, workers.rank, workers.count), run.step, workers.device, args.makers):
         now = time.monotonic()
         run.seconds = before + now - began
         over = run.step >= args.steps or (now - began) / 60 >= args.minutes
@@ -206,6 +196,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--save-minutes", type=float, default=3)
     parser.add_argument("--warmup", type=int, default=200)
     parser.add_argument("--batch", type=int, default=8, help="crops, or strips of 1,024 pixels, a process (default: %(default)s)")
+    parser.add_argument("--makers", type=int, default=0, help="processes that make the samples, for a GPU (default: none but this)")
     parser.add_argument("--places", type=int, default=6000, help="steps in which a recogniser learns by places, before CTC")
     parser.add_argument("--side", type=int, default=512, help="pixels of a crop (default: %(default)s)")
     parser.add_argument("--clip", type=float, default=5.0, help="largest norm of the gradient")

@@ -121,6 +121,14 @@ def test_resume_is_exact(pages, tmp_path, monkeypatch):
     assert all(torch.equal(whole[k], parts[k]) for k in whole)
 
 
+def test_makers_beside_the_training_change_nothing(pages, tmp_path):
+    """Who makes the samples, and in which order they come ready, must not be seen in what is learned."""
+    assert main(small(pages, tmp_path / "alone", "--steps", "5")) == 0
+    assert main(small(pages, tmp_path / "helped", "--steps", "5", "--makers", "3")) == 0
+    alone, helped = (load_weights(tmp_path / n / "weights.safetensors")[0] for n in ("alone", "helped"))
+    assert all(torch.equal(alone[k], helped[k]) for k in alone)
+
+
 def test_two_processes_train_one_net(pages, tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29533", "-m", "ctpn.train"]
     done = subprocess.run(

@@ -46,7 +46,7 @@ def texts(labels: Tensor, lengths: Tensor, caseless: Tensor, letters: Tensor) ->
     """
     rows = torch.nn.utils.rnn.pad_sequence(list(labels.split(lengths.tolist())), batch_first=True)
     slots = F.pad(rows, (1, 0))
-    small = torch.full((int(max(slots.max(), letters.max() if letters.numel() else 0)) + 1,), -1)
+    small = torch.full((int(max(slots.max(), letters.max() if letters.numel() else 0)) + 1,), -1, device=labels.device)
     small[letters[0]] = letters[1]
     others = torch.where(caseless[:, None], small[slots], -1)
     return Texts(slots, others, (rows[:, :, None] == rows[:, None, :]).int().argmax(2) + 1, lengths)
@@ -68,7 +68,8 @@ class _Ctc(Function):
     def forward(ctx: FunctionCtx, features: Tensor, matrix: Tensor, said: Texts) -> Tensor:
         to_features, to_matrix = torch.empty_like(features), torch.zeros_like(matrix)
         count, steps = features.shape[:2]
-        loss, some = features.new_zeros(()), max(1, ROWS // steps)
+        loss = features.new_zeros(())
+        some = max(1, ROWS // steps) if features.device.type == "cpu" else count
         for i in range(0, count, some):
             part, group = features[i : i + some], Texts(*(t[i : i + some] for t in said))
             lost, slope = _strips(part @ matrix.T, group)

@@ -1,12 +1,18 @@
-"""Several training processes, started by torchrun, or one that was started plainly."""
+"""Several training processes, started by torchrun, or one that was started plainly; and those that make their samples."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from types import TracebackType
 
+import cv2
 import torch
-from torch import distributed, nn
+from torch import Tensor, distributed, nn
+from torch.utils.data import DataLoader, Dataset
+
+Batch = dict[str, Tensor]
 
 
 class Workers:
@@ -45,3 +51,30 @@ class Workers:
         said = torch.tensor([float(flag)], device=self.device)
         distributed.all_reduce(said)
         return bool(said.item() > 0)
+
+
+class _Steps(Dataset[Batch]):
+    """A function of the step, as a loader wants it."""
+
+    def __init__(self, make: Callable[[int], Batch]) -> None:
+        self.make = make
+
+    def __getitem__(self, step: int) -> Batch:
+        return self.make(step)
+
+
+def batches(make: Callable[[int], Batch], first: int, device: torch.device, makers: int) -> Iterator[Batch]:
+    """Batches on a device from step `first` on: the same ones, in the same order, whoever makes them.
+
+    Args:
+        make: the batch of a step; it must leave the GPU alone.
+        makers: how many processes beside this one make them; 0: this one does.
+    """
+    made: Iterable[Batch] = map(make, count(first))
+    if makers:  # forked, for functions cannot be sent
+        made = DataLoader(
+            _Steps(make), batch_size=None, sampler=count(first), num_workers=makers, prefetch_factor=4,
+            pin_memory=device.type == "cuda", multiprocessing_context="fork", worker_init_fn=lambda _: cv2.setNumThreads(1),
+        )  # fmt: skip
+    for batch in made:
+        yield {name: t.to(device, non_blocking=True) for name, t in batch.items()}
