@@ -11,7 +11,7 @@ import pytest
 
 from ctpn.data.fonts import BUILT_IN, fonts, is_heldout
 from ctpn.data.formats import Region
-from ctpn.data.synth import KINDS, lettered_photo, page, waybills
+from ctpn.data.synth import KINDS, copier, lettered_photo, page, waybills
 from ctpn.data.synth.__main__ import main, marked
 from ctpn.data.synth.canvas import Canvas, shorten, width_of, wrap
 from ctpn.data.synth.photo import photograph
@@ -66,6 +66,34 @@ def test_quad_is_tight_around_the_ink(angle: float) -> None:
     assert (around[:2] <= box[:2] + 1).all() and (around[2:] >= box[2:] - 1).all(), "ink outside its quad"
     along = quad[1] - quad[0]
     assert np.degrees(np.arctan2(along[1], along[0])) == pytest.approx(angle, abs=0.1)
+
+
+def test_a_copy_is_dirty_beside_the_text_too() -> None:
+    canvas = blank()
+    canvas.write(250, 150, "Hxgl", canvas.ink(40, (0, 0, 0)))
+    (x0, y0), (x1, y1) = canvas.regions[0].quad.min(0).astype(int), canvas.regions[0].quad.max(0).astype(int)
+    copier.furnish(canvas)
+    part = canvas.rgb[y0:y1, x0:x1]
+    ink = (part < 200).mean()
+    dirt = []
+    for seed in range(20):
+        copy = copier.copied(canvas.rgb, np.random.default_rng(seed))
+        assert copy.shape == canvas.rgb.shape and copy.dtype == np.uint8 and (copy[..., 0] == copy[..., 1]).all()
+        outside = np.ones(copy.shape[:2], bool)
+        outside[y0:y1, x0:x1] = False
+        dirt.append(float((copy[outside] < 100).mean()))
+        assert (copy[y0:y1, x0:x1] < 200).mean() > ink / 2, "the text is still there"
+    assert max(dirt) > 0.005 and max(dirt) < 0.3
+
+
+def test_frames_of_a_copy_stand_beside_the_text() -> None:
+    for seed in range(10):
+        canvas = blank(seed=seed)
+        canvas.write(250, 150, "Hxgl", canvas.ink(40, (0, 0, 0)))
+        (x0, y0), (x1, y1) = canvas.regions[0].quad.min(0).astype(int), canvas.regions[0].quad.max(0).astype(int)
+        before = canvas.rgb[y0:y1, x0:x1].copy()
+        copier.furnish(canvas)
+        assert np.array_equal(canvas.rgb[y0:y1, x0:x1], before)
 
 
 def test_writing_off_the_page_leaves_no_trace() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ctpn.data.fonts import Fonts, fonts
 from ctpn.data.formats import Region
+from ctpn.data.synth.copier import copied, furnish
 from ctpn.data.synth.documents import document
 from ctpn.data.synth.forms import form
 from ctpn.data.synth.labels import label
@@ -39,8 +40,13 @@ def page(seed: int, kind: str | None = None, *, heldout: bool = False, faces: Fo
     kind = kind or KINDS[int(np.random.default_rng(seed).integers(len(KINDS)))]
     rng = np.random.default_rng([seed, KINDS.index(kind), int(heldout)])
     made = MAKERS[kind](rng, faces or fonts(heldout=heldout))
+    copy = kind == "form" and rng.random() < 0.4
+    if copy:
+        furnish(made)
     rgb, regions = made.rgb, made.regions
-    if kind != "sign" and rng.random() < 0.6:
+    if copy:
+        rgb = copied(rgb, rng)
+    elif kind != "sign" and rng.random() < 0.6:
         rgb, regions = photograph(rgb, regions, rng)
     return develop(rgb, rng), regions
 
