@@ -2,8 +2,8 @@
 
 import json
 
-import numpy as np
 import cv2
+import numpy as np
 import pytest
 
 from benchmarks import doubt
