@@ -90,7 +90,7 @@ from ctpn.image import fit, open_image
 from ctpn.reader import TextReader
 from ctpn.strips import rectify
 from export import bundle, forms, samples
-rgb = open_image(bundle.PHOTO)[240:400]
+rgb = open_image(bundle.PHOTO)[560:720]
 forms.parity_pages = lambda spec, size: [samples.place(fit(rgb, spec).pixels, (160, 480), spec)]
 forms.parity_strips = lambda spec: samples.batched([rectify(rgb, line.quad, spec) for line in TextReader(threads=1).detect(rgb)[:3]], spec)
 sys.exit(bundle.main(["--out", sys.argv[1], "--formats", "ort", "torchscript", "--size", "160x480"]))
