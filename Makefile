@@ -108,16 +108,16 @@ detector: setup web-fonts
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train detector --out .train/detector --steps 7400 \
 		--set $(DATA)/sroie:0.28 --set $(DATA)/icdar2015:0.2:bridge --set .cache/synth-1:0.22 --set .cache/synth-signs-1:0.12 \
 		--set .cache/synth-photos-1:0.18
-	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth --count 1300 --seed 400001
-	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-signs --count 500 --seed 110001 --kind sign
-	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-photos --count 700 --seed 310001 --photos $(DATA)/icdar2015
-	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-waybills --count 300 --seed 450001 --kind waybill
+	$(PAGES) --out .cache/synth --count 1300 --seed 400001
+	$(PAGES) --out .cache/synth-signs --count 500 --seed 110001 --kind sign
+	$(PAGES) --out .cache/synth-photos --count 700 --seed 310001 --photos $(DATA)/icdar2015
+	$(PAGES) --out .cache/synth-waybills --count 300 --seed 450001 --kind waybill
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train detector --init .train/detector/weights.safetensors --out .train/detector-2 \
 		--steps 6500 --rate 1.2e-3 --set $(DATA)/sroie:0.22 --set $(DATA)/icdar2015:0.17:bridge --set .cache/synth:0.18 \
 		--set .cache/synth-signs:0.14 --set .cache/synth-photos:0.24 --set .cache/synth-waybills:0.05
-	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-signs-5 --count 1000 --seed 120001 --kind sign
-	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-photos-5 --count 1200 --seed 320001 --photos $(DATA)/icdar2015
-	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-forms --count 400 --seed 520001 --kind form
+	$(PAGES) --out .cache/synth-signs-5 --count 1000 --seed 120001 --kind sign
+	$(PAGES) --out .cache/synth-photos-5 --count 1200 --seed 320001 --photos $(DATA)/icdar2015
+	$(PAGES) --out .cache/synth-forms --count 400 --seed 520001 --kind form
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train detector --init .train/detector-2/weights.safetensors --out .train/detector-3 \
 		--steps 3350 --rate 1.2e-3 --seed 5 --set $(DATA)/sroie:0.18 --set $(DATA)/icdar2015:0.17:bridge --set .cache/synth:0.17 \
 		--set .cache/synth-forms:0.06 --set .cache/synth-signs-5:0.14 --set .cache/synth-photos-5:0.24 --set .cache/synth-waybills:0.04
@@ -150,7 +150,7 @@ detector: setup web-fonts
 
 # After the detector, whose drawn pages it learns from too, line by line. The last stage but one wants a GPU as well.
 recognizer: setup web-fonts
-	CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-waybills-7 --count 600 --seed 460001 --kind waybill
+	$(PAGES) --out .cache/synth-waybills-7 --count 600 --seed 460001 --kind waybill
 	for set in $(DATA)/sroie $(DATA)/icdar2015 .cache/synth .cache/synth-signs .cache/synth-waybills .cache/synth-waybills-7 .cache/synth-forms; do \
 		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set) && \
 		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set)-found --detect || exit 1; done
@@ -210,6 +210,7 @@ formats: setup
 measure: setup
 	$(BIN)/python -m benchmarks.peers
 	$(BIN)/python -m benchmarks.peers --read
+	$(BIN)/python -m ctpn.data.synth --out .cache/stages --count 100 --seed 1
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.parity

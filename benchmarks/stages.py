@@ -30,7 +30,7 @@ from ctpn.spec import MOBILE
 
 F32 = NDArray[np.float32]
 OUT = Path(__file__).parent / "results" / "stages.json"
-PAGES = Path(__file__).parents[1] / ".cache" / "synth"
+PAGES = Path(__file__).parents[1] / ".cache" / "stages"
 STAGES = ("decode", "suppress", "lines", "all")
 
 
@@ -99,13 +99,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "python -m benchmarks.stages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pages", type=Path, default=PAGES, help="set to cut crops from, default .cache/synth")
+    parser.add_argument("--pages", type=Path, default=PAGES, help="set to cut crops from, default .cache/stages")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args(argv)
     try:
         encoding = encode_times(args.pages)
     except CtpnError as e:
-        print(f"benchmarks.stages: {e}\ndraw pages: python -m ctpn.data.synth --out .cache/synth --count 100 --seed 1", file=sys.stderr)
+        print(f"benchmarks.stages: {e}\ndraw pages: python -m ctpn.data.synth --out .cache/stages --count 100 --seed 1", file=sys.stderr)
         return 1
     result = {**full_page_times(), "encode_512": encoding}
     save(args.out, {**result, "best": "of all rounds: what the code takes when nothing comes between"})

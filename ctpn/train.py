@@ -206,6 +206,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_args(argv)
     if args.what == "detector" and not args.set:
         parser.error("a detector needs pages: give --set DIR at least once")
+    if args.makers < 0:
+        parser.error(f"--makers: expected 0 or more, got {args.makers}")
     if args.init and (args.recurrence or args.plain_init):
         parser.error("--init: the file says which net it is; leave --recurrence and --plain-init away")
     args.out = args.out or Path(".train") / args.what
