@@ -84,7 +84,7 @@ def _pages() -> list[tuple[Path, Path]]:
 @torch.no_grad()
 def validation_loss(net: nn.Module) -> dict[str, float]:
     """Parts of the loss, with the sparse softmax for all, on fixed crops of the validation split."""
-    crops = Crops([(DATA, 1.0, False)], MOBILE, side=SIDE, seed=1)
+    crops = Crops([(DATA, 1.0, "")], MOBILE, side=SIDE, seed=1)
     crops.pages = [_pages()]
     samples = [crops[i] for i in range(CROPS)]
     batch = {name: torch.from_numpy(np.stack([s[name] for s in samples])) for name in samples[0]}

@@ -71,7 +71,7 @@ def full_page_times(rounds: int = 300) -> dict[str, float]:
 
 def cut_out(folder: Path, count: int, *, side: int = 512) -> list[tuple[F32, F32]]:
     """The lines and the ignored regions of training crops, as `Crops` hands them to `encode`."""
-    pairs = Crops([(folder, 1.0, False)], MOBILE, side=side).pages[0]
+    pairs = Crops([(folder, 1.0, "")], MOBILE, side=side).pages[0]
     found = []
     for i in range(count):
         rng = np.random.default_rng([0, i])

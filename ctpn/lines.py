@@ -96,15 +96,15 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
     good = (scores >= spec.line_score) & (width / np.maximum(height, 1e-6) >= spec.min_ratio) & (width > SLIVER)
     if spec.builder == "classic":
         good &= np.bincount(lines) >= 2
-    return _grown(quads[good], spec), scores[good].astype(np.float32)
+    return grown(quads[good], spec.grow), scores[good].astype(np.float32)
 
 
-def _grown(quads: F32, spec: DetectorSpec) -> F32:
-    """Quads [M, 4, 2] with their sides moved outwards by the spec's shares of their heights."""
+def grown(quads: F32, shares: tuple[float, float]) -> F32:
+    """Quads float32 [M, 4, 2], clockwise from the text's top left, larger by `shares` of their heights: (each end, above and below)."""
     across, down = quads[:, 1] - quads[:, 0], quads[:, 3] - quads[:, 0]
     height = np.linalg.norm(down, axis=1, keepdims=True)
-    along = spec.grow[0] * height * across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
-    aside = spec.grow[1] * down
+    along = shares[0] * height * across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
+    aside = shares[1] * down
     moved = [quads[:, 0] - along - aside, quads[:, 1] + along - aside, quads[:, 2] + along + aside, quads[:, 3] - along + aside]
     return np.stack(moved, 1).astype(np.float32)
 

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from ctpn.command import need
+from ctpn.data.crops import KINDS
 
 try:
     import torch
@@ -169,11 +170,14 @@ def _log(file: Path, run: Run, parts: dict[str, float], bar: tqdm) -> None:  # t
         writer.writerow([run.step, f"{run.seconds:.0f}", run.optimizer.param_groups[0]["lr"], *(f"{v:.4f}" for v in parts.values())])
 
 
-def _set(text: str) -> tuple[Path, float, bool]:
-    folder, *rest = text.split(":")
+def _set(text: str) -> tuple[Path, float, str]:
+    folder, _, rest = text.partition(":")
+    weight, _, kind = rest.partition(":")
     if not (Path(folder) / "images").is_dir():
         raise argparse.ArgumentTypeError(f"{folder}: expected a folder with images/ and gt/")
-    return Path(folder), float(rest[0]) if rest else 1.0, rest[1:] == ["bridge"]
+    if kind not in KINDS:
+        raise argparse.ArgumentTypeError(f"{text}: expected a KIND of {' or '.join(filter(None, KINDS))}, got {kind}")
+    return Path(folder), float(weight or 1), kind
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -181,7 +185,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m ctpn.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=sorted(TASKS))
     parser.add_argument("--model", choices=sorted(DETECTORS), default="mobile", help="which detector")
-    parser.add_argument("--set", type=_set, action="append", default=[], help="DIR[:WEIGHT[:bridge]]; bridge joins words to lines")
+    kinds = "bridge joins words to lines, tight loosens regions that hug the ink, as drawn ones do"
+    parser.add_argument("--set", type=_set, action="append", default=[], help=f"DIR[:WEIGHT[:KIND]]; KIND: {kinds}")
     parser.add_argument("--out", type=Path, help="state, weights and log (default: .train/WHAT)")
     parser.add_argument("--init", type=Path, metavar="FILE", help="weights to begin with (.safetensors, or the original's .pth.tar)")
     parser.add_argument("--freeze", type=lambda text: text.split(","), default=[], metavar="A,B", help="parts that stay as they are")

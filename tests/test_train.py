@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import ctpn.train  # noqa: E402
-from ctpn.data.crops import Crops, warp  # noqa: E402
+from ctpn.data.crops import KINDS, LOOSE, Crops, warp  # noqa: E402
 from ctpn.data.formats import Region, write_icdar  # noqa: E402
 from ctpn.nn.checkpoint import load_state, load_weights  # noqa: E402
 from ctpn.nn.losses import detector_loss  # noqa: E402
@@ -78,10 +78,28 @@ def test_a_page_without_text_has_a_finite_loss():
 
 
 def test_samples_are_the_same_every_time(pages):
-    first, again = (Crops([(pages, 1.0, False)], MOBILE, side=128, seed=3)[7] for _ in range(2))
+    first, again = (Crops([(pages, 1.0, "")], MOBILE, side=128, seed=3)[7] for _ in range(2))
     assert all(np.array_equal(first[k], again[k], equal_nan=first[k].dtype.kind == "f") for k in first)
-    other = Crops([(pages, 1.0, False)], MOBILE, side=128, seed=4)[7]
+    other = Crops([(pages, 1.0, "")], MOBILE, side=128, seed=4)[7]
     assert not np.array_equal(first["image"], other["image"])
+
+
+def test_tight_regions_are_loosened_alone(pages):
+    def height(kind):
+        sample = Crops([(pages, 1.0, kind)], MOBILE, side=128, seed=3)[1]  # of a scale that no region's height has given
+        heights = np.exp(sample["vertical"][..., 1]) * np.asarray(MOBILE.anchor_heights)
+        return np.median(heights[sample["labels"] == 1])
+
+    assert height("tight") / height("") == pytest.approx(1 + 2 * LOOSE[1], abs=0.03)
+    polygon = Region(np.array([[0, 0], [9, 0], [12, 4], [9, 9], [0, 9]], np.float32), "x")
+    assert KINDS["tight"]([polygon]) == [polygon]
+
+
+def test_a_kind_of_set_that_is_none_is_told(pages, tmp_path, capsys):
+    with pytest.raises(SystemExit) as e:
+        main(["detector", "--set", f"{pages}:0.5:tihgt", "--out", str(tmp_path)])
+    assert e.value.code == 2
+    assert "expected a KIND of bridge or tight, got tihgt" in capsys.readouterr().err
 
 
 def test_warp_moves_picture_and_quads_together():
