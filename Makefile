@@ -147,6 +147,13 @@ detector: setup web-fonts
 		--out .train/detector-6 --steps 3000 --rate 1e-3 --warmup 100 --seed 22 --set $(DATA)/sroie:0.25 --set $(DATA)/icdar2015:0.14:bridge \
 		--set .cache/synth-11:0.1 --set .cache/synth-forms-11:0.15 --set .cache/synth-signs-11:0.16 --set .cache/synth-photos-11:0.17 \
 		--set .cache/synth-waybills-11:0.03
+	$(PAGES) --out .cache/synth-signs-12 --count 2000 --seed 150001 --kind sign
+	$(PAGES) --out .cache/synth-photos-12 --count 2000 --seed 350001 --photos $(DATA)/icdar2015
+	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train detector --init .train/detector-6/weights.safetensors \
+		--out .train/detector-7 --steps 4200 --rate 1.2e-3 --warmup 100 --seed 24 --set $(DATA)/sroie:0.22 \
+		--set $(DATA)/icdar2015:0.14:bridge --set .cache/synth-11:0.08:tight --set .cache/synth-forms-11:0.13:tight \
+		--set .cache/synth-signs-11:0.1:tight --set .cache/synth-signs-12:0.1:tight --set .cache/synth-photos-11:0.1:tight \
+		--set .cache/synth-photos-12:0.1:tight --set .cache/synth-waybills-11:0.03:tight
 
 # After the detector, whose drawn pages it learns from too, line by line. The last stage but one wants a GPU as well.
 recognizer: setup web-fonts
@@ -189,7 +196,7 @@ recognizer: setup web-fonts
 		--int8 --seed 12 $(INT8_STRIPS)
 
 ship: setup
-	$(BIN)/python -m export.stamp .train/detector-6/weights.safetensors ctpn/weights/mobile.safetensors
+	$(BIN)/python -m export.stamp .train/detector-7/weights.safetensors ctpn/weights/mobile.safetensors
 	$(BIN)/python -m export.stamp .train/recognizer-11/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/

@@ -59,7 +59,7 @@ def _differences(model: str, rows: list[dict[str, Any]]) -> Drawing:
     """The rows of one net; what is not plain ONNX says so."""
     limit = TOLERANCES[model]
     marks = [
-        Mark(", ".join([r["file"], *[r["format"].removeprefix("ONNX ")] * (r["format"] != "ONNX")]),
+        Mark(", ".join([r["file"], *[r["format"]] * (r["format"] != "ONNX")]),
              "good" if r["largest_difference"] <= limit else "other", r["largest_difference"], note=_power(r["largest_difference"]))
         for r in rows
     ]  # fmt: skip
