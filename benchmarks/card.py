@@ -61,7 +61,8 @@ NETS = {
             "loose": "in the last stage drawn regions are loosened to what people annotate (ctpn.data.crops.LOOSE)",
         },
         "48 crops of 512 x 512, then 16",
-        "AdamW, peak rate 2e-3, then 1e-3, at last 1.2e-3, each a cosine down to a hundredth; the weights are an exponential average (0.999)",
+        "AdamW, peak rate 2e-3, then 1e-3, at last 1.2e-3, each a cosine down to a hundredth; the weights are an exponential "
+        "average (0.999)",
         seed=21,
     ),
     "crnn": Net(

@@ -58,10 +58,16 @@ def evaluate_set(find: Callable[[Path], list[TextLine]], folder: Path, split: st
 
 def sheet(pages: list[Page], *, count: int = 8, side: int = 480) -> NDArray[np.uint8]:
     """The worst pages side by side: annotation green, ignored grey, found red."""
-    worst = sorted(pages, key=lambda p: p["iou_h"])[:count]
+    worst = sorted(pages, key=_merit)[:count]
     tiles = [_tile(p, side) for p in worst]
     tiles += [np.zeros((side, side, 3), np.uint8)] * (-len(tiles) % 4)
     return np.vstack([np.hstack(tiles[i : i + 4]) for i in range(0, len(tiles), 4)])
+
+
+def _merit(page: Page) -> tuple[bool, float, int]:
+    """A page without a fault comes last, even one without text, whose hmean is 0; of like ones that with more to see first."""
+    counts: Counts = page["counts"]
+    return counts.matched == counts.texts == counts.found, page["iou_h"], -counts.texts - counts.found
 
 
 def _tile(page: Page, side: int) -> NDArray[np.uint8]:

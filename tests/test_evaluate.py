@@ -12,7 +12,8 @@ import pytest
 
 from benchmarks.environment import environment, save
 from ctpn.data.formats import Region, write_icdar
-from ctpn.evaluate import main
+from ctpn.evaluate import main, sheet
+from ctpn.measures import Counts
 from ctpn.reader import SHIPPED, TextReader
 
 ROOT = Path(__file__).parents[1]
@@ -42,6 +43,14 @@ def test_figures_json_and_sheet(own_set, tmp_path, capsys):
     assert result["pages"]["b"]["iou_h"] <= result["pages"]["a"]["iou_h"]
     assert cv2.imread(str(tmp_path / "s.png")).shape[1] == 4 * 480
     assert "hmean" in capsys.readouterr().out
+
+
+def test_a_page_without_text_on_which_nothing_is_found_is_none_of_the_worst(tmp_path):
+    for name in ("empty", "lost"):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((64, 64, 3), 255, np.uint8))
+    empty = {"image": tmp_path / "empty.png", "regions": [], "quads": [], "counts": Counts(), "iou_h": 0.0}
+    lost = {**empty, "image": tmp_path / "lost.png", "counts": Counts(texts=2, found=1, matched=1), "iou_h": 0.67}
+    assert np.array_equal(sheet([empty, lost], count=1), sheet([lost], count=1))
 
 
 def test_reading_is_measured_too(own_set, tmp_path, capsys, monkeypatch):
