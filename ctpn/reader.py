@@ -100,7 +100,7 @@ class TextReader:
         lines = self._found(rgb, regions, spec.doubtful)
         quads, texts = read_lines(rgb, [line.quad for line in lines], self.recognizer)
         read = [replace(line, quad=q, text=t.text, text_score=t.score) for line, q, t in zip(lines, quads, texts, strict=True)]
-        sure = [line for line in read if line.score >= spec.line_score or (line.text_score or 0.0) >= CONFIRMED]
+        sure = [line for line in read if line.score >= spec.line_score or line.score + (line.text_score or 0.0) >= CONFIRMED]
         return [line for _, group in groupby(sure, lambda line: line.region) for line in _ordered(list(group))]
 
     def _found(self, rgb: NDArray[np.uint8], regions: Sequence[Region] | None, spec: DetectorSpec) -> list[TextLine]:

@@ -19,7 +19,7 @@ POOR = 0.6  # a text less sure than this may stand on its head
 SURE, WITNESSES = 0.9, 6  # where so many of the longest lines are less sure than this on average, the whole page may
 TALL = 1.8  # a line so many times as high as wide may be vertical
 BETTER = 0.05  # by how much another direction must be surer
-CONFIRMED = 0.5  # a text so sure makes a line of what the detector alone would doubt (spec.doubt)
+CONFIRMED = 1.1  # what the detector's score and the text's must sum to, where the detector alone would doubt (spec.doubt)
 
 
 class Recognizer(Protocol):

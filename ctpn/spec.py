@@ -53,7 +53,7 @@ class DetectorSpec:
     max_gap: int = 50  # pixels, not for "links"
     min_overlap: float = 0.5  # vertical IoU of neighbours; "classic": overlap by the lower one, and heights' ratio
     line_score: float = 0.6  # mean score below which a line is dropped ...
-    doubt: float = 0.0  # ... but one that is read may have this much less, if its text is sure (`recognize.CONFIRMED`)
+    doubt: float = 0.0  # ... but one that is read may have this much less, if its text is as much surer (`recognize.CONFIRMED`)
     min_ratio: float = 0.0  # width / height below which a line is dropped
     grow: tuple[float, float] = (0.0, 0.0)  # shares of a line's height added at its ends, and above and below
 

@@ -56,10 +56,10 @@ def longlines():
 
 def doubt():
     rows = [
-        {"least": None, "text": None, "read": 0.97, "lines": 90, "on_nothing": 2},
-        {"least": 0.4, "text": 0.5, "read": 0.975, "lines": 99, "on_nothing": 3},
+        {"least": None, "sum": None, "read": 0.97, "lines": 90, "on_nothing": 2},
+        {"least": 0.4, "sum": 1.1, "read": 0.975, "lines": 99, "on_nothing": 3},
     ]
-    return {"environment": WHERE, "taken": {"line_score": 0.55, "doubt": 0.15, "text": 0.5}, "sets": {"sroie": rows}}
+    return {"environment": WHERE, "taken": {"line_score": 0.55, "doubt": 0.15, "sum": 1.1}, "sets": {"sroie": rows}}
 
 
 def findings():

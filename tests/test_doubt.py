@@ -21,10 +21,10 @@ def test_choices_by_hand():
     page = Read(
         regions, places, ["abcdef", "ghij", "x"], np.array([0.9, 0.42, 0.33]), np.array([0.3, 0.65, 0.45]), np.array([1, 1, 0], bool)
     )
-    found = {(r["least"], r["text"]): (r["read"], r["lines"], r["on_nothing"]) for r in choices([page], 0.55)}
-    assert found[None, None] == found[0.45, 0.0] == found[0.4, 0.7] == (0.6, 1, 0)
-    assert found[0.4, 0.6] == found[0.3, 0.5] == (1.0, 2, 0)
-    assert found[0.3, 0.4] == (1.0, 3, 1) and found[0.35, 0.0] == (1.0, 2, 0)
+    found = {(r["least"], r["sum"]): (r["read"], r["lines"], r["on_nothing"]) for r in choices([page], 0.55)}
+    assert found[None, None] == found[0.45, 0.0] == found[0.4, 1.1] == (0.6, 1, 0)
+    assert found[0.4, 1.0] == found[0.3, 0.9] == (1.0, 2, 0)
+    assert found[0.3, 0.0] == (1.0, 3, 1) and found[0.35, 0.0] == (1.0, 2, 0)
 
 
 def test_the_command_stores_and_prints(tmp_path, monkeypatch, capsys):

@@ -62,7 +62,7 @@ def test_a_sure_text_confirms_what_the_detector_doubts(photo, regions):
     scores = sorted(line.score for line in everything)
     limit = (scores[len(scores) // 2 - 1] + scores[len(scores) // 2]) / 2
     reader.detector.spec = replace(own, line_score=limit, doubt=0.7)
-    wanted = [line for line in everything if line.score >= limit or line.text_score >= CONFIRMED]
+    wanted = [line for line in everything if line.score >= limit or line.score + line.text_score >= CONFIRMED]
     assert plain(reader.read(photo, regions)) == plain(wanted)
     assert len(reader.detect(photo, regions)) == len(scores) - len(scores) // 2 < len(wanted)
     reader.detector.spec = replace(own, line_score=limit, doubt=0.0)

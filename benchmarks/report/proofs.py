@@ -118,22 +118,23 @@ def arm(result: dict[str, Any]) -> list[Block]:
 def doubt(result: dict[str, Any]) -> list[Block]:
     """What each choice of the two thresholds would read, on validation pages."""
     taken, sets = result["taken"], result["sets"]
-    head = ("least score, least text", *(f"{SETS[name]}: read, lines, on nothing" for name in sets))
+    head = ("least score, least sum", *(f"{SETS[name]}: read, lines, on nothing" for name in sets))
     table = [
         [_choice(rows[0]), *(f"{r['read']:.4f}, {r['lines']}, {r['on_nothing']}" for r in rows)]
         for rows in zip(*sets.values(), strict=True)
     ]  # fmt: skip
     text = (
-        f"A line that the detector gives {taken['line_score']:g} stands. One with less stands if its text is sure: from "
-        f"{taken['line_score'] - taken['doubt']:.2f} on, with a text of {taken['text']:g} (`doubt` of the spec, `CONFIRMED` of "
-        "`ctpn.recognize`). What each choice would give, on validation pages: the share of characters read, all lines, and those of them "
+        f"A line that the detector gives {taken['line_score']:g} stands. One with less, from "
+        f"{taken['line_score'] - taken['doubt']:.2f} on, stands if its score and its text's add up to {taken['sum']:g} (`doubt` of the "
+        "spec, `CONFIRMED` of `ctpn.recognize`). What each choice would give, on validation pages: the share of characters read, all "
+        "lines, and those of them "
         "that meet no text."
     )
     return [Text(text), Table(head, table, fold="All choices"), Text(where(result["environment"]), small=True)]
 
 
 def _choice(row: dict[str, Any]) -> str:
-    return "no such line" if row["least"] is None else f"{row['least']:g}, {row['text']:g}"
+    return "no such line" if row["least"] is None else f"{row['least']:g}, {row['sum']:g}"
 
 
 def longlines(result: dict[str, Any]) -> list[Block]:

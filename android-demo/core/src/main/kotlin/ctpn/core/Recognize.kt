@@ -9,8 +9,8 @@ private const val WITNESSES = 6 // ... so many of them
 private const val TALL = 1.8 // a line so many times as high as wide may be vertical
 private const val BETTER = 0.05 // by how much another direction must be surer
 
-/** A text so sure makes a line of what the detector alone would doubt. */
-const val CONFIRMED = 0.5
+/** What the detector's score and the text's must sum to, where the detector alone would doubt. */
+const val CONFIRMED = 1.1
 
 /** What is asked of a recogniser. */
 interface Recognizer {

@@ -68,7 +68,7 @@ class TextReader(
             lines.zip(readLines(rgb, lines.map { it.quad }, recognizer, watch)) { line, found ->
                 line.copy(quad = found.quad, text = found.text.text, textScore = found.text.score.toFloat())
             }
-        val sure = read.filter { it.score >= spec.lineScore || it.textScore!! >= CONFIRMED }
+        val sure = read.filter { it.score >= spec.lineScore || it.score.toDouble() + it.textScore!! >= CONFIRMED }
         return sure.groupBy { it.region }.values.flatMap { ordered(it) }
     }
 
