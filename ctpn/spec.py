@@ -53,7 +53,7 @@ class DetectorSpec:
     max_gap: int = 50  # pixels, not for "links"
     min_overlap: float = 0.5  # vertical IoU of neighbours; "classic": overlap by the lower one, and heights' ratio
     line_score: float = 0.6  # mean score below which a line is dropped ...
-    doubt: float = 0.0  # ... but one that is read may have this much less, if its text is as much surer (`recognize.CONFIRMED`)
+    doubt: float = 0.0  # ... but one that is read may have this much less, if its text makes up for it (`recognize.CONFIRMED`)
     min_ratio: float = 0.0  # width / height below which a line is dropped
     grow: tuple[float, float] = (0.0, 0.0)  # shares of a line's height added at its ends, and above and below
 
@@ -184,7 +184,7 @@ MOBILE = DetectorSpec(
     link_threshold=0.25,
     line_score=0.55,
     doubt=0.25,  # what is not found cannot be read, and a text says better than a score whether there is one
-    grow=(0.03, 0.05),  # lines end a little early; chosen, like the thresholds, on the validation splits of sroie and icdar2015
+    grow=(0.03, 0.05),  # lines come out a little small; chosen, like the thresholds, on the validation splits of sroie and icdar2015
     min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
 )
 

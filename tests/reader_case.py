@@ -19,7 +19,8 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 def photos() -> dict[str, tuple[Any, Any]]:
-    """Name: photo and regions. The samples, and what makes the reader go its other ways: turned pages, a long strip, marks."""
+    """Name: photo and regions. The samples, and what makes the reader go its other ways: turned pages, a long strip,
+    marks; blurred, lines that only their texts confirm, or do not."""
     samples = {file.stem: open_image(file) for file in sorted(EXAMPLES.glob("*.jpg"))}
     waybill = samples["waybill"]
     fields = [f["rectangle"] for f in json.loads((EXAMPLES / "waybill.json").read_text(encoding="utf-8"))]
@@ -33,6 +34,7 @@ def photos() -> dict[str, tuple[Any, Any]]:
         "long": (np.concatenate([line] * 4, 1), None),
         "tall": (np.concatenate([waybill[:, 130:400]] * 3), None),
         "large": (cv2.resize(samples["receipt"], None, fx=2.3, fy=2.3, interpolation=cv2.INTER_CUBIC), None),
+        "blurred": (cv2.GaussianBlur(samples["form"], (0, 0), 3), None),
         "tiny": (waybill[320:326, 60:63], None),
         "blank": (np.full((300, 500, 3), 255, np.uint8), [[10, 10, 200, 40]]),
     }

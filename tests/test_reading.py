@@ -69,6 +69,19 @@ def test_a_sure_text_confirms_what_the_detector_doubts(photo, regions):
     assert len(reader.read(photo, regions)) == len(scores) - len(scores) // 2
 
 
+def test_the_more_the_detector_doubts_the_surer_a_text_must_be():
+    """On a blurred form, of whose doubtful lines some have a text of 0.5 and more that is not enough."""
+    blurred = cv2.GaussianBlur(open_image(EXAMPLES / "form.jpg"), (0, 0), 3)
+    reader = TextReader(threads=1)
+    own = reader.detector.spec
+    lines = plain(reader.read(blurred))
+    reader.detector.spec = replace(own, line_score=own.line_score - own.doubt, doubt=0.0)
+    doubtful = [line for line in reader.read(blurred) if line.score < own.line_score and line.text_score >= 0.5]
+    confirmed = [line.score + line.text_score >= CONFIRMED for line in doubtful]
+    assert any(confirmed) and not all(confirmed)
+    assert [line in lines for line in plain(doubtful)] == confirmed
+
+
 def test_what_is_doubted_and_cannot_be_read_is_no_line(photo):
     class Mute:
         spec = CRNN

@@ -19,7 +19,7 @@ from ctpn.spec import DetectorSpec
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
-LOOSE = (0.06, 0.11)  # of a line's height: how much wider and higher people annotate it than its ink, so the measures expect it of a net
+LOOSE = (0.06, 0.11)  # of a line's height, at each end, and above and below: about what people leave around its ink
 
 
 class Crops:
