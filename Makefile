@@ -44,7 +44,7 @@ INT8_STRIPS := --set .cache/strips/sroie:0.07 --set .cache/strips/sroie-found:0.
 	--set .cache/strips/icdar2015-found:0.015 --set .cache/strips/synth-waybills-11:0.05 --set .cache/strips/synth-waybills-11-found:0.14 \
 	--set .cache/strips/synth-11:0.04 --set .cache/strips/synth-11-found:0.07 --set .cache/strips/synth-forms-11:0.03 \
 	--set .cache/strips/synth-forms-11-found:0.1 --set .cache/strips/synth-signs-11:0.015
-PAGES := CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.data.synth
+PAGES := CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.synthesis.pages
 export OMP_WAIT_POLICY = passive
 
 .PHONY: setup demo test android android-tools android-screenshots style weights detector recognizer ship measure formats fonts more-fonts web-fonts arm keras-fixtures
@@ -74,7 +74,7 @@ android: setup
 	@for tool in javac mvn npm zip unzip aapt2 zipalign apksigner; do command -v $$tool > /dev/null || \
 		{ echo "make android: $$tool not found; on Debian: make android-tools" >&2; exit 1; }; done
 	$(BIN)/python -m export.bundle --android >&2
-	$(BIN)/python -m tests.reader_case out/reader-case >&2
+	$(BIN)/python -m tests.helpers.reader_case out/reader-case >&2
 	rm -rf android-demo/*/target  # classes of files that are no more would be tested and shipped
 	mvn -q -B -ntp -f android-demo/pom.xml verify >&2
 	@ls $(CURDIR)/android-demo/app/target/ctpn-*-debug.apk
@@ -101,10 +101,10 @@ weights: detector recognizer
 # with two residual blocks fewer, which then began as the identity, and their pages of those stages are from an older generator.
 # The fifth stage wants a GPU and sixteen cores, and takes nine minutes there.
 detector: setup web-fonts
-	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-1 --count 4000 --seed 1
-	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-1 --count 2500 --seed 200001
-	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-signs-1 --count 2400 --seed 100001 --kind sign
-	nice $(BIN)/python -m ctpn.data.synth --out .cache/synth-photos-1 --count 2400 --seed 300001 --photos $(DATA)/icdar2015
+	nice $(BIN)/python -m ctpn.synthesis.pages --out .cache/synth-1 --count 4000 --seed 1
+	nice $(BIN)/python -m ctpn.synthesis.pages --out .cache/synth-1 --count 2500 --seed 200001
+	nice $(BIN)/python -m ctpn.synthesis.pages --out .cache/synth-signs-1 --count 2400 --seed 100001 --kind sign
+	nice $(BIN)/python -m ctpn.synthesis.pages --out .cache/synth-photos-1 --count 2400 --seed 300001 --photos $(DATA)/icdar2015
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train detector --out .train/detector --steps 7400 \
 		--set $(DATA)/sroie:0.28 --set $(DATA)/icdar2015:0.2:bridge --set .cache/synth-1:0.22 --set .cache/synth-signs-1:0.12 \
 		--set .cache/synth-photos-1:0.18
@@ -159,8 +159,8 @@ detector: setup web-fonts
 recognizer: setup web-fonts
 	$(PAGES) --out .cache/synth-waybills-7 --count 600 --seed 460001 --kind waybill
 	for set in $(DATA)/sroie $(DATA)/icdar2015 .cache/synth .cache/synth-signs .cache/synth-waybills .cache/synth-waybills-7 .cache/synth-forms; do \
-		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set) && \
-		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set)-found --detect || exit 1; done
+		nice $(BIN)/python -m ctpn.training.cut_lines --set $$set --out .cache/strips/$$(basename $$set) && \
+		nice $(BIN)/python -m ctpn.training.cut_lines --set $$set --out .cache/strips/$$(basename $$set)-found --detect || exit 1; done
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer --out .train/recognizer --steps 7000 \
 		--places 1700 $(STRIPS)
 	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer/weights.safetensors \
@@ -187,8 +187,8 @@ recognizer: setup web-fonts
 	$(PAGES) --out .cache/synth-signs-9 --count 250 --seed 6300001 --kind sign
 	for set in .cache/synth-9 .cache/synth-signs-9 .cache/synth-waybills-9 .cache/synth-forms-9 \
 		.cache/synth-11 .cache/synth-signs-11 .cache/synth-waybills-11 .cache/synth-forms-11; do \
-		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set) && \
-		nice $(BIN)/python -m ctpn.data.strips.real --set $$set --out .cache/strips/$$(basename $$set)-found --detect || exit 1; done
+		nice $(BIN)/python -m ctpn.training.cut_lines --set $$set --out .cache/strips/$$(basename $$set) && \
+		nice $(BIN)/python -m ctpn.training.cut_lines --set $$set --out .cache/strips/$$(basename $$set)-found --detect || exit 1; done
 	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-9/weights.safetensors \
 		--out .train/recognizer-10 --makers 8 --batch 48 --steps 9064 --rate 2e-3 --warmup 150 --places 0 --seed 21 $(GPU_STRIPS)
 	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
@@ -217,7 +217,7 @@ formats: setup
 measure: setup
 	$(BIN)/python -m benchmarks.peers
 	$(BIN)/python -m benchmarks.peers --read
-	$(BIN)/python -m ctpn.data.synth --out .cache/stages --count 100 --seed 1
+	$(BIN)/python -m ctpn.synthesis.pages --out .cache/stages --count 100 --seed 1
 	$(BIN)/python -m benchmarks.stages
 	$(BIN)/python -m benchmarks.latency
 	$(BIN)/python -m benchmarks.parity
@@ -249,4 +249,4 @@ arm: setup
 	$(BIN)/python -m export.arm.root
 
 web-fonts: setup more-fonts
-	$(BIN)/python -m ctpn.data.webfonts --out .cache/fonts
+	$(BIN)/python -m ctpn.synthesis.webfonts --out .cache/fonts

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.samples import Sample
-from ctpn.ctc import greedy
-from ctpn.detect import postprocess
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
+from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ParityError
-from ctpn.measures import edit_distance
-from ctpn.recognize import Recognizer
-from ctpn.spec import DetectorSpec, RecognizerSpec
-from ctpn.strips import padded, rectify
+from ctpn.evaluation.metrics import edit_distance
+from ctpn.recognition.ctc import greedy
+from ctpn.recognition.line_crop import padded, rectify
+from ctpn.recognition.policy import Recognizer
 from export.graph import LOGITS
 from export.parity import Maps, Run, form_problems, pairs
 

@@ -30,10 +30,10 @@ from benchmarks.agreement import Texts, compare_pages, compare_strips
 from benchmarks.environment import save
 from benchmarks.samples import U8, Sample, examples, line_strips, page_inputs, strip_inputs
 from ctpn import command
-from ctpn.backend import OnnxRecognizer
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
 from ctpn.reader import SHIPPED_TEXT
-from ctpn.spec import DetectorSpec, RecognizerSpec
+from ctpn.runtime.onnx_runtime import OnnxRecognizer
 from export.arm.root import emulator, make
 from export.arm.session import PROCESSORS, ArmSession
 from export.files import sha256

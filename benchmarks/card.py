@@ -46,7 +46,7 @@ NETS = {
         {
             "sroie": f"ICDAR 2019 SROIE training part, {SPLIT}; share 0.24, then 0.25, at last 0.22",
             "icdar2015": "ICDAR 2015 training part, CC BY 4.0, likewise, words joined to lines; share 0.15, then 0.14",
-            "synth": "2,600 pages of ctpn.data.synth, seeds from 6000001; share 0.12; then 1,000 from 410001 and 420001; 0.1, at last 0.08",
+            "synth": "2,600 pages, seeds from 6000001; share 0.12; then 1,000 from 410001 and 420001; 0.1, at last 0.08",
             "synth-forms": "2,200 forms, seeds from 6100001; share 0.08; then 1,300 from 530001 and 540001, a third of them as copiers "
             "leave them; 0.15, at last 0.13",
             "synth-signs": "4,500 signs, seeds from 6300001; share 0.17; then 3,200 from 130001 and 140001; 0.16; at last 2,000 "
@@ -58,7 +58,7 @@ NETS = {
             "11,188 of one, of the same sets and fewer drawn pages; then two residual blocks were put in, as the identity",
             "gpu": "the first of these stages: one H100 and 16 cores, pages drawn there with 155 fonts, photos as WebP "
             "of quality 75 and 65",
-            "loose": "in the last stage drawn regions are loosened to what people annotate (ctpn.data.crops.LOOSE)",
+            "loose": "in the last stage drawn regions are loosened to what people annotate (ctpn.training.crops.LOOSE)",
         },
         "48 crops of 512 x 512, then 16",
         "AdamW, peak rate 2e-3, then 1e-3, at last 1.2e-3, each a cosine down to a hundredth; the weights are an exponential "
@@ -68,12 +68,12 @@ NETS = {
     "crnn": Net(
         ("recognizer-10", "recognizer-11"), "reading.json", ("pages", "read", "read_matched"),
         {
-            "drawn": "lines of ctpn.data.strips, seeds 21 and 12: addresses, names, numbers, running Chinese and English, every character "
+            "drawn": "lines, seeds 21 and 12: addresses, names, numbers, running Chinese and English, every character "
             "of the charset; 0.31",
             "sroie": f"lines of the ICDAR 2019 SROIE training part, {SPLIT}; by the annotated quads 0.07, by those "
             "that the detector finds 0.12",
             "icdar2015": "words of the ICDAR 2015 training part, CC BY 4.0, likewise; 0.02 and 0.015",
-            "synth": "lines of 450 pages of ctpn.data.synth, seeds from 6000001, likewise; 0.04 and 0.07; of 250 signs 0.01 and 0.005",
+            "synth": "lines of 450 pages of ctpn.synthesis.pages, seeds from 6000001, likewise; 0.04 and 0.07; of 250 signs 0.01 and 0.005",
             "synth-forms": "lines of 450 forms, seeds from 6100001, likewise; 0.04 and 0.12",
             "synth-waybills": "lines of 800 waybills, seeds from 6200001, likewise; 0.04 and 0.14",
             "before": "from nothing 6,950 steps of 16,384 pixels in 8,496 seconds of two cores, the first 1,870 by places; then 13,400 and "

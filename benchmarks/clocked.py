@@ -12,13 +12,13 @@ from unittest.mock import patch
 STAGES = {  # what a stage's time is made of: names where their callers look them up
     "open": ("ctpn.reader.open_image",),
     "fit": ("ctpn.reader.fit",),
-    "detector": ("ctpn.backend.OnnxDetector.maps",),
-    "decode": ("ctpn.detect.decode",),
-    "nms": ("ctpn.detect.suppress",),
-    "lines": ("ctpn.detect.text_lines",),
-    "rectify": ("ctpn.recognize.rectify", "ctpn.recognize.padded"),
-    "recogniser": ("ctpn.backend.OnnxRecognizer.logits",),
-    "ctc": ("ctpn.recognize.greedy",),
+    "detector": ("ctpn.runtime.onnx_runtime.OnnxDetector.maps",),
+    "decode": ("ctpn.detection.postprocess.decode",),
+    "nms": ("ctpn.detection.postprocess.suppress",),
+    "lines": ("ctpn.detection.postprocess.text_lines",),
+    "rectify": ("ctpn.recognition.policy.rectify", "ctpn.recognition.policy.padded"),
+    "recogniser": ("ctpn.runtime.onnx_runtime.OnnxRecognizer.logits",),
+    "ctc": ("ctpn.recognition.policy.greedy",),
 }
 
 

@@ -19,7 +19,7 @@ from tqdm import tqdm
 from benchmarks.environment import write
 from benchmarks.pages import CACHE, ROOT, Page, write_png
 from benchmarks.sides import REFERENCE, Side, Worker
-from ctpn.measures import Counts, figures, measure
+from ctpn.evaluation.metrics import Counts, figures, measure
 
 Answer = dict[str, Any]
 PARTS = {"detect": ("pre", "net", "post"), "read": ("detect", "read")}

@@ -3,7 +3,7 @@
   python -m benchmarks.doubt                 into benchmarks/results/doubt.json
 
 A line stands if the detector gives it `line_score`, or `least` and its score and its text's add up to `sum`: `doubt` of the spec is
-line_score - least, `CONFIRMED` of ctpn.recognize is `sum`. Measured on validation pages alone: receipts (sroie) and scene words
+line_score - least, `CONFIRMED` of ctpn.recognition.policy is `sum`. Measured on validation pages alone: receipts (sroie) and scene words
 (icdar2015), and waybills and forms that are drawn with seeds and fonts of their own. A line is on nothing where it meets no annotated text.
 """
 
@@ -22,11 +22,11 @@ from tqdm import tqdm
 from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
 from ctpn import command
-from ctpn.data.formats import Region
-from ctpn.image import open_image
-from ctpn.measures import Characters, accuracy, intersections, measure_reading
+from ctpn.annotations.formats import Region
+from ctpn.evaluation.metrics import Characters, accuracy, intersections, measure_reading
+from ctpn.imaging.decode import open_image
 from ctpn.reader import SHIPPED, SHIPPED_TEXT, TextReader
-from ctpn.recognize import CONFIRMED, read_lines
+from ctpn.recognition.policy import CONFIRMED, read_lines
 from export.files import sha256
 
 RESULT = ROOT / "benchmarks" / "results" / "doubt.json"

@@ -28,18 +28,18 @@ from tqdm import tqdm
 
 from benchmarks.environment import save, write
 from benchmarks.verdicts import collect, verdicts
-from ctpn.data.crops import Crops, load
-from ctpn.data.formats import read_icdar, read_set
-from ctpn.data.split import is_validation
-from ctpn.detect import postprocess
+from ctpn.annotations.formats import read_icdar, read_set
+from ctpn.annotations.split import is_validation
+from ctpn.contract.spec import MOBILE
+from ctpn.detection.postprocess import postprocess
 from ctpn.errors import CtpnError
-from ctpn.image import fit
-from ctpn.measures import Counts, figures, measure
+from ctpn.evaluation.metrics import Counts, figures, measure
+from ctpn.imaging.tiling import fit
 from ctpn.nn.detector import load_detector
-from ctpn.nn.losses import WEIGHTS, detector_loss
 from ctpn.nn.maps import normalise
-from ctpn.spec import MOBILE
 from ctpn.train import main as train
+from ctpn.training.crops import Crops, load
+from ctpn.training.losses import WEIGHTS, detector_loss
 from export.parity import torch_maps
 
 ROOT = Path(__file__).parents[1]

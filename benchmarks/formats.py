@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ctpn.spec import DetectorSpec, RecognizerSpec
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from export.arm import root
 from export.arm.session import ArmSession
 from export.onnx_file import Session

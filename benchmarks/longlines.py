@@ -29,8 +29,8 @@ from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
 from benchmarks.sides import detectors
 from ctpn import command
-from ctpn.data.formats import Region
-from ctpn.measures import AREA_PRECISION, AREA_RECALL, intersections, one_to_one
+from ctpn.annotations.formats import Region
+from ctpn.evaluation.metrics import AREA_PRECISION, AREA_RECALL, intersections, one_to_one
 from ctpn.reader import WEIGHTS
 
 SETS = ("sroie", "funsd", "td500", "waybills", "long")

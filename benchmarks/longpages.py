@@ -8,16 +8,16 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ctpn.data.fonts import fonts
-from ctpn.data.formats import Region
-from ctpn.data.synth.__main__ import icdar, jpeg
-from ctpn.data.synth.canvas import Canvas, shorten
-from ctpn.data.synth.layout import language
-from ctpn.data.synth.paper import dark, paper
-from ctpn.data.synth.photo import develop, photograph
-from ctpn.data.synth.types import Pixels
-from ctpn.data.texts import Texts
+from ctpn.annotations.formats import Region
 from ctpn.files import write
+from ctpn.synthesis.fonts import fonts
+from ctpn.synthesis.pages.__main__ import icdar, jpeg
+from ctpn.synthesis.pages.canvas import Canvas, shorten
+from ctpn.synthesis.pages.layout import language
+from ctpn.synthesis.pages.paper import dark, paper
+from ctpn.synthesis.pages.photo import develop, photograph
+from ctpn.synthesis.pages.types import Pixels
+from ctpn.synthesis.texts import Texts
 
 COUNT, SEED = 60, 910_000
 WIDTH, LONGEST = 1280, 66.0  # what the ratio of the em is, that of the ink falls short of

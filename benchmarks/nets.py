@@ -16,10 +16,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks import peak
 from benchmarks.pages import ROOT
 from benchmarks.sides import Side
-from ctpn.image import fit, open_image
+from ctpn.contract.spec import MOBILE, VGG16
+from ctpn.imaging.decode import open_image
+from ctpn.imaging.tiling import fit
 from ctpn.nn.detector import build, load_detector
 from ctpn.nn.recognizer import load_recognizer
-from ctpn.spec import MOBILE, VGG16
 from export.command import WEIGHTS
 from export.graph import DetectorGraph, RecognizerGraph
 from export.onnx_file import write

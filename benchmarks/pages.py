@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.data.formats import Region, read_icdar, read_set
-from ctpn.data.split import is_validation
+from ctpn.annotations.formats import Region, read_icdar, read_set
+from ctpn.annotations.split import is_validation
 from ctpn.errors import CtpnError, ImageError
 from ctpn.files import write
 
@@ -102,7 +102,7 @@ def _drawn(name: str) -> Path:
     drawn = len(list(folder.glob("images/*.jpg")))  # a page's picture is written last
     if drawn < count:
         make = ["--count", str(count), "--seed", str(seed), "--kind", kind, "--heldout"]
-        done = subprocess.run([sys.executable, "-m", "ctpn.data.synth", "--out", folder, *make], cwd=ROOT, stdout=sys.stderr)
+        done = subprocess.run([sys.executable, "-m", "ctpn.synthesis.pages", "--out", folder, *make], cwd=ROOT, stdout=sys.stderr)
         if done.returncode:
             raise CtpnError(f"{folder}: expected {count} drawn pages, found {drawn}, and drawing failed; its reason stands above")
     return folder

@@ -33,8 +33,8 @@ from benchmarks.pages import ROOT
 from benchmarks.reference import Reference, TorchReader
 from benchmarks.samples import drawn, examples, real
 from ctpn import command
+from ctpn.contract.spec import CRNN, DetectorSpec
 from ctpn.errors import CtpnError, ModelError
-from ctpn.spec import CRNN, DetectorSpec
 from export.parity import Run
 
 OUT = ROOT / "benchmarks" / "results" / "parity.json"

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.compare import PARTS, Answer, times
 from benchmarks.pages import Page
-from ctpn.measures import Characters, accuracy, measure_reading
+from ctpn.evaluation.metrics import Characters, accuracy, measure_reading
 
 COMMON = 2000
 

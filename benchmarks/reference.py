@@ -7,9 +7,9 @@ from typing import Any
 
 from benchmarks.formats import DETECTOR, RECOGNIZER
 from benchmarks.samples import U8, Photo, Sample, line_strips, page_inputs, strip_inputs
+from ctpn.contract.spec import CRNN, DetectorSpec, RecognizerSpec
 from ctpn.nn.detector import load_detector
 from ctpn.nn.recognizer import Crnn, load_recognizer
-from ctpn.spec import CRNN, DetectorSpec, RecognizerSpec
 from export.command import WEIGHTS
 from export.graph import LOGITS
 from export.parity import Maps, torch_maps
@@ -43,7 +43,7 @@ class Reference:
 
 
 class TorchReader:
-    """The recogniser in PyTorch, as `ctpn.recognize` asks for one."""
+    """The recogniser in PyTorch, as `ctpn.recognition.policy` asks for one."""
 
     def __init__(self) -> None:
         self.net = load_recognizer(WEIGHTS / f"{CRNN.name}.safetensors")

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.pages import DATA, pages
-from ctpn.data.synth import KINDS, page
-from ctpn.image import fit, open_image
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
+from ctpn.imaging.decode import open_image
+from ctpn.imaging.tiling import fit
 from ctpn.reader import TextReader
-from ctpn.spec import DetectorSpec, RecognizerSpec
-from ctpn.strips import batches, padded, rectify
+from ctpn.recognition.line_crop import batches, padded, rectify
+from ctpn.synthesis.pages import KINDS, page
 from export.samples import EXAMPLES, PARITY_SEED, place
 
 U8 = NDArray[np.uint8]

@@ -20,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.environment import save
-from ctpn.anchors import decode, encode
-from ctpn.data.crops import Crops, load, warp
-from ctpn.data.formats import read_icdar
+from ctpn.annotations.formats import read_icdar
+from ctpn.contract.spec import MOBILE
+from ctpn.detection.anchors import decode, encode
+from ctpn.detection.lines import text_lines
+from ctpn.detection.nms import suppress
 from ctpn.errors import CtpnError
-from ctpn.lines import text_lines
-from ctpn.nms import suppress
-from ctpn.spec import MOBILE
+from ctpn.training.crops import Crops, load, warp
 
 F32 = NDArray[np.float32]
 OUT = Path(__file__).parent / "results" / "stages.json"
@@ -105,7 +105,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         encoding = encode_times(args.pages)
     except CtpnError as e:
-        print(f"benchmarks.stages: {e}\ndraw pages: python -m ctpn.data.synth --out .cache/stages --count 100 --seed 1", file=sys.stderr)
+        print(
+            f"benchmarks.stages: {e}\ndraw pages: python -m ctpn.synthesis.pages --out .cache/stages --count 100 --seed 1", file=sys.stderr
+        )
         return 1
     result = {**full_page_times(), "encode_512": encoding}
     save(args.out, {**result, "best": "of all rounds: what the code takes when nothing comes between"})

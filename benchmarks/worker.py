@@ -35,8 +35,8 @@ cv2.setNumThreads(1)
 
 def ours(model: str) -> Work:
     """Our stages, timed apart: fit, graph, postprocessing."""
-    from ctpn.detect import postprocess
-    from ctpn.image import fit
+    from ctpn.detection.postprocess import postprocess
+    from ctpn.imaging.tiling import fit
     from ctpn.reader import TextReader
 
     reader = TextReader(model, threads=1)

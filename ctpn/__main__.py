@@ -16,10 +16,10 @@ import os
 import sys
 from pathlib import Path
 
-from ctpn.bulk import Job, results
+from ctpn.batch.pool import Job, results
 from ctpn.errors import CtpnError
-from ctpn.output import as_csv, as_hocr, as_json, as_text
-from ctpn.regions import Region
+from ctpn.layout.regions import Region
+from ctpn.output.formats import as_csv, as_hocr, as_json, as_text
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 

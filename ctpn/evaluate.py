@@ -23,12 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ctpn.data.formats import read_icdar, read_set
-from ctpn.data.split import is_validation
+from ctpn.annotations.formats import read_icdar, read_set
+from ctpn.annotations.split import is_validation
 from ctpn.errors import CtpnError
+from ctpn.evaluation.metrics import Characters, Counts, accuracy, figures, measure, measure_reading
 from ctpn.files import write
-from ctpn.image import open_image
-from ctpn.measures import Characters, Counts, accuracy, figures, measure, measure_reading
+from ctpn.imaging.decode import open_image
 from ctpn.reader import TextLine, TextReader
 
 Page = dict[str, Any]

@@ -12,15 +12,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.backend import OnnxDetector, OnnxRecognizer
-from ctpn.bundle import open_bundle
-from ctpn.detect import postprocess
+from ctpn.contract.bundle import open_bundle
+from ctpn.contract.spec import DetectorSpec
+from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ImageError
-from ctpn.image import fit, open_image, stitch, windows
-from ctpn.recognize import CONFIRMED, read_lines
-from ctpn.regions import Region, outline, reading_order, scale, share, window
-from ctpn.resample import resize
-from ctpn.spec import DetectorSpec
+from ctpn.imaging.decode import open_image
+from ctpn.imaging.resample import resize
+from ctpn.imaging.tiling import fit, stitch, windows
+from ctpn.layout.reading_order import reading_order
+from ctpn.layout.regions import Region, outline, scale, share, window
+from ctpn.recognition.policy import CONFIRMED, read_lines
+from ctpn.runtime.onnx_runtime import OnnxDetector, OnnxRecognizer
 
 WEIGHTS = Path(__file__).parent / "weights"
 SHIPPED, SHIPPED_TEXT = WEIGHTS / "mobile-int8.onnx", WEIGHTS / "crnn-int8.onnx"

@@ -4,7 +4,7 @@
 Several processes, one thread each:  torchrun --nproc-per-node 2 -m ctpn.train detector …
 Fine-tuning as the original did it, from weights that ctpn.nn.keras_import wrote or a .pth.tar of its own:
   python -m ctpn.train detector --model vgg16 --init FILE --optimizer sgd --freeze block1,block2 --set DIR --out DIR
-The recogniser's sets are cut by ctpn.data.strips.real and have a SHARE of the samples each; the rest is drawn.
+The recogniser's sets are cut by ctpn.training.cut_lines and have a SHARE of the samples each; the rest is drawn.
 A run that was killed goes on exactly where its last checkpoint stood: give the same command again.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from ctpn.command import need
-from ctpn.data.crops import KINDS
+from ctpn.training.crops import KINDS
 
 try:
     import torch
@@ -30,15 +30,15 @@ except ModuleNotFoundError as e:
     need("train", str(e.name))
     raise
 
+from ctpn.contract.spec import DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
 from ctpn.nn.checkpoint import load_state, save_state, save_weights
 from ctpn.nn.detector import freeze
-from ctpn.nn.losses import SCORE_LOSSES
 from ctpn.nn.maps import Detector, normalise
-from ctpn.nn.parallel import Workers, batches
 from ctpn.nn.recurrent import RECURRENCES
-from ctpn.spec import DETECTORS, DetectorSpec, RecognizerSpec
-from ctpn.tasks import TASKS, Task
+from ctpn.training.losses import SCORE_LOSSES
+from ctpn.training.parallel import Workers, batches
+from ctpn.training.tasks import TASKS, Task
 
 RATES = {"adamw": (2e-3, 1e-2), "sgd": (1e-3, 0.0)}  # peak learning rate and weight decay; sgd as the original had it
 

@@ -24,11 +24,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn import command
-from ctpn.bundle import KIND, MANIFEST, SCHEMA, Bundle, open_bundle
+from ctpn.contract.bundle import KIND, MANIFEST, SCHEMA, Bundle, open_bundle
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
-from ctpn.image import open_image
+from ctpn.imaging.decode import open_image
 from ctpn.reader import WEIGHTS, TextLine, TextReader
-from ctpn.spec import DetectorSpec, RecognizerSpec
 from ctpn.version import __version__
 from export.files import aside, files, sha256
 from export.options import size

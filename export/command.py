@@ -15,10 +15,10 @@ from tqdm import tqdm
 
 from ctpn.command import finish
 from ctpn.command import parser as explained
+from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
 from ctpn.nn.detector import load_detector
 from ctpn.nn.recognizer import load_recognizer
-from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from export.files import aside, files, sha256
 from export.forms import Form, Pixels, Run, forms
 from export.options import size

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ctpn.contract.spec import RecognizerSpec
 from ctpn.errors import CtpnError
-from ctpn.spec import RecognizerSpec
 from export import command
 from export.command import Made
 from export.coreml_file import HEIGHTS, ON_A_MAC, convert, load, save, squeeze

@@ -17,8 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ctpn.contract.spec import RecognizerSpec
 from ctpn.errors import CtpnError
-from ctpn.spec import RecognizerSpec
 from ctpn.version import __version__
 from export.forms import Form, Pixels, Run
 from export.graph import INPUT, LOGITS, DetectorGraph, RecognizerGraph

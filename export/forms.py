@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ctpn.contract.spec import DetectorSpec
 from ctpn.errors import ParityError
 from ctpn.nn.recognizer import Crnn
 from ctpn.nn.recurrent import RowRecurrence
-from ctpn.spec import DetectorSpec
 from export.graph import DetectorGraph, RecognizerGraph
 from export.parity import Agreement, Maps, compare
 from export.parity_text import compare_text

@@ -7,9 +7,9 @@ import copy
 import torch
 from torch import Tensor, nn
 
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.nn.recognizer import Crnn
 from ctpn.nn.recurrent import RowRecurrence
-from ctpn.spec import DetectorSpec, RecognizerSpec
 
 INPUT, LOGITS = "image", "logits"
 

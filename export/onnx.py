@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from ctpn.spec import DetectorSpec
+from ctpn.contract.spec import DetectorSpec
 from export import command
 from export.command import Made, Writer
 from export.forms import Form, say

@@ -11,9 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ctpn.detect import postprocess
+from ctpn.contract.spec import DetectorSpec
+from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ParityError
-from ctpn.spec import DetectorSpec
 
 Maps = dict[str, NDArray[np.float32]]
 Run = Callable[[NDArray[np.uint8]], Maps]

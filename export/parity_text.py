@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ctpn.ctc import Decoded, greedy
 from ctpn.errors import ParityError
 from ctpn.nn.recognizer import Crnn
+from ctpn.recognition.ctc import Decoded, greedy
 from export.graph import LOGITS
 from export.parity import Agreement, Maps, form_problems
 

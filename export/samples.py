@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ctpn.data.fonts import BUILT_IN
-from ctpn.data.synth import KINDS, page
-from ctpn.image import fit, open_image
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
+from ctpn.imaging.decode import open_image
+from ctpn.imaging.tiling import fit
 from ctpn.reader import TextReader
-from ctpn.spec import DetectorSpec, RecognizerSpec
-from ctpn.strips import rectify
+from ctpn.recognition.line_crop import rectify
+from ctpn.synthesis.fonts import BUILT_IN
+from ctpn.synthesis.pages import KINDS, page
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CALIBRATION_SEED, PARITY_SEED = 7_000_000, 8_000_000  # far from those of training

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 
 from ctpn import command
+from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
 from ctpn.nn.checkpoint import load_weights, save_weights
-from ctpn.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 
 SPECS: dict[str, DetectorSpec | RecognizerSpec] = {**DETECTORS, CRNN.name: CRNN}
 TRAINED_WITH = {

@@ -14,10 +14,10 @@ import pytest
 
 from ctpn import CtpnError, ImageError, ModelError, TextReader
 from ctpn.__main__ import main
-from ctpn.bundle import MANIFEST
-from ctpn.data.formats import read_icdar
-from ctpn.image import open_image
-from ctpn.measures import figures, measure
+from ctpn.annotations.formats import read_icdar
+from ctpn.contract.bundle import MANIFEST
+from ctpn.evaluation.metrics import figures, measure
+from ctpn.imaging.decode import open_image
 from ctpn.reader import SHIPPED
 from export.bundle import write
 
@@ -210,8 +210,8 @@ VALIDATION = Path(__file__).parents[2] / "shared" / "data" / "sroie"
 
 @pytest.mark.skipif(not VALIDATION.is_dir(), reason="../shared/data is not there")
 def test_real_receipts_are_found(reader):
-    from ctpn.data.formats import read_set
-    from ctpn.data.split import is_validation
+    from ctpn.annotations.formats import read_set
+    from ctpn.annotations.split import is_validation
 
     pages = [p for p in read_set(VALIDATION) if is_validation(p[0].stem)][:8]
     total = [measure(read_icdar(gt), [line.quad for line in reader.detect(image)]) for image, gt in pages]

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from ctpn.contract.spec import CRNN, MOBILE
 from ctpn.errors import ParityError
-from ctpn.image import fit, open_image
+from ctpn.imaging.decode import open_image
+from ctpn.imaging.tiling import fit
 from ctpn.nn.checkpoint import load_weights, save_weights
 from ctpn.nn.detector import load_detector
 from ctpn.nn.recognizer import load_recognizer
 from ctpn.reader import TextReader
-from ctpn.spec import CRNN, MOBILE
-from ctpn.strips import rectify
+from ctpn.recognition.line_crop import rectify
 from export import bundle, stamp
 from export.bundle import RESULTS
 from export.command import WEIGHTS

@@ -126,7 +126,8 @@ def doubt(result: dict[str, Any]) -> list[Block]:
     text = (
         f"A line that the detector gives {taken['line_score']:g} stands. One with less, from "
         f"{taken['line_score'] - taken['doubt']:.2f} on, stands if its score and its text's add up to {taken['sum']:g} (`doubt` of the "
-        "spec, `CONFIRMED` of `ctpn.recognize`). What each choice would give, on validation pages: the share of characters read, all "
+        "spec, `CONFIRMED` of `ctpn.recognition.policy`). What each choice would give, on validation pages: the share of characters "
+        "read, all "
         "lines, and those of them that meet no text."
     )
     return [Text(text), Table(head, table, fold="All choices"), Text(where(result["environment"]), small=True)]

@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ctpn.contract.spec import CLASSIC, DetectorSpec, read_spec
 from ctpn.errors import ModelError
 from ctpn.nn.checkpoint import is_checkpoint, load_checkpoint, load_weights
 from ctpn.nn.maps import Detector
 from ctpn.nn.mobile import MobileCtpn
 from ctpn.nn.recurrent import TORCH, Recurrence
 from ctpn.nn.vgg16 import Vgg16Ctpn, Widths
-from ctpn.spec import CLASSIC, DetectorSpec, read_spec
 
 
 def build(spec: DetectorSpec, recurrence: Recurrence = TORCH, *, plain: bool = False) -> Detector:

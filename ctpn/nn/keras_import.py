@@ -23,13 +23,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ctpn.contract.spec import CLASSIC, DetectorSpec
 from ctpn.errors import CtpnError, ModelError
 from ctpn.nn.checkpoint import save_weights
 from ctpn.nn.detector import assemble
 from ctpn.nn.keras_file import F32, KerasFile, read_keras
 from ctpn.nn.recurrent import Recurrence
 from ctpn.nn.vgg16 import BLOCKS, PLACES
-from ctpn.spec import CLASSIC, DetectorSpec
 
 VGG = tuple(f"block{b}_conv{n}" for b, count in enumerate(BLOCKS, 1) for n in range(1, count + 1))
 CONVOLUTIONS = dict(zip(VGG, (f"base_layers.{n}" for n in PLACES), strict=True)) | {

@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import ImageError
 from ctpn.nn.recurrent import Recurrence
-from ctpn.spec import DetectorSpec, RecognizerSpec
 
 
 def normalise(image: Tensor, spec: DetectorSpec | RecognizerSpec) -> Tensor:
@@ -64,4 +64,4 @@ class Detector(nn.Module):
         least = max(self.multiple, self.spec.stride_x, self.spec.stride_y)
         if min(rgb.shape[:2]) < least or rgb.shape[0] % self.multiple or rgb.shape[1] % self.multiple:
             needed = f"sides of at least {least}" + (f" and multiples of {self.multiple}" if self.multiple > 1 else "")
-            raise ImageError(f"expected {needed} pixels, got {rgb.shape[0]} x {rgb.shape[1]}; pad the picture, see ctpn.image.fit")
+            raise ImageError(f"expected {needed} pixels, got {rgb.shape[0]} x {rgb.shape[1]}; pad the picture, see ctpn.imaging.decode.fit")

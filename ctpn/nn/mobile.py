@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ctpn.contract.spec import MOBILE, DetectorSpec
 from ctpn.nn.maps import Detector
 from ctpn.nn.recurrent import TORCH, Recurrence, RowRecurrence
-from ctpn.spec import MOBILE, DetectorSpec
 
 
 def conv(c_in: int, c_out: int, kernel: int = 3, stride: int = 1, groups: int = 1) -> nn.Sequential:

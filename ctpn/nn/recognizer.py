@@ -7,13 +7,13 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from ctpn.contract.spec import CRNN, RecognizerSpec, read_spec
 from ctpn.errors import ModelError
 from ctpn.nn.checkpoint import load_weights
 from ctpn.nn.ctc import ctc, texts
 from ctpn.nn.detector import initialise
 from ctpn.nn.mobile import Residual, conv
 from ctpn.nn.recurrent import RowRecurrence
-from ctpn.spec import CRNN, RecognizerSpec, read_spec
 
 
 class Crnn(nn.Module):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from ctpn.contract.spec import VGG16, DetectorSpec
 from ctpn.errors import ModelError
 from ctpn.nn.maps import Detector
 from ctpn.nn.recurrent import TORCH, Recurrence, RowRecurrence
-from ctpn.spec import VGG16, DetectorSpec
 
 BLOCKS = (2, 2, 3, 3, 3)  # convolutions; a pooling stands between two blocks
 PLACES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # of the convolutions in `base_layers`

@@ -19,7 +19,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
 import java.io.File
 
-/** The benchmark's screen measures for real, and what it shares is what `benchmarks.report` reads (tests/test_android.py reads it too). */
+/** The benchmark's screen measures for real, and what it shares is what `benchmarks.report` reads (tests/apps/test_android.py reads it too). */
 @RunWith(RobolectricTestRunner::class)
 class BenchmarkTest {
     @Test

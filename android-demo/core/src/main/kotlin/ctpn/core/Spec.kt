@@ -8,7 +8,7 @@ private const val SCHEMA = 1
 private val BUILDERS = listOf("links", "paper", "classic")
 
 /**
- * What a detector graph expects and how its maps become text lines; `ctpn/spec.py` says what each number means.
+ * What a detector graph expects and how its maps become text lines; `ctpn/contract/spec.py` says what each number means.
  *
  * The graph takes uint8 RGB [1, H, W, 3] and gives channels-last maps, one row a cell of [strideX] × [strideY] pixels,
  * k = number of [anchorHeights]: score [1, h, w, k] and, where [outputs] has them, vertical and side [1, h, w, 2k], link
@@ -110,7 +110,7 @@ data class DetectorSpec(
 }
 
 /**
- * What a recogniser graph expects and how its output becomes text; `ctpn/spec.py` says what each number means.
+ * What a recogniser graph expects and how its output becomes text; `ctpn/contract/spec.py` says what each number means.
  *
  * The graph takes uint8 RGB [N, height, W, 3], strips of one text line each, W a multiple of [widthMultiple], and gives
  * logits [N, W / stride, characters + 1]; class 0 is CTC's blank, class i the character i - 1 of [characters].

@@ -1,6 +1,6 @@
 package ctpn.core
 
-/** What is wrong with the numbers of a spec that must be grey or positive, or null; `ctpn/spec_check.py` has the same. */
+/** What is wrong with the numbers of a spec that must be grey or positive, or null; `ctpn/contract/spec_check.py` has the same. */
 internal fun outOfRange(
     pad: Int,
     positive: List<Pair<String, Number>>,

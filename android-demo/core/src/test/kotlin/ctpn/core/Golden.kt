@@ -15,9 +15,9 @@ import java.io.File
 import java.util.Base64
 import kotlin.math.abs
 
-/** The golden vectors; tests/golden/README.md describes their form. */
+/** The golden vectors; contract/vectors/README.md describes their form. */
 object Golden {
-    private val folder = File("../../tests/golden")
+    private val folder = File("../../contract/vectors")
 
     fun files(): List<File> = folder.listFiles { file -> file.extension == "json" }!!.sorted()
 

@@ -4,7 +4,7 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 
-/** What each golden case runs, as tests/golden/stages.py has it. */
+/** What each golden case runs, as contract/generator/stages.py has it. */
 val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
     mapOf(
         "halved" to { mapOf("image" to halved(it.image("image"), it.int("times"))) },

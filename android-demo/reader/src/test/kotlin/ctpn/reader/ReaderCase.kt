@@ -21,13 +21,13 @@ import java.io.ByteArrayInputStream
 import java.io.File
 import javax.imageio.ImageIO
 
-/** What tests/reader_case.py has written: a bundle, photos, and the lines that Python reads there. */
+/** What tests/helpers/reader_case.py has written: a bundle, photos, and the lines that Python reads there. */
 object ReaderCase {
     private val folder = File("../../out/reader-case")
 
     /** The test that asks is skipped where there is none. */
     fun file(name: String): File {
-        assumeTrue(File(folder, "lines.json").isFile, "no case in $folder; write one: python -m tests.reader_case out/reader-case")
+        assumeTrue(File(folder, "lines.json").isFile, "no case in $folder; write one: python -m tests.helpers.reader_case out/reader-case")
         return File(folder, name)
     }
 

@@ -1,0 +1,1 @@
+"""What every language obeys and no language owns."""

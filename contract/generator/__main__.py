@@ -1,0 +1,61 @@
+"""Write the golden vectors, or compare them with what the stages answer now: python -m contract.generator [--check]"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from contract.generator import boxes, lines, pictures, texts
+from contract.generator.form import HERE, difference, write
+from contract.generator.stages import load
+
+# name: (what it is about, tolerance by the name of a value, cases); what has no tolerance is equal.
+FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]]] = {
+    "resample": ("halving, scaling, sampling", {}, pictures.resample_cases),
+    "fit": ("a photo to the network's scale; long ones in pieces", {"scale_x": 1e-12, "scale_y": 1e-12}, pictures.fit_cases),
+    "regions": ("marked regions and what lies in them", {"outline": 1e-4, "scale": 1e-6, "share": 1e-9}, boxes.region_cases),
+    "reading_order": ("rows from the top, each from the left", {}, boxes.order_cases),
+    "decode": ("maps to proposals", {"boxes": 1e-3, "ends": 1e-4}, boxes.decode_cases),
+    "suppress": ("suppression within a column", {}, boxes.suppress_cases),
+    "lines": ("proposals to text lines", {"quads": 1e-2, "scores": 1e-5}, lines.cases),
+    "rectify": ("quads to strips", {}, pictures.rectify_cases),
+    "strips": ("directions, pieces, batches", {"quads": 1e-4}, pictures.strip_cases),
+    "ctc": ("logits to text, and pieces joined", {"score": 1e-5, "scores": 1e-5}, texts.greedy_cases),
+    "spec": ("specs, whole and damaged", {}, texts.spec_cases),
+    "manifest": ("manifests of bundles, whole and damaged", {}, texts.manifest_cases),
+}
+
+
+def make(folder: Path) -> list[Path]:
+    """Write all files."""
+    return [write(name, about, tolerance, cases(), folder) for name, (about, tolerance, cases) in FILES.items()]
+
+
+def check(folder: Path = HERE) -> list[str]:
+    """What differs between the stored files and fresh ones: empty if nothing."""
+    with tempfile.TemporaryDirectory() as fresh:
+        made = {f.name: load(f) for f in make(Path(fresh))}
+    stored = {f.name: load(f) for f in folder.glob("*.json")}
+    if set(made) != set(stored):
+        return [f"expected the files {sorted(made)}, got {sorted(stored)}"]
+    return [f"{name}: {d}" for name in made if (d := difference(stored[name], made[name], made[name]["tolerance"]))]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 written or equal, 1 different; usage errors exit 2."""
+    parser = argparse.ArgumentParser("python -m contract.generator", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, compare")
+    if not parser.parse_args(argv).check:
+        print(f"{sum(f.stat().st_size for f in make(HERE)) / 1000:.0f} kB in {HERE}")
+        return 0
+    problems = check()
+    print("\n".join(problems) or "the golden vectors are what the stages answer", file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""What each golden case runs: the stage's own function, with named inputs and outputs."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from contract.generator.form import plain, value
+from ctpn.contract import bundle
+from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec
+from ctpn.detection import lines, nms
+from ctpn.detection.anchors import decode
+from ctpn.detection.proposals import Proposals
+from ctpn.errors import CtpnError
+from ctpn.imaging import resample, tiling
+from ctpn.layout import reading_order, regions
+from ctpn.recognition import ctc, line_crop, policy
+
+Values = dict[str, Any]
+
+
+def run(stage: str, inputs: Values) -> Values:
+    """The answer of a stage as it is written; an error of ours as {"error": its message}."""
+    try:
+        return plain(STAGES[stage](**inputs))
+    except CtpnError as e:
+        return {"error": str(e)}
+
+
+def detector(changes: Values) -> DetectorSpec:
+    """The mobile detector's spec with other values."""
+    return replace(MOBILE, **{k: tuple(v) if isinstance(v, list) else v for k, v in changes.items()})
+
+
+def recognizer(changes: Values) -> RecognizerSpec:
+    """The CRNN's spec with other values."""
+    return replace(CRNN, **{k: tuple(v) if isinstance(v, list) else v for k, v in changes.items()})
+
+
+def _fit(photo: Any, spec: Values) -> Values:
+    fitted = tiling.fit(photo, detector(spec))
+    return {"pixels": fitted.pixels, "scale_x": fitted.scale_x, "scale_y": fitted.scale_y}
+
+
+def _fit_size(width: int, height: int) -> Values:
+    fitted = tiling.fit(np.zeros((height, width, 3), np.uint8), MOBILE)
+    return {"size": [fitted.pixels.shape[1], fitted.pixels.shape[0]], "scale_x": fitted.scale_x, "scale_y": fitted.scale_y}
+
+
+def _stitch(pieces: list[Any], cuts: list[Any], stride: int, axis: int) -> Values:
+    return {"map": tiling.stitch(pieces, [(a, b) for a, b in cuts], stride, axis)}
+
+
+def _region(region: Any, width: int, height: int) -> Values:
+    found = regions.outline(region, width, height)
+    return {"outline": found, "window": list(regions.window(found, width, height)), "scale": regions.scale(found)}
+
+
+def _decode(spec: Values, **maps: Any) -> Values:
+    return _proposals(decode(maps, detector(spec)))
+
+
+def _proposals(p: Proposals) -> Values:
+    return {"boxes": p.boxes_net, "scores": p.scores, "columns": p.columns, "ends": p.ends_net, "links": p.links}
+
+
+def _suppress(boxes: Any, scores: Any, columns: Any, threshold: float) -> Values:
+    return {"kept": nms.suppress(boxes, scores, columns, threshold)}
+
+
+def _connect(spec: Values, boxes: Any, scores: Any, columns: Any, ends: Any, links: Any) -> Values:
+    return {"successors": lines.connect(Proposals(boxes, scores, columns, ends, links), detector(spec))}
+
+
+def _lines(spec: Values, boxes: Any, scores: Any, columns: Any, ends: Any, links: Any) -> Values:
+    quads, found = lines.text_lines(Proposals(boxes, scores, columns, ends, links), detector(spec))
+    return {"quads": quads, "scores": found}
+
+
+def _join(strip: Any, cuts: list[Any], texts: list[str], scores: list[Any], steps: list[Any], spec: Values) -> Values:
+    parts = [ctc.Decoded(t, 0.0, s, n) for t, s, n in zip(texts, scores, steps, strict=True)]
+    return _decoded(policy.join(strip, [(a, b) for a, b in cuts], parts, recognizer(spec)))
+
+
+def _decoded(d: ctc.Decoded) -> Values:
+    return {"text": d.text, "score": d.score, "scores": d.scores, "steps": d.steps}
+
+
+def _spec(text: str, kind: str) -> Values:
+    spec = (DetectorSpec if kind == "detector" else RecognizerSpec).from_json(text)
+    return {"spec": asdict(spec)}
+
+
+def _manifest(text: str) -> Values:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / bundle.MANIFEST).write_text(text, encoding="utf-8")
+        try:
+            found = bundle._manifest(Path(folder))
+        except CtpnError as e:  # what follows the file's name
+            raise CtpnError(str(e).partition(f"{bundle.MANIFEST}: ")[2]) from None
+    return {k: found[k] for k in ("models", "specs", "charset", "golden", "files")}
+
+
+STAGES: dict[str, Callable[..., Values]] = {
+    "halved": lambda image, times: {"image": resample.halved(image, times)},
+    "resize": lambda image, width, height: {"image": resample.resize(image, height, width)},
+    "sample": lambda image, x, y: {"image": resample.sample(image, x, y)},
+    "fit": _fit,
+    "fit_size": _fit_size,
+    "windows": lambda length: {"cuts": [list(c) for c in tiling.windows(length, MOBILE)]},
+    "stitch": _stitch,
+    "region": _region,
+    "share": lambda quad, region: {"share": regions.share(quad, region)},
+    "reading_order": lambda quads: {"order": reading_order.reading_order(list(quads))},
+    "decode": _decode,
+    "suppress": _suppress,
+    "connect": _connect,
+    "lines": _lines,
+    "rectify": lambda image, quad, spec: {"strip": line_crop.rectify(image, quad, recognizer(spec))},
+    "stacked": lambda quad: {"quads": np.array(line_crop.stacked(quad))},
+    "turned": lambda quad, quarters: {"quad": line_crop.turned(quad, quarters)},
+    "pieces": lambda strip, spec: {"cuts": [list(c) for c in line_crop.pieces(strip, recognizer(spec))]},
+    "is_space": lambda strip, cut: {"space": line_crop.is_space(strip, cut)},
+    "batches": lambda widths: {"groups": line_crop.batches(widths, CRNN)},
+    "padded": lambda parts: {"strips": line_crop.padded(parts, CRNN)},
+    "join": _join,
+    "greedy": lambda logits, charset: _decoded(ctc.greedy(logits, charset)),
+    "spec": _spec,
+    "manifest": _manifest,
+}
+
+
+def case(stage: str, name: str, *, says: str | None = None, **inputs: Any) -> Values:
+    """A golden case: its inputs as they are written, and what the stage answers to these; `says` is a part of the error."""
+    written = plain(inputs)
+    out = run(stage, value(written))
+    if (says is None) == ("error" in out) or (says or "") not in out.get("error", ""):
+        raise AssertionError(f"{stage}, {name}: expected the error {says!r}, got {out}")
+    return {"stage": stage, "name": name, "in": written, "out": out if says is None else {"error": says}}
+
+
+def load(file: Path) -> Values:
+    """A golden file."""
+    return dict(json.loads(file.read_text(encoding="utf-8")))

@@ -1,0 +1,1 @@
+"""Annotated image sets: formats, the fixed validation split, words merged to lines."""

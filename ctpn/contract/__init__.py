@@ -1,0 +1,1 @@
+"""What the languages agree on: spec, manifest, bundle."""

@@ -1,1 +1,0 @@
-"""Training data: readers of public formats, augmentation, synthetic pages."""

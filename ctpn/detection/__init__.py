@@ -1,0 +1,1 @@
+"""From the detector's maps to the quads of text lines."""

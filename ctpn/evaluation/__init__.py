@@ -1,0 +1,1 @@
+"""How good are found lines and read texts?"""

@@ -1,0 +1,1 @@
+"""Files to upright RGB, and RGB to what a network takes."""

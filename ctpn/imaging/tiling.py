@@ -1,0 +1,69 @@
+"""Upright RGB to what a detector takes: fitted to its size, and cut into windows where it is long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctpn.contract.spec import DetectorSpec
+from ctpn.imaging.resample import resize
+
+U8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A picture at the network's scale.
+
+    Attributes:
+        pixels: uint8 RGB [H, W, 3], both multiples of `spec.size_multiple`, padded right and below.
+        scale_x, scale_y: x_net = x_img * scale_x; frames begin at the corner of the first pixel.
+    """
+
+    pixels: U8
+    scale_x: float
+    scale_y: float
+
+
+def fit(rgb: U8, spec: DetectorSpec) -> Fitted:
+    """Reduce a picture by the spec's rule and pad it.
+
+    The long side becomes at most `long_side`; of a strip, longer than `strip_ratio` to 1, the short side at most
+    `strip_side`. Nothing is enlarged.
+    """
+    height, width = rgb.shape[:2]
+    long, short = max(height, width), min(height, width)
+    scale = min(1.0, spec.strip_side / short if long > spec.strip_ratio * short else spec.long_side / long)
+    h, w = (max(1, int(np.floor(side * scale + 0.5))) for side in (height, width))
+    small = resize(rgb, h, w)
+    m = spec.size_multiple
+    padded = np.full((-(-h // m) * m, -(-w // m) * m, 3), spec.pad, np.uint8)
+    padded[:h, :w] = small
+    return Fitted(padded, w / width, h / height)
+
+
+def windows(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:
+    """Where a side of `length` pixels (a multiple of `size_multiple`) is cut for reading in pieces.
+
+    Returns:
+        (begin, end) of each window, overlapping by 128 pixels; one window up to one and a half `long_side`.
+    """
+    if length <= spec.long_side * 3 // 2:
+        return [(0, length)]
+    overlap, m = 128, spec.size_multiple
+    step = (spec.long_side - overlap) // m * m
+    begins = list(range(0, length - overlap, step))
+    return [(b, min(b + step + overlap, length)) for b in begins]
+
+
+def stitch(pieces: list[NDArray[np.float32]], cuts: list[tuple[int, int]], stride: int, axis: int) -> NDArray[np.float32]:
+    """Join the maps of windows, each cell from the window in which it lies farther from a cut."""
+    parts = []
+    for i, (piece, (begin, end)) in enumerate(zip(pieces, cuts, strict=True)):
+        first = begin if i == 0 else (begin + cuts[i - 1][1]) // 2
+        last = end if i == len(cuts) - 1 else (cuts[i + 1][0] + end) // 2
+        cells = range((first - begin) // stride, (last - begin) // stride)
+        parts.append(piece.take(cells, axis))
+    return np.concatenate(parts, axis)

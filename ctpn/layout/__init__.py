@@ -1,0 +1,1 @@
+"""Regions that a user marked, reading order, and the geometry under both."""

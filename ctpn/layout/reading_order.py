@@ -1,0 +1,40 @@
+"""In which order a person reads the lines of a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+
+def reading_order(quads: Sequence[F32]) -> list[int]:
+    """Indices of the lines, row by row from the top, each row from the left.
+
+    A line joins a row when its middle is less than half the lower height away from the row's straight continuation
+    from its nearest member: so rows of a slightly turned page stay together. Where the text of most lines runs to the
+    left, the page stands on its head and is read from its other end.
+    """
+    if 2 * sum(float(q[1, 0]) < float(q[0, 0]) for q in quads) > len(quads):
+        quads = [-q for q in quads]
+    rows: list[list[int]] = []
+    middles = [q.astype(np.float64).mean(0) for q in quads]
+    heights = [float(np.sqrt(((q[3] - q[0]).astype(np.float64) ** 2).sum())) for q in quads]
+    for i in sorted(range(len(quads)), key=lambda k: (float(middles[k][1]), float(middles[k][0]), k)):
+        near = [row for row in rows if _same_row(quads, middles, heights, row, i)]
+        if near:
+            near[-1].append(i)
+        else:
+            rows.append([i])
+    return [i for row in rows for i in sorted(row, key=lambda k: (float(quads[k][:, 0].min()), k))]
+
+
+def _same_row(quads: Sequence[F32], middles: list[F64], heights: list[float], row: list[int], i: int) -> bool:
+    j = min(row, key=lambda k: abs(float(middles[k][0] - middles[i][0])))
+    along = quads[j][1] - quads[j][0]
+    slope = float(along[1] / along[0]) if along[0] > heights[j] else 0.0
+    expected = middles[j][1] + slope * (middles[i][0] - middles[j][0])
+    return bool(abs(expected - middles[i][1]) < 0.5 * min(heights[i], heights[j]))

@@ -1,0 +1,1 @@
+"""From line crops to texts."""

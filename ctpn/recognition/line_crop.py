@@ -1,0 +1,151 @@
+"""From quads to strips, what a recogniser takes: cut out upright, turned where they must be, cut in pieces, batched."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctpn.contract.spec import RecognizerSpec
+from ctpn.imaging.resample import halved, sample
+
+U8 = NDArray[np.uint8]
+F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
+
+NARROWEST = 8  # pixels of a strip
+
+
+def rectify(rgb: U8, quad: F32, spec: RecognizerSpec) -> U8:
+    """The line inside a quad as an upright strip.
+
+    Args:
+        rgb: uint8 RGB [H, W, 3].
+        quad: float32 [4, 2], clockwise from the text's top left, in pixels of `rgb`; it may reach over the border,
+            whose pixels are then repeated.
+
+    Returns:
+        uint8 RGB [spec.height, W, 3], the quad with `spec.margin` around it; W by the line's own ratio, at least 8.
+        Lines that shrink by more than 2 are first halved (the law in `spec.py`).
+    """
+    wide, tall = sides(quad)
+    scale = spec.height / (tall * (1 + 2 * spec.margin[1]))
+    width = max(NARROWEST, int(np.floor((wide + 2 * spec.margin[0] * tall) * scale + 0.5)))
+    outer = _with_margin(quad.astype(np.float64), wide, tall, spec)
+    low = np.clip(np.floor(outer.min(0)) - 2, 0, [rgb.shape[1] - 1, rgb.shape[0] - 1]).astype(int)
+    high = np.clip(np.ceil(outer.max(0)) + 2, low + 1, [rgb.shape[1], rgb.shape[0]]).astype(int)
+    times = 0
+    while scale * (2 << times) < 1:
+        times += 1
+    part = halved(rgb[low[1] : high[1], low[0] : high[0]], times)
+    return sample(part, *places((outer - low) / (1 << times), width, spec.height))
+
+
+def sides(quad: F32) -> tuple[float, float]:
+    """Mean width and height of a quad, each at least 1 pixel."""
+    a, b, c, d = quad.tolist()
+    return max((_distance(a, b) + _distance(d, c)) / 2, 1.0), max((_distance(a, d) + _distance(b, c)) / 2, 1.0)
+
+
+def _distance(a: list[float], b: list[float]) -> float:
+    x, y = b[0] - a[0], b[1] - a[1]
+    return sqrt(x * x + y * y)  # as in every language, to the last bit; hypot is not
+
+
+def _with_margin(quad: F64, wide: float, tall: float, spec: RecognizerSpec) -> F64:
+    along = (quad[1] - quad[0] + quad[2] - quad[3]) / 2 * (spec.margin[0] * tall / wide)
+    down = (quad[3] - quad[0] + quad[2] - quad[1]) / 2 * spec.margin[1]
+    return np.stack([quad[0] - along - down, quad[1] + along - down, quad[2] + along + down, quad[3] - along + down])
+
+
+def places(quad: F64, width: int, height: int) -> tuple[F64, F64]:
+    """Where the pixels of a width x height picture lie in a quad: x and y, each float64 [height, width].
+
+    The projective map of the unit square (Heckbert 1989, section 2.2.3); of a quad without area the affine part.
+    """
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = quad.tolist()
+    sx, sy = x0 - x1 + x2 - x3, y0 - y1 + y2 - y3
+    dx1, dy1, dx2, dy2 = x1 - x2, y1 - y2, x3 - x2, y3 - y2
+    det = dx1 * dy2 - dx2 * dy1
+    g, h = ((sx * dy2 - dx2 * sy) / det, (dx1 * sy - sx * dy1) / det) if det else (0.0, 0.0)
+    u, v = (np.arange(width) + 0.5) / width, ((np.arange(height) + 0.5) / height)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):  # a horizon in the picture
+        depth = (g * u + 1) + h * v
+        x = ((x1 - x0 + g * x1) * u + x0 + (x3 - x0 + h * x3) * v) / depth
+        y = ((y1 - y0 + g * y1) * u + y0 + (y3 - y0 + h * y3) * v) / depth
+    return x, y
+
+
+def turned(quad: F32, quarters: int) -> F32:
+    """The same place read in another direction: turned clockwise by `quarters` of a full turn."""
+    return np.roll(quad, -quarters, 0)
+
+
+def stacked(quad: F32) -> list[F32]:
+    """A tall quad cut into squares from top to bottom: where the characters of a vertical Chinese line stand."""
+    wide, tall = sides(quad)
+    count = max(1, int(np.floor(tall / wide + 0.5)))
+    cuts = (np.arange(count + 1) / count)[:, None]
+    left, right = quad[0] + cuts * (quad[3] - quad[0]), quad[1] + cuts * (quad[2] - quad[1])
+    return [np.stack([left[i], right[i], right[i + 1], left[i + 1]]).astype(np.float32) for i in range(count)]
+
+
+def pieces(strip: U8, spec: RecognizerSpec) -> list[tuple[int, int]]:
+    """Where a strip is cut for reading: (begin, end) columns, one piece up to `spec.max_width`.
+
+    A cut lies in the middle of the emptiest columns of the last third before the limit: those whose mean distance from the
+    most common grey, over 9 columns, is not more than one level above the least.
+    """
+    cuts, width = [0], strip.shape[1]
+    ink = np.convolve(_ink(strip), np.ones(9, np.int64), "same") if width > spec.max_width else np.zeros(0, np.int64)
+    level = 6 * strip.shape[0] * 9
+    while width - cuts[-1] > spec.max_width:
+        first, last = cuts[-1] + spec.max_width * 2 // 3, cuts[-1] + spec.max_width
+        emptiest = np.flatnonzero(ink[first:last] <= ink[first:last].min() + level)
+        cuts.append(first + int(emptiest[len(emptiest) // 2]))
+    return list(zip(cuts, [*cuts[1:], width], strict=True))
+
+
+def is_space(strip: U8, cut: int) -> bool:
+    """Whether the gap around a cut, columns of less than 0.15 of the most ink, is as wide as a space: 0.28 of the height."""
+    ink = _ink(strip)
+    empty = 20 * ink < 3 * ink.max()
+    left = int(np.argmin(empty[:cut][::-1])) if not empty[:cut].all() else cut
+    right = int(np.argmin(empty[cut:])) if not empty[cut:].all() else len(empty) - cut
+    return 25 * (left + right) > 7 * strip.shape[0]
+
+
+def _ink(strip: U8) -> NDArray[np.int64]:
+    """How far each column is from the strip's median grey: 6 x height times the mean distance, in whole numbers."""
+    grey = strip.sum(2, dtype=np.int64)  # thrice the mean of the channels
+    twice = int(2 * np.median(grey))  # of an even number of pixels it lies between two
+    distance: NDArray[np.int64] = np.abs(2 * grey - twice).sum(0)
+    return distance
+
+
+def batches(widths: list[int], spec: RecognizerSpec, *, most: int = 1280) -> list[list[int]]:
+    """Which strips are read together: of like width, so that padding wastes little, and not more than `most` columns.
+
+    The logits of 1,280 columns are 7 MB; larger batches take more memory and save no time.
+    """
+    order = sorted(range(len(widths)), key=lambda i: (widths[i], i))
+    groups: list[list[int]] = []
+    for i in order:
+        padded = -(-widths[i] // spec.width_multiple) * spec.width_multiple
+        group = groups[-1] if groups else []
+        fits = bool(group) and padded * (len(group) + 1) <= most and padded <= 1.3 * widths[group[0]] + spec.width_multiple
+        if fits:
+            group.append(i)
+        else:
+            groups.append([i])
+    return groups
+
+
+def padded(strips: list[U8], spec: RecognizerSpec) -> U8:
+    """Strips [height, W, 3] side by side as uint8 [N, height, W', 3], filled up on the right with grey."""
+    widest = max(s.shape[1] for s in strips)
+    out = np.full((len(strips), spec.height, -(-widest // spec.width_multiple) * spec.width_multiple, 3), spec.pad, np.uint8)
+    for strip, place in zip(strips, out, strict=True):
+        place[:, : strip.shape[1]] = strip
+    return out

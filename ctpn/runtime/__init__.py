@@ -1,0 +1,1 @@
+"""Inference: the graphs under ONNX Runtime."""

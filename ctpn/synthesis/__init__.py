@@ -1,0 +1,1 @@
+"""Synthetic pages and lines."""

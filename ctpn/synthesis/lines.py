@@ -1,0 +1,168 @@
+"""Synthetic strips: one line, printed, worn, cut out askew and photographed badly, with the place of each character."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ctpn.contract.spec import RecognizerSpec
+from ctpn.synthesis import degradation as augment
+from ctpn.synthesis.fonts import Fonts, covered, face
+from ctpn.synthesis.pages.lettering import Ink, wear
+from ctpn.synthesis.pages.paper import colour, paper, scene
+from ctpn.synthesis.phrases import ems, phrase
+
+U8 = NDArray[np.uint8]
+F64 = NDArray[np.float64]
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Strip:
+    """`rgb` uint8 [height, W, 3]; its `text`; `centres` float64 [len(text)], x of the middle of each character in pixels
+    of the strip, NaN where that is not known; `caseless` where the text has capitals alone, whatever is printed."""
+
+    rgb: U8
+    text: str
+    centres: F64
+    caseless: bool = False
+
+
+def drawn(rng: Rng, fonts: Fonts, spec: RecognizerSpec, width: int) -> Strip:
+    """A strip at most `width` pixels wide."""
+    for _ in range(20):
+        text, font = _text_and_font(rng, fonts, spec, (width - 16) / (0.8 * spec.height))
+        low = spec.height if rng.random() < 0.4 else int(rng.uniform(13, spec.height))  # pixels of the line in the photo
+        line = _write(rng, text, font, low)
+        if line is not None:
+            return _cut(rng, *line, spec, width, low)
+    raise AssertionError("twenty texts without ink; the fonts are damaged")
+
+
+def _text_and_font(rng: Rng, fonts: Fonts, spec: RecognizerSpec, length: float) -> tuple[str, str]:
+    """A text and a font that has all its characters; what no tried font has is left out."""
+    text = phrase(rng, spec.charset, max(1.0, length))
+    known = _known(spec.charset)
+    text = "".join(c for c in text if c in known) or "-"
+    chinese = any(ord(c) > 0x2E7F for c in text) or rng.random() < 0.12
+    groups = fonts.latin if not chinese else fonts.kanji if rng.random() < 0.5 else fonts.chinese
+    font = ""
+    for _ in range(2 if groups is fonts.kanji else 4):
+        group = groups[int(rng.integers(len(groups)))]
+        font = group[int(rng.integers(len(group)))]
+        if all(ord(c) in covered(font) for c in text):
+            return text, font
+    return "".join(c for c in text if ord(c) in covered(font)).strip() or "-", font
+
+
+@lru_cache(maxsize=4)
+def _known(charset: str) -> frozenset[str]:
+    return frozenset(charset)
+
+
+def _write(rng: Rng, text: str, font: str, low: int) -> tuple[str, U8, F64] | None:
+    """Text, mask uint8 [h, w] and the pen's way float64 [n, 2] (begin and end of each character); None without ink."""
+    em = max(12, int(low / 1.3 * rng.uniform(1, 1.7)))
+    spacing = float(rng.uniform(-0.04, 0.12) * em if rng.random() < 0.4 else rng.uniform(0.2, 0.8) * em if rng.random() < 0.08 else 0)
+    mask = np.zeros((int(2.2 * em), int((ems(text) * 1.25 + 2) * em + max(0, spacing) * len(text))), np.uint8)
+    x, pens = float(em), []
+    for char in text:
+        end, _ = cv2.putText(mask, char, (round(x), int(1.5 * em)), 255, face(font), em, 0, 0, (0, 1 << 20))
+        pens.append((x, x + end[0] - round(x)))
+        x += end[0] - round(x) + spacing
+    style = rng.random()
+    ink = Ink(font, em, (0, 0, 0), bold=int(style < 0.08) * max(1, em // 24), hand=0.08 < style < 0.14, dots=0.14 < style < 0.2 and em > 20,
+              worn=0.35 if style > 0.88 else 0.0)  # fmt: skip
+    mask = wear(mask, ink, rng)
+    return (text, mask, np.array(pens)) if (mask > 50).any() else None
+
+
+def _cut(rng: Rng, text: str, mask: U8, pens: F64, spec: RecognizerSpec, width: int, low: int) -> Strip:
+    """Print the mask on some ground and cut it out as `strips.rectify` would, by a quad that is a little wrong."""
+    em = mask.shape[0] / 2.2
+    x, y, w, h = cv2.boundingRect((mask > 50).view(np.uint8))
+    slack = max(0.0, 0.35 * em - h) / 2
+    y, h = y - slack, h + 2 * slack
+    above, below = rng.normal((0.16, 0.12), 0.09).clip(-0.04, 0.45) * h
+    left, right = rng.normal(0.25, 0.14, 2).clip(-0.03, 0.8) * h
+    x0, y0, x1, y1 = x - left, y - above, x + w + right, y + h + below
+    rgb = _print(rng, mask, (y, y + h))
+    out = int(np.clip(round((x1 - x0) * spec.height / (y1 - y0)), 8, width))
+    small = _warp(rng, rgb, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), (low, max(4, round(out * low / spec.height))))
+    strip = cv2.resize(_spoil(rng, small), (out, spec.height), interpolation=cv2.INTER_LINEAR)
+    centres = (pens.mean(1) - x0) / (x1 - x0) * out
+    return Strip(strip, text, centres)
+
+
+def _warp(rng: Rng, rgb: U8, quad: F64, size: tuple[int, int]) -> U8:
+    h, w = size
+    tall = quad[3, 1] - quad[0, 1]
+    if rng.random() < 0.6:
+        quad = quad + rng.normal(0, 0.035, (4, 2)).clip(-0.09, 0.09) * tall
+    matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32))
+    shift = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])  # corners of pixels to their centres
+    sharp = h / tall
+    if sharp < 0.6:
+        rgb = cv2.GaussianBlur(rgb, (0, 0), 0.35 / sharp)
+    return cv2.warpPerspective(rgb, shift @ matrix @ np.linalg.inv(shift), (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _print(rng: Rng, mask: U8, rows: tuple[float, float]) -> U8:
+    """The mask in ink on a ground, with what else is printed near it."""
+    h, w = mask.shape
+    light = rng.random() < 0.8
+    if rng.random() < 0.92:
+        ground = paper(rng, h, w, colour(rng, 0.7, 1.0, 0.5) if light else colour(rng, 0.03, 0.45))
+    else:
+        ground = scene(rng, h, w)
+        light = bool(ground.mean() > 128)
+    ink = colour(rng, 0.0, 0.3 if rng.random() < 0.8 else 0.5, 0.6) if light else colour(rng, 0.7, 1.0, 0.6)
+    if rng.random() < 0.35:
+        mask = cv2.max(mask, _neighbours(rng, mask, rows[1] - rows[0]))
+    if rng.random() < 0.25:
+        mask = mask.copy()
+        _rules(rng, mask, rows)
+    alpha = cv2.merge([mask] * 3).astype(np.float32) * (float(rng.uniform(0.6, 1)) / 255)
+    return (ground + (np.array(ink, np.float32) - ground) * alpha + 0.5).astype(np.uint8)
+
+
+def _neighbours(rng: Rng, mask: U8, tall: float) -> U8:
+    """Parts of the lines above and below: the line itself, moved."""
+    out = np.zeros_like(mask)
+    for sign in (-1, 1):
+        if rng.random() < 0.7:
+            dx, dy = int(rng.integers(-mask.shape[1] // 2, mask.shape[1] // 2 + 1)), int(sign * tall * rng.uniform(1.08, 1.6))
+            out = cv2.max(out, cv2.warpAffine(mask, np.array([[1, 0, dx], [0, 1, dy]], np.float32), mask.shape[::-1]))
+    return out
+
+
+def _rules(rng: Rng, mask: U8, rows: tuple[float, float]) -> None:
+    """Frame lines that touch or nearly touch the text."""
+    (top, bottom), (h, w) = rows, mask.shape
+    tall, thick, ink = bottom - top, 1 + int(rng.random() < 0.3) * h // 40, int(rng.integers(120, 256))
+    for y in (top - rng.uniform(0, 0.25) * tall, bottom + rng.uniform(0, 0.25) * tall):
+        if rng.random() < 0.6:
+            cv2.line(mask, (0, int(y)), (w, int(y + rng.normal(0, 0.03) * tall)), ink, thick)
+    for x in (rng.uniform(0.1, 0.9) * h / 2.2, w - rng.uniform(0.1, 0.9) * h / 2.2):
+        if rng.random() < 0.3:
+            cv2.line(mask, (int(x), 0), (int(x), h), ink, thick)
+
+
+def _spoil(rng: Rng, rgb: U8) -> U8:
+    """Faults of light and camera, mild where the letters are small."""
+    for chance, step in STEPS:
+        if rng.random() < chance:
+            rgb = step(rgb, rng)
+    if rng.random() < 0.25:
+        rgb = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.3, 0.35 + 0.03 * rgb.shape[0])))
+    return rgb
+
+
+STEPS = (
+    (0.06, augment.invert), (0.25, augment.grey), (0.1, augment.swap), (0.4, augment.colour), (0.25, augment.gamma),
+    (0.2, augment.shadow), (0.1, augment.paper), (0.3, augment.noise), (0.1, augment.fax), (0.3, augment.jpeg),
+)  # fmt: skip

@@ -1,0 +1,47 @@
+"""The choice of what a sure text may say against the detector: figures by hand, and the command on small pages."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks import doubt
+from benchmarks.doubt import Read, choices, main
+from benchmarks.pages import Page
+from ctpn.annotations.formats import Region
+from tests.detection.test_anchors import box
+from tests.helpers.reader_case import EXAMPLES
+
+
+def test_choices_by_hand():
+    """Three lines: one that the detector is sure of, a doubtful one with a sure text, and one on nothing with a poor text."""
+    places = [box(0, 0, 100, 20), box(0, 40, 100, 60), box(0, 80, 100, 100)]
+    regions = [Region(places[0], "abcdef"), Region(places[1], "ghij")]
+    page = Read(
+        regions, places, ["abcdef", "ghij", "x"], np.array([0.9, 0.42, 0.33]), np.array([0.3, 0.65, 0.45]), np.array([1, 1, 0], bool)
+    )
+    found = {(r["least"], r["sum"]): (r["read"], r["lines"], r["on_nothing"]) for r in choices([page], 0.55)}
+    assert found[None, None] == found[0.45, 0.0] == found[0.4, 1.1] == (0.6, 1, 0)
+    assert found[0.4, 1.0] == found[0.3, 0.9] == (1.0, 2, 0)
+    assert found[0.3, 0.0] == (1.0, 3, 1) and found[0.35, 0.0] == (1.0, 2, 0)
+
+
+def test_the_command_stores_and_prints(tmp_path, monkeypatch, capsys):
+    photo = tmp_path / "blurred.png"  # a sharp one leaves the detector no doubt
+    cv2.imwrite(str(photo), cv2.GaussianBlur(cv2.imread(str(EXAMPLES / "receipt.jpg")), (0, 0), 5))
+    monkeypatch.setattr(doubt, "pages", lambda name: [Page(photo, "0", [Region(box(0, 0, 5, 5), "###")])])
+    assert main(["--out", str(tmp_path / "doubt.json")]) == 0
+    stored = json.loads((tmp_path / "doubt.json").read_text())
+    assert set(stored["sets"]) == set(doubt.SETS) and "crnn-int8.onnx" in stored["models"] and stored["environment"]
+    lines = [r["lines"] for r in stored["sets"]["sroie"]]
+    assert lines[0] == min(lines) > 10 and max(lines) == lines[1] > lines[0]  # the lower, the more
+    assert len(capsys.readouterr().out.splitlines()) == 2 + len(lines)
+
+
+def test_missing_sets_are_told(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("benchmarks.pages.DATA", tmp_path)
+    assert main(["--out", str(tmp_path / "doubt.json")]) == 1 and "sroie" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stop:
+        main(["--limit"])
+    assert stop.value.code == 2 and not list(tmp_path.iterdir())

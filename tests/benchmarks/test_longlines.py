@@ -1,0 +1,96 @@
+"""Recall by the length of lines, by hand; the command with stand-ins for the models; the drawn pages."""
+
+import json
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import longlines, longpages
+from benchmarks.compare import Crew
+from benchmarks.longlines import by_ratio, main, outcomes, ratio
+from benchmarks.pages import Page
+from benchmarks.sides import REFERENCE
+from ctpn.annotations.formats import Region
+from ctpn.errors import CtpnError
+from ctpn.synthesis.fonts import fonts
+from tests.benchmarks.test_peers import side, worker
+from tests.detection.test_anchors import box
+
+__all__ = ["worker"]  # a fixture
+
+
+def test_ratio_of_any_direction():
+    assert ratio(box(0, 0, 120, 4)) == pytest.approx(30) == ratio(box(0, 0, 4, 120))
+    turn = np.float32([[0.8, 0.6], [-0.6, 0.8]])
+    assert ratio(box(0, 0, 60, 10) @ turn) == pytest.approx(6, rel=1e-4)
+    assert ratio(box(5, 5, 5, 5)) >= 1
+
+
+def test_what_becomes_of_lines_by_hand():
+    regions = [Region(box(0, y, 600, y + 10), "x") for y in (0, 20, 40, 60)] + [Region(box(0, 80, 20, 90), "###")]
+    found = [
+        box(0, 0, 600, 10),  # whole
+        *(box(x, 20, x + 190, 30) for x in (0, 200, 400)),  # in three pieces: 0.95 of it
+        box(0, 40, 280, 50),  # less than half of it
+        box(0, 80, 20, 90),  # what nobody asks for
+        box(9, 9, 9, 9),  # nothing at all
+    ]
+    table = outcomes(regions, found)
+    assert table.tolist() == [[60, 1, 1, 1], [60, 0, 1, 3], [60, 0, 0, 1], [60, 0, 0, 0]]
+    assert outcomes(regions, []).tolist() == [[60, 0, 0, 0]] * 4 and outcomes([], found).shape == (0, 4)
+    rows = by_ratio([Page(Path("a"), "a", regions)], [[f.tolist() for f in found]])
+    assert rows == {"over 60": {"texts": 4, "matched": 0.25, "found": 0.5, "pieces": 2.0}}
+
+
+def test_bins_follow_their_edges():
+    lengths = (10, 25, 70, 120, 290, 550)
+    regions = [Region(box(0, 20 * i, w, 20 * i + 10), "x") for i, w in enumerate(lengths)]
+    rows = by_ratio([Page(Path("a"), "a", regions)], [[]])
+    assert list(rows) == ["0-2", "2-5", "5-10", "10-15", "20-30", "50-60"]
+    assert all(r == {"texts": 1, "matched": 0.0, "found": 0.0, "pieces": 0.0} for r in rows.values())
+
+
+def test_the_command_stores_and_prints(worker, monkeypatch, capsys):
+    sides = [side(worker, REFERENCE, 3.0), side(worker, "ours int8", 1.0)]
+    monkeypatch.setattr(longlines, "detectors", lambda models: sides)
+    monkeypatch.setattr(longlines, "Crew", partial(Crew, folder=worker))
+    page = Page(Path("/nowhere/0.png"), f"{0:032d}", [Region(box(0, 0, 9, 9), "x"), Region(box(0, 20, 90, 29), "x")])
+    monkeypatch.setattr(longlines, "pages", lambda name, limit: [page])
+    out = worker / "r.json"
+    assert main(["--sets", "sroie", "--limit", "1", "--out", str(out)]) == 0
+    stored = json.loads(out.read_text())
+    assert stored["environment"]["cores"] and set(stored["models"]) == {REFERENCE, "ours int8"} and stored["limit"] == 1
+    assert stored["sets"]["sroie"]["ours int8"]["0-2"] == {"texts": 1, "matched": 1.0, "found": 1.0, "pieces": 1.0}
+    shown = capsys.readouterr().out
+    assert "| sroie | 0-2 | 1 | 1.000 / 1.000 | 1.000 / 1.000 |" in shown
+    assert "| sroie | 10-15 | 1 | 0.000 / 0.000 | 0.000 / 0.000 |" in shown
+
+
+def test_missing_models_are_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("benchmarks.sides.make_peers", lambda: tmp_path)
+    assert main(["--sets", "sroie", "--models", str(tmp_path), "--out", str(tmp_path / "r.json")]) == 1
+    assert "mobile.onnx: no such model file" in capsys.readouterr().err and not (tmp_path / "r.json").exists()
+
+
+@pytest.mark.parametrize("arguments", [["--sets", "nothing"], ["--limit", "3"], ["--limit", "0", "--out", "x"]])
+def test_usage_errors(arguments):
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert stop.value.code == 2
+
+
+def test_drawn_pages_hold_lines_of_every_length(tmp_path, monkeypatch):
+    try:
+        fonts(heldout=True)
+    except CtpnError as e:
+        pytest.skip(str(e))
+    ratios = [ratio(r.quad) for seed in range(4) for r in longpages.page(longpages.SEED + seed)[1]]
+    assert max(ratios) > 45 and min(ratios) < 5 and len(ratios) > 30
+    monkeypatch.setattr(longpages, "COUNT", 1)
+    folder = longpages.draw(tmp_path)
+    image = folder / "images" / f"long_{longpages.SEED}.jpg"
+    before = image.stat().st_mtime_ns
+    longpages.draw(tmp_path)  # what is there stays
+    assert image.stat().st_mtime_ns == before and (folder / "gt" / f"gt_{image.stem}.txt").read_text()

@@ -1,0 +1,109 @@
+"""Bundles: two runs give the same bytes, and a reader of one reads what the shipped models read."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ctpn import ModelError, TextReader
+from ctpn.__main__ import main as read_main
+from ctpn.contract.bundle import MANIFEST, open_bundle
+from ctpn.imaging.decode import open_image
+from export import bundle as export_bundle
+from export import parts
+from export.bundle import main, self_test, write
+
+
+@pytest.fixture
+def copied(shipped_bundle, tmp_path):
+    return shutil.copytree(shipped_bundle, tmp_path / "copied")
+
+
+def test_two_runs_give_the_same_bytes(shipped_bundle, tmp_path):
+    write(tmp_path / "again", ["onnx"])
+    names = sorted(f.name for f in shipped_bundle.iterdir())
+    assert names == sorted(f.name for f in (tmp_path / "again").iterdir()) and MANIFEST in names
+    assert [n for n in names if (shipped_bundle / n).read_bytes() != (tmp_path / "again" / n).read_bytes()] == []
+
+
+def test_a_reader_of_a_bundle_is_the_shipped_one(shipped_bundle):
+    photo = open_image(shipped_bundle / "golden.png")
+    ours, theirs = (reader.read(photo) for reader in (TextReader(shipped_bundle, threads=1), TextReader(threads=1)))
+    assert [(line.text, line.quad.tolist()) for line in ours] == [(line.text, line.quad.tolist()) for line in theirs] != []
+
+
+def test_the_command_line_reads_with_a_bundle(shipped_bundle, capsys):
+    assert read_main([str(shipped_bundle / "golden.png"), "--bundle", str(shipped_bundle), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["lines"]
+    assert main(["--check", str(shipped_bundle)]) == 0
+
+
+def test_nothing_else_is_overwritten(tmp_path, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    assert main(["--out", str(tmp_path / "mine")]) == 1 and "choose another --out" in capsys.readouterr().err
+    assert (tmp_path / "mine" / "thesis.txt").exists() and [p.name for p in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_failure_leaves_the_old_bundle(copied, monkeypatch):
+    before = (copied / MANIFEST).read_bytes()
+    monkeypatch.setattr(export_bundle, "self_test", lambda bundle: (_ for _ in ()).throw(OSError("no space left on device")))
+    assert main(["--out", str(copied)]) == 1
+    assert (copied / MANIFEST).read_bytes() == before and [p.name for p in copied.parent.iterdir()] == ["copied"]
+
+
+def test_a_shipped_model_that_nobody_vouches_for_is_refused(tmp_path, monkeypatch, capsys):
+    weights = shutil.copytree(parts.WEIGHTS, tmp_path / "weights")
+    monkeypatch.setattr(parts, "WEIGHTS", weights)
+    (weights / "mobile.onnx.json").unlink()
+    assert main(["--out", str(tmp_path / "b")]) == 1 and "make ship" in capsys.readouterr().err
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["weights"]
+
+
+def test_a_package_and_several_widths_lie_in_a_bundle_too(tmp_path, monkeypatch):
+    def packages(name, folder, size):
+        package = folder / f"{name}-{size[1]}.mlpackage"
+        (package / "Data").mkdir(parents=True)
+        (package / "Data" / "weights.bin").write_bytes(b"weights")
+        yield package, {"difference": 0.0, "lines": 1.0}
+
+    monkeypatch.setitem(parts.MAKERS, "coreml", packages)
+    monkeypatch.setattr(export_bundle, "TOOLS", {"": ("numpy",)})
+    write(tmp_path / "b", ["coreml"], (64, 96))
+    bundle = open_bundle(tmp_path / "b")
+    assert bundle.model("detector", "coreml-96") == tmp_path / "b" / "detector-96.mlpackage"
+    assert bundle.manifest["measured"]["parity"]["detector-96.mlpackage"]["lines"] == 1
+    with pytest.raises(ModelError, match="only as coreml-96, onnx"):
+        bundle.model("recognizer", "executorch")
+    (tmp_path / "b" / "detector-96.mlpackage" / "Data" / "weights.bin").write_bytes(b"wEights")
+    with pytest.raises(ModelError, match=r"weights\.bin: damaged"):
+        TextReader(tmp_path / "b")
+
+
+SMALL = """
+import sys
+from ctpn.imaging.decode import open_image
+from ctpn.imaging.tiling import fit
+from ctpn.reader import TextReader
+from ctpn.recognition.line_crop import rectify
+from export import bundle, forms, samples
+rgb = open_image(bundle.PHOTO)[560:720]
+forms.parity_pages = lambda spec, size: [samples.place(fit(rgb, spec).pixels, (160, 480), spec)]
+forms.parity_strips = lambda spec: samples.batched([rectify(rgb, line.quad, spec) for line in TextReader(threads=1).detect(rgb)[:3]], spec)
+sys.exit(bundle.main(["--out", sys.argv[1], "--formats", "ort", "torchscript", "--size", "160x480"]))
+"""
+
+
+def test_exported_formats_give_the_same_bytes_in_two_processes(tmp_path):
+    for seed, name in (("1", "a"), ("2", "b")):
+        env = os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(__file__).parents[2])}
+        done = subprocess.run([sys.executable, "-c", SMALL, str(tmp_path / name)], env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    names = sorted(f.name for f in (tmp_path / "a").iterdir())
+    assert {"detector.ort", "recognizer.ort", "ort.config", "detector.ptl", "recognizer.ptl"} < set(names)
+    assert [n for n in names if (tmp_path / "a" / n).read_bytes() != (tmp_path / "b" / n).read_bytes()] == []
+    self_test(open_bundle(tmp_path / "a"))

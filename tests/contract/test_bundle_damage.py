@@ -1,0 +1,166 @@
+"""Bundles that are damaged, forged, or of others: whatever is wrong with one is said."""
+
+import hashlib
+import json
+import os
+import random
+import shutil
+
+import pytest
+
+from ctpn import CtpnError, ModelError, TextReader
+from ctpn.contract.bundle import MANIFEST, open_bundle
+from export.bundle import main, self_test
+
+
+@pytest.fixture
+def copied(shipped_bundle, tmp_path):
+    return shutil.copytree(shipped_bundle, tmp_path / "copied")
+
+
+def changed(folder, **keys):
+    """The manifest with other values."""
+    file = folder / MANIFEST
+    file.write_text(json.dumps(json.loads(file.read_text(encoding="utf-8")) | keys), encoding="utf-8")
+
+
+def forged(folder, name, data):
+    """Another content, with the sums that belong to it."""
+    (folder / name).write_bytes(data)
+    files = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["files"]
+    files[name] = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    changed(folder, files=files)
+
+
+def test_every_file_is_vouched_for(shipped_bundle, copied, capsys):
+    names = sorted(f.name for f in shipped_bundle.iterdir())
+    assert len(names) == 8
+    for name in names:
+        data = (shipped_bundle / name).read_bytes()
+        middle = len(data) // 2
+        for damage in (None, data[:middle], data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :], b"", b"\xff" * len(data)):
+            (copied / name).unlink(missing_ok=True)
+            if damage is not None:
+                (copied / name).write_bytes(damage)
+            if name == MANIFEST and damage and len(damage) == len(data) and b"\xff\xff" not in damage:
+                continue  # a changed letter of a card is still a manifest
+            with pytest.raises(ModelError, match=name):
+                TextReader(copied)
+            assert main(["--check", str(copied)]) == 1 and capsys.readouterr().err.count("\n") == 1
+        (copied / name).write_bytes(data)
+    self_test(open_bundle(copied))
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ({"schema": 2}, "newer than the program: update"), ({"schema": "1"}, "got '1'"), ({"kind": "zip"}, "not the manifest"),
+        ({"files": []}, "expected objects"), ({"models": {"detector": {"onnx": "detector.onnx"}}}, "detector and recognizer"),
+        ({"charset": "../charset.txt"}, "'../charset.txt'"), ({"golden": None}, "got None"),
+        ({"files": {"../../etc/passwd": {"bytes": 1, "sha256": ""}}}, "plain names"),
+        ({"files": {"a": {"bytes": 1 << 40, "sha256": ""}}}, "bytes in all"), ({"files": {"a": {"bytes": "1"}}}, "bytes and sha256"),
+        ({"files": {f"f{i}": {"bytes": 1, "sha256": ""} for i in range(65)}}, "at most 64"),
+    ],
+)  # fmt: skip
+def test_manifests_of_others_are_refused(copied, keys, said):
+    changed(copied, **keys)
+    with pytest.raises(ModelError, match=MANIFEST) as e:
+        open_bundle(copied)
+    assert said in str(e.value)
+
+
+def test_huge_and_deep_manifests_are_refused(copied):
+    (copied / MANIFEST).write_text("[" * 500_000)
+    with pytest.raises(ModelError, match="no JSON"):
+        open_bundle(copied)
+    (copied / MANIFEST).write_bytes(b" " * (2 << 20))
+    with pytest.raises(ModelError, match="at most"):
+        open_bundle(copied)
+
+
+def test_parts_of_two_bundles_do_not_pass(copied):
+    """Correct sums, but a charset that is not the model's."""
+    forged(copied, "charset.txt", (copied / "charset.txt").read_text(encoding="utf-8")[::-1].encode())
+    with pytest.raises(ModelError, match="not the charset"):
+        open_bundle(copied)
+
+
+def test_another_reading_fails_the_self_test(copied, capsys):
+    case = json.loads((copied / "golden.json").read_text(encoding="utf-8"))
+    case["lines"][0]["text"] += "!"
+    forged(copied, "golden.json", json.dumps(case).encode())
+    assert main(["--check", str(copied)]) == 1 and "computes otherwise" in capsys.readouterr().err
+
+
+ODD = (None, True, -1, 0, 1e300, float("nan"), "", "\ud800", "../x", [], {}, [[]], {"a": 1}, [1, 2], "x" * 2000)
+
+
+def mutated(data, rng):
+    """Bytes of a text with one thing wrong: a value of another type, a key gone, a letter, the end."""
+    try:
+        tree = json.loads(data)
+        nodes = list(inner(tree))
+    except ValueError:
+        nodes = []
+    if nodes and rng.random() < 0.7:
+        node = rng.choice(nodes)
+        key = rng.choice(list(node) if isinstance(node, dict) else range(len(node)))
+        if rng.random() < 0.2:
+            del node[key]
+        else:
+            node[key] = rng.choice(ODD)
+        return json.dumps(tree).encode()
+    at = rng.randrange(len(data))
+    return rng.choice((data[:at], data[at:], data[:at] + bytes([rng.randrange(256)]) + data[at + 1 :], data[:at] * 2, b"[" * 50_000))
+
+
+def inner(tree):
+    if isinstance(tree, (dict, list)) and tree:
+        yield tree
+        for value in tree.values() if isinstance(tree, dict) else tree:
+            yield from inner(value)
+
+
+@pytest.mark.parametrize("name", [MANIFEST, "golden.json", "detector.spec.json", "recognizer.spec.json", "charset.txt"])
+def test_forged_texts_are_refused_or_read_and_never_worse(shipped_bundle, copied, name):
+    """Sums that fit, so that what stands in the file is looked at: 150 mutations of each."""
+    for model in ("detector.onnx", "recognizer.onnx"):
+        forged(copied, model, b"a model is not opened here")
+    rng, data, manifest = random.Random(name), (copied / name).read_bytes(), (copied / MANIFEST).read_bytes()
+    refused = 0
+    for _ in range(150):
+        new = mutated(data, rng)
+        (copied / MANIFEST).write_bytes(manifest)
+        if name == MANIFEST:
+            (copied / name).write_bytes(new)
+        else:
+            forged(copied, name, new)
+        try:
+            open_bundle(copied).golden()
+        except CtpnError:
+            refused += 1
+    assert refused > 30
+
+
+def test_forged_models_and_pictures_are_refused(shipped_bundle, copied, capsys):
+    detector, recognizer, photo = ((shipped_bundle / n).read_bytes() for n in ("detector.onnx", "recognizer.onnx", "golden.png"))
+    for name, data in (("detector.onnx", recognizer), ("recognizer.onnx", detector), ("golden.png", photo[:999]), ("recognizer.onnx", b"")):
+        before = (copied / name).read_bytes(), (copied / MANIFEST).read_bytes()
+        forged(copied, name, data)
+        assert main(["--check", str(copied)]) == 1 and capsys.readouterr().err.count("\n") == 1
+        (copied / name).write_bytes(before[0])
+        (copied / MANIFEST).write_bytes(before[1])
+
+
+def test_a_model_with_another_spec_is_refused(copied):
+    spec = json.loads((copied / "detector.spec.json").read_text(encoding="utf-8"))
+    forged(copied, "detector.spec.json", json.dumps(spec | {"score_threshold": 0.123}).encode())
+    with pytest.raises(ModelError, match=r"detector\.onnx: carries another spec than detector\.spec\.json"):
+        TextReader(copied)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_told(copied):
+    (copied / "charset.txt").chmod(0)
+    with pytest.raises(ModelError, match="cannot be read"):
+        open_bundle(copied)

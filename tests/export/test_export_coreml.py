@@ -1,0 +1,200 @@
+"""Core ML packages: each says what PyTorch says, or is not written."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from ctpn.contract.spec import VGG16, DetectorSpec, RecognizerSpec
+from ctpn.errors import CtpnError, ParityError
+from ctpn.nn.recognizer import Crnn
+from ctpn.nn.recurrent import RECURRENCES
+from ctpn.nn.vgg16 import Vgg16Ctpn, Widths
+from export import coreml, coreml_file
+from export.command import Row, export
+from export.coreml import KINDS, files
+from export.coreml_file import HEIGHTS, load
+from export.files import files as all_files
+from export.files import sha256
+from export.forms import by_page
+from export.mil.package import read_model
+from export.mil.program import Program
+from export.parity import compare
+from tests.helpers.small_nets import DETECTOR, READER, SIZE, detector, lively, pages, strips, use_small_samples
+
+pytest.importorskip("coremltools", reason="coremltools is not installed: pip install -e '.[export]'")
+Packages = tuple[Path, dict[str, Row]]
+
+
+def written(net: torch.nn.Module, out: Path, kinds: tuple[str, ...], *, fixed: bool = False) -> dict[str, Row]:
+    return {row.file: row for row in export(net, out, SIZE, lambda forms, folder: files(forms, folder, kinds, fixed=fixed))}
+
+
+def description(package: Path) -> Any:
+    return read_model(package / "Data" / "com.apple.CoreML" / "model.mlmodel").description
+
+
+@pytest.fixture(scope="module")
+def small() -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        use_small_samples(patch)
+        patch.setattr(coreml_file, "LEAST", 64)
+        patch.setattr(coreml_file, "LEAST_RECOGNISER", 64)
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def detectors(small: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    out = tmp_path_factory.mktemp("detectors")
+    return out, written(detector(), out, tuple(KINDS))
+
+
+@pytest.fixture(scope="module")
+def readers(small: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Packages:
+    torch.manual_seed(0)
+    out = tmp_path_factory.mktemp("readers")
+    return out, written(lively(Crnn(replace(READER, widths=(32, 64)), hidden=8, neck=8)), out, ("float32",), fixed=True)
+
+
+def test_each_kind_rounds_more(detectors: Packages) -> None:
+    out, rows = detectors
+    assert list(rows) == [f"mobile-96{kind}.mlpackage" for kind in ("", "-float16", "-int8", "-6bit")]
+    whole, half, eight, six = (row.agreement.difference for row in rows.values())
+    assert whole < 1e-4 < half < eight < six < 3
+    assert rows["mobile-96.mlpackage"].agreement.lines == 1
+    operators = {name: Program(out / name).operators for name in rows}
+    assert "constexpr_affine_dequantize" in operators["mobile-96-int8.mlpackage"]
+    assert "constexpr_lut_to_dense" in operators["mobile-96-6bit.mlpackage"]
+    assert not any(o.startswith("constexpr") for o in operators["mobile-96-float16.mlpackage"])
+    assert "gru" not in {o for counter in operators.values() for o in counter}  # Core ML's own is another one
+
+
+def test_a_package_tells_what_it_takes_and_gives(detectors: Packages) -> None:
+    told = description(detectors[0] / "mobile-96-float16.mlpackage")
+    (image,) = told.input
+    kind = image.type.imageType
+    assert image.name == "image" and kind.colorSpace == kind.RGB and (kind.height, kind.width) == SIZE
+    rows, columns = kind.imageSizeRange.heightRange, kind.imageSizeRange.widthRange
+    assert (rows.lowerBound, rows.upperBound) == HEIGHTS and columns.lowerBound == columns.upperBound == SIZE[1]
+    assert tuple(o.name for o in told.output) == DETECTOR.outputs and all(o.shortDescription for o in told.output)
+    assert all(o.type.multiArrayType.dataType == o.type.multiArrayType.FLOAT32 for o in told.output)
+    metadata = told.metadata
+    assert metadata.author and metadata.license == "MIT" and metadata.versionString and metadata.shortDescription
+    assert metadata.userDefined["class_of_use"] == "text detection"
+    assert DetectorSpec.from_json(metadata.userDefined["spec"]) == DETECTOR
+
+
+def test_the_rows_are_in_the_sums(detectors: Packages) -> None:
+    out, rows = detectors
+    sums = dict(reversed(line.split("  ")) for line in (out / "mobile.mlpackage.sha256").read_text().splitlines())
+    assert {Path(name).parts[0] for name in sums} == set(rows)
+    assert all(sha256(out / name) == digest for name, digest in sums.items())
+
+
+def test_a_height_that_was_not_traced(detectors: Packages) -> None:
+    run = load(detectors[0] / "mobile-96.mlpackage")
+    assert compare(by_page(run), detector(), pages(DETECTOR, (160, 96))).lines == 1
+    for size in ((96, 128), (16, 96)):
+        with pytest.raises(CtpnError, match=r"expected a height of \(32, 2048\) and a width of \(96, 96\)"):
+            run(pages(DETECTOR, size)[0][None])
+
+
+def test_a_page_higher_than_packages_take_is_refused(small: pytest.MonkeyPatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("export.coreml.convert", lambda *_, **__: pytest.fail("converted"))
+    with pytest.raises(CtpnError, match=r"--size 2080x32: Core ML packages take heights from 32 to 2048"):
+        export(detector(), tmp_path, (HEIGHTS[1] + 32, 32), files)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_recogniser_has_a_function_for_each_width(readers: Packages) -> None:
+    out, rows = readers
+    assert list(rows) == [f"crnn{w}.mlpackage" for w in ("", "-32", "-64")]
+    assert all(row.agreement.difference < 1e-3 and row.agreement.lines == 1 for row in rows.values())
+    told = description(out / "crnn.mlpackage")
+    assert {f.name: f.input[0].type.imageType.width for f in told.functions} == {"w32": 32, "w64": 64}
+    assert told.defaultFunctionName == "w32" and RecognizerSpec.from_json(told.metadata.userDefined["spec"]).widths == (32, 64)
+    both, one = (weights(out / f"crnn{w}.mlpackage") for w in ("", "-64"))
+    assert both < 1.1 * one  # the functions share their weights
+
+
+def weights(package: Path) -> int:
+    return next(package.rglob("weight.bin")).stat().st_size
+
+
+def test_functions_give_what_packages_of_one_width_give(readers: Packages) -> None:
+    out, _ = readers
+    strip = strips(READER)[1]
+    together, alone = load(out / "crnn.mlpackage", "w64"), load(out / "crnn-64.mlpackage")
+    assert strip.shape[2] == 64 and len(strip) == 2
+    np.testing.assert_allclose(together(strip)["logits"], alone(strip)["logits"], atol=1e-5)
+    with pytest.raises(CtpnError, match=r"expected a function of \['w32', 'w64'\], got 'w96'"):
+        load(out / "crnn.mlpackage", "w96")
+
+
+def test_the_same_net_gives_the_same_bytes(detectors: Packages, small: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    out, _ = detectors
+    written(detector(), tmp_path, ("float16", "6bit"))
+    for name in ("mobile-96-float16.mlpackage", "mobile-96-6bit.mlpackage"):
+        mine = all_files(tmp_path / name)
+        assert len(mine) == 3 and all(f.read_bytes() == (out / f.relative_to(tmp_path)).read_bytes() for f in mine)
+
+
+def test_what_differs_is_refused_and_leaves_nothing(small: pytest.MonkeyPatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("export.graph._fold_std", lambda net, spec: None)
+    with pytest.raises(ParityError, match=r"mobile-96.mlpackage: .*values: expected within 0\.0001.*nothing was written"):
+        written(detector(), tmp_path, ("float32",))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_original_with_keras_recurrence(small: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    net = Vgg16Ctpn(
+        replace(VGG16, line_score=0.0, score_threshold=0.0), recurrence=RECURRENCES["gru-keras2"], widths=Widths((4,) * 13, 8, 4, 8)
+    )
+    rows = written(net.eval(), tmp_path, ("float32",))
+    assert rows["vgg16-96.mlpackage"].agreement.difference < 1e-4
+    assert {"clip", "max_pool", "reverse"} <= set(Program(tmp_path / "vgg16-96.mlpackage").operators)
+
+
+def test_the_shipped_detector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Real weights through the real gate, on the examples; nothing but the table on stdout."""
+    from export.samples import parity_pages
+
+    monkeypatch.setattr("export.forms.parity_pages", lambda spec, size: parity_pages(spec, size, count=0))
+    assert coreml.main(["--model", "mobile", "--size", "256x128", "--out", str(tmp_path)]) == 0
+    table = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in table] == ["file", "mobile-128-float16.mlpackage", "mobile-256x128-float16.mlpackage"]
+    assert all(0.98 <= float(line.split()[3]) <= 1 for line in table[1:])
+
+
+def test_without_coremltools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    use_small_samples(monkeypatch)
+    monkeypatch.setitem(sys.modules, "coremltools", None)
+    assert coreml.main(["--model", "mobile", "--size", "64x96", "--out", str(tmp_path)]) == 1
+    assert "coremltools is missing; install it with" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_on_a_mac_core_ml_itself_is_asked(readers: Packages, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Core ML runs on Macs alone: here something with its interface stands for it."""
+    import coremltools
+
+    class MLModel:
+        def __init__(self, path: str, function_name: str | None) -> None:
+            self.program = Program(Path(path), function_name)
+
+        def predict(self, inputs: dict[str, Any]) -> dict[str, Any]:
+            return dict(reversed(self.program(np.asarray(inputs["image"])[None]).items()))
+
+    package, strip = readers[0] / "crnn.mlpackage", strips(READER)[1]
+    expected = load(package, "w64")(strip)
+    monkeypatch.setattr(coreml_file, "ON_A_MAC", True)
+    monkeypatch.setattr(coremltools.models, "MLModel", MLModel)
+    run = load(package, "w64")
+    assert not isinstance(run, Program) and np.array_equal(run(strip)["logits"], expected["logits"])

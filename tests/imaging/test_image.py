@@ -1,0 +1,148 @@
+"""Opening and fitting pictures, hostile ones too."""
+
+import os
+
+import cv2
+import numpy as np
+import pytest
+
+from ctpn.contract.spec import MOBILE
+from ctpn.errors import ImageError
+from ctpn.imaging.decode import open_image
+from ctpn.imaging.tiling import fit, stitch, windows
+
+
+def write(path, picture, *options):
+    data = cv2.imencode(path.suffix, picture, list(options))[1]
+    path.write_bytes(data.tobytes())
+    return path
+
+
+def exif(orientation):
+    """An APP1 segment that holds nothing but the orientation."""
+    tiff = b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + bytes([orientation]) + b"\x00\x00\x00\x00\x00\x00"
+    body = b"Exif\x00\x00" + tiff
+    return b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body
+
+
+@pytest.mark.parametrize(("orientation", "corner"), [(1, (0, 0)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))])
+def test_exif_turns_the_picture_upright(tmp_path, orientation, corner):
+    picture = np.zeros((40, 80, 3), np.uint8)
+    picture[:10, :10] = 255
+    data = cv2.imencode(".jpg", picture)[1].tobytes()
+    (tmp_path / "a.jpg").write_bytes(data[:2] + exif(orientation) + data[2:])
+    rgb = open_image(tmp_path / "a.jpg")
+    assert rgb.shape == ((80, 40, 3) if orientation in (6, 8) else (40, 80, 3))
+    assert rgb[corner].min() > 200
+
+
+def test_colours_are_rgb_and_paths_may_be_chinese(tmp_path):
+    picture = np.zeros((8, 8, 3), np.uint8)
+    picture[:, :, 2] = 200  # red, in OpenCV's order
+    assert open_image(write(tmp_path / "快递单.png", picture))[0, 0].tolist() == [200, 0, 0]
+
+
+def test_sixteen_bits_are_scaled(tmp_path):
+    rgb = open_image(write(tmp_path / "a.png", np.array([[0, 257 * 100, 65535]], np.uint16)))
+    assert rgb[0, :, 0].tolist() == [0, 100, 255]
+
+
+def test_transparency_lies_on_white(tmp_path):
+    picture = np.zeros((1, 2, 4), np.uint8)
+    picture[0, 1] = (0, 0, 0, 255)
+    assert open_image(write(tmp_path / "a.png", picture))[0, :, 0].tolist() == [255, 0]
+
+
+def test_grey_becomes_rgb(tmp_path):
+    assert open_image(write(tmp_path / "a.png", np.full((3, 5), 77, np.uint8))).tolist() == [[[77] * 3] * 5] * 3
+
+
+def test_cmyk_jpeg(tmp_path):
+    image = pytest.importorskip("PIL.Image", reason="Pillow writes the CMYK sample")
+    image.new("RGB", (32, 32), (250, 20, 30)).convert("CMYK").save(tmp_path / "a.jpg", quality=95)
+    assert np.abs(open_image(tmp_path / "a.jpg").astype(int) - [250, 20, 30]).max() < 12
+
+
+def _empty(path):
+    path.write_bytes(b"")
+
+
+def _text(path):
+    path.write_text("this is no picture")
+
+
+def _truncated(path):
+    write(path, np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8))
+    path.write_bytes(path.read_bytes()[:9000])
+
+
+def _folder(path):
+    path.mkdir()
+
+
+def _missing(path):
+    pass
+
+
+def _damaged_png(path):
+    data = cv2.imencode(".png", np.random.default_rng(0).integers(0, 255, (50, 50, 3), np.uint8))[1].tobytes()
+    path.write_bytes(data[:60])
+
+
+@pytest.mark.parametrize("make", [_empty, _text, _truncated, _folder, _missing, _damaged_png])
+def test_no_picture_is_one_clear_line(tmp_path, make):
+    make(tmp_path / "a.jpg")
+    with pytest.raises(ImageError) as e:
+        open_image(tmp_path / "a.jpg")
+    assert "a.jpg: " in str(e.value) and "\n" not in str(e.value)
+
+
+def _with_thumbnail():
+    rgb = np.random.default_rng(0).integers(0, 255, (200, 200, 3), np.uint8)
+    jpeg, small = (cv2.imencode(".jpg", picture)[1].tobytes() for picture in (rgb, rgb[:40, :40]))
+    return jpeg[:2] + b"\xff\xe2" + (len(small) + 2).to_bytes(2, "big") + small + jpeg[2:]
+
+
+def test_a_thumbnail_s_end_is_not_the_picture_s(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(_with_thumbnail()[:9000])
+    with pytest.raises(ImageError, match="ends too early"):
+        open_image(tmp_path / "a.jpg")
+
+
+def test_a_film_may_follow_the_picture(tmp_path):  # as phones write moving photos
+    (tmp_path / "a.jpg").write_bytes(_with_thumbnail() + bytes(9000))
+    assert open_image(tmp_path / "a.jpg").shape == (200, 200, 3)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable(tmp_path):
+    write(tmp_path / "a.png", np.zeros((4, 4, 3), np.uint8)).chmod(0)
+    with pytest.raises(ImageError, match="permissions"):
+        open_image(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("size", "net"),
+    [
+        ((720, 960), (736, 960)),
+        ((1440, 1920), (736, 960)),
+        ((1, 1), (32, 32)),
+        ((20, 20000), (32, 20000)),
+        ((480, 9600), (480, 9600)),
+        ((1280, 6400), (640, 3200)),
+        ((900, 3000), (288, 960)),
+    ],
+)
+def test_fit_by_hand(size, net):
+    fitted = fit(np.zeros((*size, 3), np.uint8), MOBILE)
+    assert fitted.pixels.shape == (*net, 3)
+
+
+def test_windows_cover_everything_and_stitch_back():
+    length = 20000 // 32 * 32
+    cuts = windows(length, MOBILE)
+    assert cuts[0][0] == 0 and cuts[-1][1] == length
+    assert all(a % 32 == 0 and b - a <= 960 for a, b in cuts)
+    cells = np.arange(length // 16, dtype=np.float32)[None, :, None]
+    pieces = [cells[:, a // 16 : b // 16] for a, b in cuts]
+    assert np.array_equal(stitch(pieces, cuts, 16, 1), cells)

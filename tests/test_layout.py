@@ -1,0 +1,124 @@
+"""The house's own laws: README, imports, sizes, and nothing of this machine in the tree."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.report.__main__ import RESULTS
+from benchmarks.report.headline import headline, updated
+from benchmarks.report.stored import Results
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted(p for d in ("ctpn", "export", "benchmarks") for p in (ROOT / d).rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+# Stages know the contract, the errors, resampling and what travels between them, and not each other.
+STAGES = (
+    "imaging/decode",
+    "imaging/tiling",
+    "detection/anchors",
+    "detection/nms",
+    "detection/lines",
+    "recognition/line_crop",
+    "recognition/ctc",
+)
+SHARED = {"ctpn.contract.spec", "ctpn.errors", "ctpn.detection.proposals", "ctpn.imaging.resample"}
+
+
+def imports(file):
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+    return {m for m in found if m and m.split(".")[0] in ("ctpn", "export", "benchmarks", "tests", "torch")}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_stages_do_not_import_each_other(stage):
+    assert imports(ROOT / "ctpn" / f"{stage}.py") <= SHARED
+
+
+def test_imports_go_one_way():
+    for file in SOURCES:
+        names = imports(file)
+        tops = {m.split(".")[0] for m in names}
+        assert "tests" not in tops, file
+        if file.is_relative_to(ROOT / "ctpn"):
+            assert not tops & {"export", "benchmarks"}, file
+        if file.is_relative_to(ROOT / "export"):
+            assert "benchmarks" not in tops, file
+        if file.is_relative_to(ROOT / "ctpn" / "nn"):
+            allowed = ("ctpn.nn", "ctpn.contract.spec", "ctpn.errors", "ctpn.files", "ctpn.detection.anchors")
+            assert all(m == "torch" or m.startswith(("torch.", *allowed)) for m in names), file
+
+
+@pytest.mark.parametrize("file", [*SOURCES, *TESTS], ids=lambda p: str(p.relative_to(ROOT)))
+def test_files_fit_one_head(file):
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 250
+
+
+def test_public_functions_say_what_they_do():
+    for file in SOURCES:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        assert ast.get_docstring(tree), file
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                assert ast.get_docstring(node), f"{file}: {node.name}"
+
+
+def test_readme_shows_the_stored_results():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert updated(text, headline(Results(RESULTS))) == text, "run python -m benchmarks.report"
+
+
+def test_readme_commands_exist():
+    text, make = (ROOT / "README.md").read_text(encoding="utf-8"), (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"\bmake (\w+)", text))
+    assert targets >= {"demo", "test", "weights"} and all(re.search(rf"^{t}:", make, re.M) for t in targets)
+    for module in re.findall(r"python -m ([\w.]+)", text):
+        path = ROOT / module.replace(".", "/")
+        assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module
+    for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", text):
+        assert (ROOT / picture).stat().st_size > 10_000, picture
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make not found")
+def test_the_makefile_names_nothing_that_is_not_there():
+    """A variable that is defined no more is empty, and what it should install is left out without a word."""
+    targets = re.search(r"^\.PHONY: (.+)", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)[1].split()
+    done = subprocess.run(["make", "--warn-undefined-variables", "-n", *targets], cwd=ROOT, capture_output=True, text=True)
+    assert "android-tools" in targets and (done.returncode, done.stderr) == (0, "")
+
+
+def test_nothing_of_this_machine_or_of_registries_is_in_the_tree():
+    done = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True)
+    if done.returncode:
+        pytest.skip("no git checkout")
+    bad = re.compile("|".join(("py" + "pi\\.org", "registry\\.npm" + "js", "repo" + "1\\.maven", "/wo" + "rk/", "/ro" + "ot/")))
+    for name in done.stdout.decode().split("\0"):
+        file = ROOT / name
+        if name and file.suffix in (".py", ".md", ".toml", ".txt", ".yaml", ".json", ".xml", ".kt", ".kts", ".sh", "") and file.is_file():
+            assert not bad.search(file.read_text(encoding="utf-8", errors="replace")), name
+
+
+def test_torch_stays_in_its_rooms():
+    rooms = (ROOT / "ctpn" / "nn", ROOT / "ctpn" / "train.py", ROOT / "ctpn" / "training", ROOT / "export", ROOT / "benchmarks")
+    users = [f for f in SOURCES if any(m.split(".")[0] == "torch" or m.startswith("ctpn.nn") for m in imports(f))]
+    assert users and [str(f) for f in users if not any(f.is_relative_to(room) for room in rooms)] == []
+
+
+def test_reading_needs_numpy_opencv_and_onnxruntime_alone():
+    show = "; import sys; print(*{m.split('.')[0] for m in sys.modules})"
+    probes = ("import numpy, cv2, onnxruntime", "import ctpn.__main__; ctpn.TextReader()")
+    needed, loaded = (
+        set(subprocess.run([sys.executable, "-c", p + show], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split())
+        for p in probes
+    )
+    assert loaded >= {"ctpn", "onnxruntime"}  # the probe sees what is loaded
+    assert loaded - needed - set(sys.stdlib_module_names) == {"ctpn", "__mp_main__"}  # the latter is multiprocessing's name for __main__

@@ -1,0 +1,131 @@
+"""Training strips: seeded, of the width asked for, with characters where they are said to be."""
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("faker")
+
+from ctpn.annotations.formats import Region, read_icdar, write_icdar
+from ctpn.contract.spec import CRNN
+from ctpn.errors import CtpnError
+from ctpn.synthesis.fonts import fonts
+from ctpn.synthesis.lines import STEPS, drawn
+from ctpn.synthesis.phrases import KINDS, ems, fold, phrase
+from ctpn.training.cut_lines import cut, detected, main
+from ctpn.training.line_crops import WIDTHS, Strips
+from tests.detection.test_anchors import box
+
+try:
+    FONTS = fonts()
+except CtpnError as e:
+    pytest.skip(str(e), allow_module_level=True)
+
+
+def test_folding():
+    assert fold("Ａ１　 it’s  ok") == "A1 it's ok"
+    assert fold("（中）") == "（中）"
+
+
+def test_phrases_are_as_long_as_asked():
+    for i in range(40):
+        text = phrase(np.random.default_rng(i), CRNN.charset, 8.0)
+        assert 0 < ems(text) <= 8.5
+
+
+def test_every_kind_says_something():
+    for kind in KINDS:
+        assert kind(np.random.default_rng(3), CRNN.charset, 6.0).strip()
+
+
+def test_every_character_comes_up():
+    rng, seen = np.random.default_rng(0), set()
+    for _ in range(1500):
+        seen |= set(next(iter(KINDS))(rng, CRNN.charset, 30.0))
+    assert len(seen) > 4700  # of 4,857 Chinese characters, all alike likely
+
+
+@pytest.mark.parametrize("width", [96, 300])
+def test_drawn_strips(width):
+    for i in range(12):
+        strip = drawn(np.random.default_rng(i), FONTS, CRNN, width)
+        assert strip.rgb.shape[0] == CRNN.height and 8 <= strip.rgb.shape[1] <= width
+        assert strip.text and set(strip.text) <= set(CRNN.charset)
+        assert len(strip.centres) == len(strip.text) and (np.diff(strip.centres) > 0).all()
+        again = drawn(np.random.default_rng(i), FONTS, CRNN, width)
+        assert (again.rgb == strip.rgb).all() and again.text == strip.text
+
+
+@pytest.fixture
+def cut_set(tmp_path):
+    """A set of one page with two lines, cut into strips."""
+    for folder in ("images", "gt"):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+    page = np.full((200, 400, 3), 255, np.uint8)
+    cv2.putText(page, "TOTAL 12.50", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
+    cv2.putText(page, "CASH", (20, 150), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
+    cv2.imwrite(str(tmp_path / "set" / "images" / "a.jpg"), page)
+    regions = [Region(box(18, 36, 210, 64), "TOTAL 12.50"), Region(box(18, 126, 100, 154), "CASH"), Region(box(300, 10, 380, 30), "###")]
+    write_icdar(tmp_path / "set" / "gt" / "gt_a.txt", regions)
+    assert main(["--set", str(tmp_path / "set"), "--out", str(tmp_path / "cut")]) == 0
+    return tmp_path / "cut"
+
+
+def test_cut_lines_keep_their_transcripts(cut_set):
+    found = [read_icdar(f)[0] for f in sorted((cut_set / "gt").iterdir())]
+    assert [r.text for r in found] == ["TOTAL 12.50", "CASH"]
+    assert found[0].quad.min() >= 0
+
+
+def test_a_high_line_is_stored_small():
+    picture, line = cut(np.zeros((600, 900, 3), np.uint8), Region(box(100, 100, 700, 300), "x"))
+    assert line.quad[3, 1] - line.quad[0, 1] == pytest.approx(64, abs=1)
+    assert picture.shape[0] == 160  # of the 500 rows from the top of the page to a height below the line
+
+
+def test_detected_quads_take_the_transcript_they_agree_with():
+    wanted = [Region(box(10, 10, 110, 30), "yes")]
+    near, far = box(6, 8, 115, 31), box(10, 10, 60, 30)
+    found = detected([near, far], wanted)
+    assert [(r.text, r.quad is near) for r in found] == [("yes", True)]
+
+
+def test_batches(cut_set):
+    strips = Strips([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
+    widths = set()
+    for step in range(6):
+        batch = strips.batch(step, 0, 1, real=True)
+        n, h, w, _ = batch["image"].shape
+        widths.add(w)
+        assert h == CRNN.height and w in WIDTHS and n == max(1, 1024 // w)
+        assert batch["steps"].shape == (n, w // CRNN.stride)
+        assert len(batch["lengths"]) == n and batch["lengths"].sum() == len(batch["labels"])
+        assert batch["labels"].min() > 0 and batch["labels"].max() < CRNN.classes
+        again = strips.batch(step, 0, 1, real=True)
+        assert all((batch[k] == again[k]).all() for k in batch)
+        assert strips.batch(step, 1, 2, real=True)["image"].shape == batch["image"].shape
+    assert len(widths) > 1
+
+
+def test_sets_in_capitals_are_known(cut_set):
+    strips = Strips([(cut_set, 1.0)], CRNN, pixels=256)
+    assert strips.caseless == [True] and strips.batch(0, 0, 1, real=True)["caseless"].all()
+    assert not strips.batch(0, 0, 1, real=False)["caseless"].any()
+    for gt in (cut_set / "gt").iterdir():
+        write_icdar(gt, [Region(r.quad, r.text.capitalize()) for r in read_icdar(gt)])
+    assert Strips([(cut_set, 1.0)], CRNN).caseless == [False]
+
+
+def test_drawn_samples_alone_know_their_places(cut_set):
+    strips = Strips([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
+    drawn_only = strips.batch(0, 0, 1, real=False)
+    assert (drawn_only["steps"] >= 0).all() and (drawn_only["steps"] > 0).any()
+
+
+def test_the_smallest_strips_can_be_spoiled():
+    for seed in range(300):  # a strip of 5 x 11 pixels once stopped a training
+        rng = np.random.default_rng(seed)
+        small = rng.integers(0, 256, (int(rng.integers(1, 12)), int(rng.integers(1, 9)), 3), dtype=np.uint8)
+        for _, step in STEPS:
+            spoilt = step(small, rng)
+            assert spoilt.shape == small.shape and spoilt.dtype == np.uint8
