@@ -6,7 +6,7 @@ import pytest
 from ctpn.annotations.formats import Region, read_icdar, read_polygons, read_rctw, read_set, read_sroie, read_voc, write_icdar
 from ctpn.annotations.merge_words import bridge_words
 from ctpn.errors import CtpnError
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
 
 
 def test_icdar_with_bom_commas_and_empty_lines(tmp_path):

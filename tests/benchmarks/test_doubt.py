@@ -10,7 +10,7 @@ from benchmarks import doubt
 from benchmarks.doubt import Read, choices, main
 from benchmarks.pages import Page
 from ctpn.annotations.formats import Region
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
 from tests.helpers.reader_case import EXAMPLES
 
 

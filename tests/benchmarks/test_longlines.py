@@ -15,10 +15,8 @@ from benchmarks.sides import REFERENCE
 from ctpn.annotations.formats import Region
 from ctpn.errors import CtpnError
 from ctpn.synthesis.fonts import fonts
-from tests.benchmarks.test_peers import side, worker
-from tests.detection.test_anchors import box
-
-__all__ = ["worker"]  # a fixture
+from tests.helpers.quads import box
+from tests.helpers.stand_in import side
 
 
 def test_ratio_of_any_direction():

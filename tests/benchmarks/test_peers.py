@@ -18,47 +18,18 @@ from benchmarks.peers import SETS, main, parse, summary
 from benchmarks.reading import common, is_rare, reading
 from benchmarks.report import headline, stored
 from benchmarks.results import Results
-from benchmarks.sides import REFERENCE, Side
+from benchmarks.sides import REFERENCE
 from ctpn.annotations.formats import Region, write_icdar
 from ctpn.errors import CtpnError
 from ctpn.reader import TextReader
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
+from tests.helpers.stand_in import asked, side
 
 ROOT = Path(__file__).parents[2]
-STAND_IN = """
-import json, sys
-from pathlib import Path
-log, speed = Path(sys.argv[1]), float(sys.argv[2])
-print("ready", flush=True)
-for line in sys.stdin:
-    name = Path(line.strip()).name
-    if log.with_suffix(f".dies-on-{name}").exists():
-        break
-    with log.open("a") as f:
-        f.write(name + "\\n")
-    print(json.dumps({"quads": [[[0, 0], [9, 0], [9, 9], [0, 9]]], "pre": 0, "net": speed, "post": 1, "memory": 7}), flush=True)
-"""
-
-
-@pytest.fixture
-def worker(tmp_path, monkeypatch):
-    (tmp_path / "worker.py").write_text(STAND_IN)
-    monkeypatch.setattr(sides, "WORKER", tmp_path / "worker.py")
-    return tmp_path
-
-
-def side(folder, name, speed, *, model="m"):
-    file = folder / f"{name}.onnx"
-    file.write_text(model)
-    return Side(name, Path(sys.executable), (str(folder / f"{name}.log"), str(speed)), (file,))
 
 
 def some_pages(count):
     return [Page(Path(f"/nowhere/{i}.png"), f"{i:032d}", [Region(box(0, 0, 9, 9), "x")]) for i in range(count)]
-
-
-def asked(folder, name):
-    return (folder / f"{name}.log").read_text().split()
 
 
 def test_a_run_that_was_cut_off_goes_on(worker):

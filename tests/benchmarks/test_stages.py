@@ -7,7 +7,7 @@ import numpy as np
 
 from benchmarks import stages
 from ctpn.annotations.formats import Region, write_icdar
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
 
 
 def test_crops_come_from_pages_and_are_timed(tmp_path, capsys):

@@ -6,24 +6,7 @@ import pytest
 from ctpn.contract.spec import MOBILE, VGG16
 from ctpn.detection.anchors import cut, decode, encode
 from ctpn.errors import ModelError
-
-NONE = np.zeros((0, 4, 2), np.float32)
-
-
-def box(x0, y0, x1, y1):
-    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
-
-
-def maps_of(targets, spec):
-    """Maps that say exactly what the targets want."""
-    h, w, k = targets.labels.shape
-    side = np.where(np.isnan(targets.side), np.array([-0.5, 0.5], np.float32), targets.side)
-    return {
-        "score": (targets.labels == 1).astype(np.float32),
-        "vertical": targets.vertical.reshape(h, w, 2 * k),
-        "side": side.reshape(h, w, 2 * k).astype(np.float32),
-        "link": (targets.link == 1).astype(np.float32),
-    }
+from tests.helpers.quads import NO_QUADS, box, maps_of
 
 
 def test_cut_by_hand():
@@ -54,7 +37,7 @@ def test_slanted_line_is_measured_at_the_middle_of_a_column():
 
 def test_encode_by_hand_on_the_original_grid():
     # One column, text exactly an anchor of 33 px in the cell of row 2 (centre 40).
-    t = encode(box(16, 23.5, 32, 56.5)[None], NONE, (96, 64), VGG16)
+    t = encode(box(16, 23.5, 32, 56.5)[None], NO_QUADS, (96, 64), VGG16)
     assert t.labels.shape == (6, 4, 10)
     assert t.labels[2, 1, 3] == 1 and np.allclose(t.vertical[2, 1, 3], 0)
     assert (t.labels == 1).sum() == 1  # 23/33 = 0.697 and 33/48 = 0.6875 stay below 0.7 ...
@@ -64,13 +47,13 @@ def test_encode_by_hand_on_the_original_grid():
 
 
 def test_the_best_anchor_is_always_text():
-    t = encode(box(0, 2, 16, 5)[None], NONE, (32, 32), MOBILE)  # 3 px high: IoU < 0.5 with all
+    t = encode(box(0, 2, 16, 5)[None], NO_QUADS, (32, 32), MOBILE)  # 3 px high: IoU < 0.5 with all
     assert (t.labels == 1).sum() == 1 and t.labels[0, 0, 0] == 1
     assert np.allclose(t.vertical[0, 0, 0], [(3.5 - 4) / 7, np.log(3 / 7)])
 
 
 def test_ignored_regions_are_neither_text_nor_background():
-    t = encode(NONE, box(0, 0, 32, 64)[None], (64, 64), MOBILE)
+    t = encode(NO_QUADS, box(0, 0, 32, 64)[None], (64, 64), MOBILE)
     assert (t.labels[:, :2, 2] == -1).all() and (t.labels[:, 2:] == 0).all()
     assert (t.labels == 1).sum() == 0
 
@@ -79,7 +62,7 @@ def test_decode_inverts_encode():
     rng = np.random.default_rng(0)
     quads = np.stack([box(x, 40 * i + 12, x + wide, 40 * i + 12 + high)
                       for i, (x, wide, high) in enumerate(rng.uniform((5, 40, 8), (60, 150, 24), (6, 3)))])  # fmt: skip
-    p = decode(maps_of(encode(quads, NONE, (256, 256), MOBILE), MOBILE), MOBILE)
+    p = decode(maps_of(encode(quads, NO_QUADS, (256, 256), MOBILE), MOBILE), MOBILE)
     line = np.round((p.boxes_net[:, [1, 3]].mean(1) - 24) / 40).astype(int)
     assert len(p) > 40 and set(line) == set(range(6))
     assert np.allclose(p.boxes_net[:, 1], quads[line, 0, 1], atol=1e-3)
@@ -87,7 +70,7 @@ def test_decode_inverts_encode():
 
 
 def test_no_text_gives_no_proposals_and_wrong_maps_an_error():
-    empty = maps_of(encode(NONE, NONE, (64, 64), MOBILE), MOBILE)
+    empty = maps_of(encode(NO_QUADS, NO_QUADS, (64, 64), MOBILE), MOBILE)
     assert len(decode(empty, MOBILE)) == 0
     with pytest.raises(ModelError, match=r"expected \[h, w, 10\]"):
         decode({"score": np.zeros((4, 4, 7), np.float32), "vertical": np.zeros((4, 4, 14), np.float32)}, MOBILE)

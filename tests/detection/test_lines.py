@@ -11,7 +11,7 @@ from ctpn.detection.anchors import encode
 from ctpn.detection.lines import connect, label, text_lines
 from ctpn.detection.postprocess import postprocess
 from ctpn.detection.proposals import Proposals
-from tests.detection.test_anchors import NONE, box, maps_of
+from tests.helpers.quads import NO_QUADS, box, maps_of
 
 MOBILE = replace(SHIPPED, grow=(0.0, 0.0), link_threshold=0.5)
 
@@ -87,14 +87,14 @@ def test_score_is_the_mean_and_weak_lines_go():
 def test_an_oriented_box_comes_back(angle):
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     quad = (np.array([[-150, -14], [150, -14], [150, 14], [-150, 14]]) @ np.array([[c, s], [-s, c]]) + 256).astype(np.float32)
-    quads, _ = postprocess(maps_of(encode(quad[None], NONE, (512, 512), MOBILE), MOBILE), MOBILE)
+    quads, _ = postprocess(maps_of(encode(quad[None], NO_QUADS, (512, 512), MOBILE), MOBILE), MOBILE)
     assert len(quads) == 1
     assert np.abs(quads[0] - quad).max() < 4
 
 
 def test_a_page_of_boxes_comes_back():
     quads = np.concatenate([[box(x + 3 * i, 24 * i + 10, x + 3 * i + 170, 24 * i + 26) for i in range(18)] for x in (20, 230)])
-    found, _ = postprocess(maps_of(encode(quads, NONE, (480, 480), MOBILE), MOBILE), MOBILE)
+    found, _ = postprocess(maps_of(encode(quads, NO_QUADS, (480, 480), MOBILE), MOBILE), MOBILE)
     assert len(found) == 36
     for q in quads:
         assert np.abs(found - q).max((1, 2)).min() < 0.6
@@ -102,7 +102,7 @@ def test_a_page_of_boxes_comes_back():
 
 def test_one_short_word_inside_one_column():
     quad = box(34, 40, 45, 60)
-    found, _ = postprocess(maps_of(encode(quad[None], NONE, (96, 96), MOBILE), MOBILE), MOBILE)
+    found, _ = postprocess(maps_of(encode(quad[None], NO_QUADS, (96, 96), MOBILE), MOBILE), MOBILE)
     assert len(found) == 1 and np.abs(found[0] - quad).max() < 0.01
 
 
@@ -127,5 +127,5 @@ def test_nothing_in_nothing_out():
 def test_growing_by_hand():
     quad = box(34, 40, 74, 60)
     wide = replace(MOBILE, grow=(0.25, 0.1))
-    found, _ = postprocess(maps_of(encode(quad[None], NONE, (96, 96), MOBILE), MOBILE), wide)
+    found, _ = postprocess(maps_of(encode(quad[None], NO_QUADS, (96, 96), MOBILE), MOBILE), wide)
     assert np.abs(found[0] - box(29, 38, 79, 62)).max() < 0.01

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ctpn.annotations.formats import Region, write_icdar
 from ctpn.evaluation.metrics import Characters, Counts, accuracy, edit_distance, figures, measure, measure_reading
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
 
 SCORER = Path(__file__).parents[3] / "shared" / "score.py"
 

@@ -26,8 +26,8 @@ from export import executorch, torchscript
 from export.command import export
 from export.graph import DetectorGraph
 from export.onnx import writer
+from tests.helpers.published_checkpoint import small_state, write_checkpoint
 from tests.helpers.small_nets import SIZE, use_small_samples
-from tests.nn.test_checkpoint import small_state, write
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "keras" / "fixtures.tar.xz"
 OLD = "keras2-gru-before-hard.keras"
@@ -126,7 +126,7 @@ def test_a_checkpoint_becomes_a_file_that_finds_lines(tmp_path: Path) -> None:
     state["rpn_class.conv.weight"] *= 0.01
     state["rpn_class.conv.bias"][0::2] = 5
     state["rpn_class.conv.bias"][2:4] = torch.tensor([0.0, 5])  # the anchor that is 16 pixels high sees text everywhere
-    file = write(tmp_path / "ctpn.pth.tar", state)
+    file = write_checkpoint(tmp_path / "ctpn.pth.tar", state)
     out = tmp_path / "out"
     assert command.main(["--model", "vgg16", "--weights", str(file), "--size", "64x96", "--out", str(out)]) == 0
     reader = TextReader(out / "vgg16.onnx", threads=1)

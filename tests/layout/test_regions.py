@@ -6,7 +6,7 @@ import pytest
 from ctpn.errors import CtpnError
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import outline, scale, share, window
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
 
 
 def area(polygon):

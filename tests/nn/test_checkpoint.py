@@ -15,9 +15,7 @@ from ctpn.contract.spec import CLASSIC
 from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ModelError
 from ctpn.nn import load_detector
-from ctpn.nn.vgg16 import Vgg16Ctpn, Widths
-
-SMALL = Widths((3, 4, 4, 4, 5, 5, 5, 6, 6, 6, 6, 6, 6), rpn=7, hidden=5, fc=6)
+from tests.helpers.published_checkpoint import small_state, write_checkpoint
 
 
 class Block(nn.Module):
@@ -58,23 +56,11 @@ class Published(nn.Module):
         return tuple(y.permute(0, 2, 3, 1).reshape(b, h * w * 10, 2) for y in heads)  # type: ignore[return-value]
 
 
-def small_state() -> dict[str, Tensor]:
-    """Tensors with the original's names, of a narrow copy."""
-    torch.manual_seed(3)
-    state = Vgg16Ctpn(CLASSIC, widths=SMALL).state_dict()
-    return {name.replace("brnn.rnn.", "brnn."): t for name, t in state.items()}
-
-
-def write(file: Path, state: object, **options: object) -> Path:
-    torch.save({"model_state_dict": state, "epoch": 30}, file, **options)
-    return file
-
-
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "before PyTorch 1.6"])
 def test_the_originals_checkpoint_computes_what_the_original_computes(zipped: bool, tmp_path: Path) -> None:
     torch.manual_seed(0)
     published = Published().eval()
-    file = write(tmp_path / "ctpn.pth.tar", published.state_dict(), _use_new_zipfile_serialization=zipped)
+    file = write_checkpoint(tmp_path / "ctpn.pth.tar", published.state_dict(), _use_new_zipfile_serialization=zipped)
     net = load_detector(file)
     count = sum(p.numel() for p in net.parameters())
     assert count == 17_719_656 and round(count / 1e6, 1) == 17.7
@@ -97,7 +83,7 @@ def test_lines_come_out_of_our_stages(tmp_path: Path) -> None:
         state[f"{name}.conv.bias"].zero_()
     state["rpn_class.conv.bias"][0::2] = 5  # background everywhere ...
     state["rpn_class.conv.bias"][2:4] = torch.tensor([0.0, 5])  # ... but for the anchor that is 16 pixels high
-    net = load_detector(write(tmp_path / "ctpn.pth.tar", state))
+    net = load_detector(write_checkpoint(tmp_path / "ctpn.pth.tar", state))
     maps = net.maps(np.zeros((48, 96, 3), np.uint8))
     quads, scores = postprocess({"score": maps["scores"], "vertical": maps["vertical"]}, net.spec)
     assert len(quads) == 3 and scores == pytest.approx(1 / (1 + np.exp(-5)))
@@ -153,13 +139,13 @@ WRONG = {
 def test_what_is_not_the_original_is_refused(what: str, tmp_path: Path) -> None:
     state, message = WRONG[what]
     with pytest.raises(ModelError, match=message):
-        load_detector(write(tmp_path / "ctpn.pth.tar", state))
+        load_detector(write_checkpoint(tmp_path / "ctpn.pth.tar", state))
 
 
 @pytest.mark.parametrize("zipped", [True, False])
 @pytest.mark.parametrize("keep", [5, 200, 4000])
 def test_a_checkpoint_that_was_cut_off_is_refused(zipped: bool, keep: int, tmp_path: Path) -> None:
-    file = write(tmp_path / "ctpn.pth.tar", small_state(), _use_new_zipfile_serialization=zipped)
+    file = write_checkpoint(tmp_path / "ctpn.pth.tar", small_state(), _use_new_zipfile_serialization=zipped)
     file.write_bytes(file.read_bytes()[:keep])
     with pytest.raises(ModelError, match=r"ctpn\.pth\.tar: not a checkpoint"):
         load_detector(file)

@@ -9,7 +9,7 @@ import numpy as np
 
 from ctpn.output.formats import COLUMNS, as_csv, as_hocr, as_json, as_text, describe
 from ctpn.reader import TextLine
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
 
 NASTY = 'a,"b" <c> & 快递\x07'
 LINES = [TextLine(box(1, 2, 31, 12), 0.91234, NASTY, 0.87654, 1), TextLine(box(1, 22, 31, 32), 0.5, "", 0.0, 1)]

@@ -8,7 +8,7 @@ import pytest
 from ctpn.contract.spec import CRNN
 from ctpn.recognition.ctc import Decoded
 from ctpn.recognition.policy import join, read_lines, read_strips
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
 
 SPEC = replace(CRNN, margin=(0.0, 0.0), max_width=128)
 

@@ -9,7 +9,7 @@ import pytest
 
 from ctpn.contract.spec import CRNN
 from ctpn.recognition.line_crop import batches, padded, pieces, rectify, sides, stacked, turned
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
 
 BARE = replace(CRNN, margin=(0.0, 0.0))
 

@@ -19,10 +19,9 @@ from ctpn.nn.recurrent import Recurrence
 from ctpn.nn.vgg16 import Vgg16Ctpn
 from ctpn.train import main, parse
 from ctpn.training.losses import detector_loss
-from tests.nn.test_checkpoint import small_state, write
-from tests.training.test_train import pages, small
+from tests.helpers.printed_pages import small_run
+from tests.helpers.published_checkpoint import small_state, write_checkpoint
 
-__all__ = ["pages"]  # a fixture
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "keras" / "fixtures.tar.xz"
 OLD = "keras2-gru-before-hard.keras"
 
@@ -36,7 +35,7 @@ def keras_weights(tmp_path: Path) -> Path:
 
 
 def tune(pages: Path, out: Path, init: Path, *more: str) -> int:
-    return main([*small(pages, out), "--model", "vgg16", "--init", str(init), "--optimizer", "sgd", *more])
+    return main([*small_run(pages, out), "--model", "vgg16", "--init", str(init), "--optimizer", "sgd", *more])
 
 
 def test_fine_tuning_of_imported_weights(pages: Path, keras_weights: Path, tmp_path: Path) -> None:
@@ -60,13 +59,13 @@ def test_fine_tuning_goes_on_exactly(pages: Path, keras_weights: Path, tmp_path:
 
 
 def test_a_checkpoint_of_the_original_is_a_beginning_too(pages: Path, tmp_path: Path) -> None:
-    file = write(tmp_path / "ctpn.pth.tar", small_state())
+    file = write_checkpoint(tmp_path / "ctpn.pth.tar", small_state())
     assert tune(pages, tmp_path / "out", file, "--steps", "1") == 0
     assert load_detector(tmp_path / "out" / "weights.safetensors").spec == CLASSIC
 
 
 def test_weights_of_another_net_are_refused(pages: Path, keras_weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([*small(pages, tmp_path / "out"), "--init", str(keras_weights), "--steps", "1"]) == 1
+    assert main([*small_run(pages, tmp_path / "out"), "--init", str(keras_weights), "--steps", "1"]) == 1
     assert "expected weights of mobile, got vgg16; give --model vgg16" in capsys.readouterr().err
 
 
@@ -98,11 +97,11 @@ def test_frozen_batch_norms_keep_their_statistics() -> None:
 @pytest.mark.parametrize("recurrence", ["none", "gru", "lstm", "gru-keras2"])
 def test_a_mobile_net_of_every_recurrence_is_trained_and_loaded_again(pages: Path, recurrence: str, tmp_path: Path) -> None:
     more = ["--steps", "2", "--recurrence", recurrence, "--plain-init", "--score-loss", "bce"]
-    assert main(small(pages, tmp_path / "out", *more)) == 0
+    assert main(small_run(pages, tmp_path / "out", *more)) == 0
     net = load_detector(tmp_path / "out" / "weights.safetensors")
     assert f"{net.recurrence.cell}{'' if net.recurrence.reset_after else '-keras2'}" == recurrence
     with pytest.raises(SystemExit):
-        parse(small(pages, tmp_path, "--init", "x.safetensors", "--recurrence", recurrence))
+        parse(small_run(pages, tmp_path, "--init", "x.safetensors", "--recurrence", recurrence))
 
 
 def test_plain_beginnings_are_torchs_own() -> None:

@@ -14,7 +14,7 @@ from ctpn.synthesis.lines import STEPS, drawn
 from ctpn.synthesis.phrases import KINDS, ems, fold, phrase
 from ctpn.training.cut_lines import cut, detected, main
 from ctpn.training.line_crops import WIDTHS, Strips
-from tests.detection.test_anchors import box
+from tests.helpers.quads import box
 
 try:
     FONTS = fonts()

@@ -11,33 +11,14 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import ctpn.train  # noqa: E402
-from ctpn.annotations.formats import Region, write_icdar  # noqa: E402
+from ctpn.annotations.formats import Region  # noqa: E402
 from ctpn.contract.spec import MOBILE  # noqa: E402
 from ctpn.nn.checkpoint import load_state, load_weights  # noqa: E402
 from ctpn.train import main, rate  # noqa: E402
 from ctpn.training.crops import KINDS, LOOSE, Crops, warp  # noqa: E402
 from ctpn.training.losses import detector_loss  # noqa: E402
-from tests.detection.test_anchors import box  # noqa: E402
-
-
-@pytest.fixture
-def pages(tmp_path):
-    """Four small pages of printed words."""
-    for folder in ("images", "gt"):
-        (tmp_path / "set" / folder).mkdir(parents=True)
-    for i in range(4):
-        page = np.full((256, 256, 3), 255, np.uint8)
-        regions = []
-        for row in range(6):
-            cv2.putText(page, f"line {i} {row}", (10, 36 * row + 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 0), 2)
-            regions.append(Region(box(8, 36 * row + 10, 120, 36 * row + 34), "x"))
-        cv2.imwrite(str(tmp_path / "set" / "images" / f"p{i}.jpg"), page)
-        write_icdar(tmp_path / "set" / "gt" / f"gt_p{i}.txt", regions)
-    return tmp_path / "set"
-
-
-def small(pages, out, *more):
-    return ["detector", "--set", str(pages), "--out", str(out), "--side", "128", "--batch", "2", "--warmup", "2", *more]
+from tests.helpers.printed_pages import small_run  # noqa: E402
+from tests.helpers.quads import box  # noqa: E402
 
 
 def test_rate_warms_up_and_falls():
@@ -118,7 +99,7 @@ def test_warp_moves_picture_and_quads_together():
 
 
 def test_resume_is_exact(pages, tmp_path, monkeypatch):
-    assert main(small(pages, tmp_path / "whole", "--steps", "4")) == 0
+    assert main(small_run(pages, tmp_path / "whole", "--steps", "4")) == 0
     killed = 0
 
     def kill_after_two(*args):
@@ -131,18 +112,18 @@ def test_resume_is_exact(pages, tmp_path, monkeypatch):
     step = ctpn.train.train_step
     monkeypatch.setattr(ctpn.train, "train_step", kill_after_two)
     with pytest.raises(KeyboardInterrupt):  # after two steps; each was saved before the next began
-        main(small(pages, tmp_path / "parts", "--steps", "4", "--save-minutes", "0"))
+        main(small_run(pages, tmp_path / "parts", "--steps", "4", "--save-minutes", "0"))
     monkeypatch.setattr(ctpn.train, "train_step", step)
     assert load_state(tmp_path / "parts" / "state.pt")["step"] == 2
-    assert main(small(pages, tmp_path / "parts", "--steps", "4")) == 0
+    assert main(small_run(pages, tmp_path / "parts", "--steps", "4")) == 0
     whole, parts = (load_weights(tmp_path / n / "weights.safetensors")[0] for n in ("whole", "parts"))
     assert all(torch.equal(whole[k], parts[k]) for k in whole)
 
 
 def test_makers_beside_the_training_change_nothing(pages, tmp_path):
     """Who makes the samples, and in which order they come ready, must not be seen in what is learned."""
-    assert main(small(pages, tmp_path / "alone", "--steps", "5")) == 0
-    assert main(small(pages, tmp_path / "helped", "--steps", "5", "--makers", "2")) == 0
+    assert main(small_run(pages, tmp_path / "alone", "--steps", "5")) == 0
+    assert main(small_run(pages, tmp_path / "helped", "--steps", "5", "--makers", "2")) == 0
     alone, helped = (load_weights(tmp_path / n / "weights.safetensors")[0] for n in ("alone", "helped"))
     assert all(torch.equal(alone[k], helped[k]) for k in alone)
 
@@ -150,7 +131,7 @@ def test_makers_beside_the_training_change_nothing(pages, tmp_path):
 def test_two_processes_train_one_net(pages, tmp_path):
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29533", "-m", "ctpn.train"]
     done = subprocess.run(
-        [*command, *small(pages, tmp_path / "two", "--steps", "2")],
+        [*command, *small_run(pages, tmp_path / "two", "--steps", "2")],
         env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -160,5 +141,5 @@ def test_two_processes_train_one_net(pages, tmp_path):
 def test_a_damaged_state_is_refused(pages, tmp_path, capsys):
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "state.pt").write_bytes(b"nonsense")
-    assert main(small(pages, tmp_path / "bad", "--steps", "1")) == 1
+    assert main(small_run(pages, tmp_path / "bad", "--steps", "1")) == 1
     assert "state.pt" in capsys.readouterr().err
