@@ -21,7 +21,7 @@ settings.load_profile("house")
 
 
 @pytest.fixture(scope="session")
-def shipped_bundle(tmp_path_factory):
+def shipped_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a bundle of what ships, for tests that change nothing in it."""
     from export.bundle import main
 
@@ -31,7 +31,7 @@ def shipped_bundle(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def apk():
+def apk() -> Path:
     """Path of the APK for phones and emulators; all tests of core, reader and app have passed."""
     lacking = [tool for tool in ANDROID_TOOLS if not shutil.which(tool)]
     if lacking:

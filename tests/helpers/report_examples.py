@@ -1,5 +1,9 @@
 """Small results as the other commands would write them, with figures that are easy to find again in the report."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from benchmarks.clocked import STAGES
 from benchmarks.longlines import BINS
 from benchmarks.verdicts import verdicts
@@ -13,12 +17,12 @@ PLACE = {"page": "receipt", "map": "side", "place": [1], "reference": 0.5, "file
 NUMBERS = ("ms_median", "ms_p90", "ms_best", "load_ms", "first_ms", "memory_mb", "memory_added_mb", "megabytes")
 
 
-def net(file, precision, ms, share):
+def net(file: str, precision: str, ms: float, share: float) -> dict[str, Any]:
     about = {"file": file, "precision": precision, "form": "any size", "runtime": "onnxruntime", "threads": 1}
     return {**about, "share_of_peak": share, **dict.fromkeys(NUMBERS, ms)}
 
 
-def latency():
+def latency() -> dict[str, Any]:
     part = {"input": [1, 64, 64, 3], "gmac": 1.5, "peak_gops": {"1": {"float32": 100.0, "int8": 400.0}}}
     part["sizes"] = [{**net("mobile.onnx", "float32", 32.0, 0.5), "input": [1, 48, 96, 3]}]
     read = {"found": 5, "ms": dict.fromkeys((*STAGES, "rest"), 2.5), "whole": {"ms_median": 25.0}}
@@ -30,7 +34,7 @@ def latency():
     }  # fmt: skip
 
 
-def parity():
+def parity() -> dict[str, Any]:
     rows = [
         {**AGREES, "model": "mobile", "format": "pt", "file": "mobile.pt", "megabytes": 1.25},
         {**AGREES, "model": "mobile", "format": "int8", "file": "q.onnx", "megabytes": 0.5, "why": "eight bits", "where": PLACE},
@@ -39,7 +43,7 @@ def parity():
     return {"environment": WHERE, "pages": ["receipt"], "rows": rows, "missing": [{"what": "y.pte", "why": "w", "do": "d"}]}
 
 
-def arm():
+def arm() -> dict[str, Any]:
     rows = [
         {**AGREES, "model": "mobile", "file": "mobile.onnx", "cpu": "cortex-a53", "features": [], "instructions": 200e6, "to_float": None},
         {**AGREES, "model": "mobile", "file": "m-int8.onnx", "cpu": "max", "features": ["asimddp"], "instructions": 66e6, "to_float": 0.33},
@@ -48,13 +52,13 @@ def arm():
     return {"environment": WHERE, "rows": rows}
 
 
-def longlines():
+def longlines() -> dict[str, Any]:
     bins = {b: {"texts": 3 if b == BINS[2] else 30, "matched": 0.75, "found": 0.875, "pieces": 1.5} for b in BINS[:3]}
     sides = {"ours int8": bins, "PP-OCRv6 tiny": {BINS[0]: bins[BINS[0]]}}
     return {"environment": WHERE, "models": {s: {} for s in sides}, "sets": {"long": sides}}
 
 
-def doubt():
+def doubt() -> dict[str, Any]:
     rows = [
         {"least": None, "sum": None, "read": 0.97, "lines": 90, "on_nothing": 2},
         {"least": 0.4, "sum": 1.1, "read": 0.975, "lines": 99, "on_nothing": 3},
@@ -62,7 +66,7 @@ def doubt():
     return {"environment": WHERE, "taken": {"line_score": 0.55, "doubt": 0.15, "sum": 1.1}, "sets": {"sroie": rows}}
 
 
-def findings():
+def findings() -> dict[str, Any]:
     run = {"seeds": 3, "links": [0.5, 0.4, 0.6], "paper": [0.3, 0.2, 0.35]}
     runs = {
         name: {**run, "loss": [v, v - 0.1, v + 0.1], "curve": [3.0, v], "curve_low": [2.5, v - 0.1], "curve_high": [3.5, v + 0.1]}
