@@ -106,23 +106,23 @@ detector: setup web-fonts
 	nice $(BIN)/python -m ctpn.synthesis.pages --out .cache/synth-signs-1 --count 2400 --seed 100001 --kind sign
 	nice $(BIN)/python -m ctpn.synthesis.pages --out .cache/synth-photos-1 --count 2400 --seed 300001 --photos $(DATA)/icdar2015
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train detector --out .train/detector --steps 7400 \
-		--set $(DATA)/sroie:0.28 --set $(DATA)/icdar2015:0.2:bridge --set .cache/synth-1:0.22 --set .cache/synth-signs-1:0.12 \
+		--set $(DATA)/sroie:0.28 --set $(DATA)/icdar2015:0.2:merge_words --set .cache/synth-1:0.22 --set .cache/synth-signs-1:0.12 \
 		--set .cache/synth-photos-1:0.18
 	$(PAGES) --out .cache/synth --count 1300 --seed 400001
 	$(PAGES) --out .cache/synth-signs --count 500 --seed 110001 --kind sign
 	$(PAGES) --out .cache/synth-photos --count 700 --seed 310001 --photos $(DATA)/icdar2015
 	$(PAGES) --out .cache/synth-waybills --count 300 --seed 450001 --kind waybill
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train detector --init .train/detector/weights.safetensors --out .train/detector-2 \
-		--steps 6500 --rate 1.2e-3 --set $(DATA)/sroie:0.22 --set $(DATA)/icdar2015:0.17:bridge --set .cache/synth:0.18 \
+		--steps 6500 --rate 1.2e-3 --set $(DATA)/sroie:0.22 --set $(DATA)/icdar2015:0.17:merge_words --set .cache/synth:0.18 \
 		--set .cache/synth-signs:0.14 --set .cache/synth-photos:0.24 --set .cache/synth-waybills:0.05
 	$(PAGES) --out .cache/synth-signs-5 --count 1000 --seed 120001 --kind sign
 	$(PAGES) --out .cache/synth-photos-5 --count 1200 --seed 320001 --photos $(DATA)/icdar2015
 	$(PAGES) --out .cache/synth-forms --count 400 --seed 520001 --kind form
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train detector --init .train/detector-2/weights.safetensors --out .train/detector-3 \
-		--steps 3350 --rate 1.2e-3 --seed 5 --set $(DATA)/sroie:0.18 --set $(DATA)/icdar2015:0.17:bridge --set .cache/synth:0.17 \
+		--steps 3350 --rate 1.2e-3 --seed 5 --set $(DATA)/sroie:0.18 --set $(DATA)/icdar2015:0.17:merge_words --set .cache/synth:0.17 \
 		--set .cache/synth-forms:0.06 --set .cache/synth-signs-5:0.14 --set .cache/synth-photos-5:0.24 --set .cache/synth-waybills:0.04
 	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train detector --init .train/detector-3/weights.safetensors --out .train/detector-4 \
-		--steps 650 --rate 3e-4 --warmup 20 --ema 0.99 --seed 6 --set $(DATA)/sroie:0.34 --set $(DATA)/icdar2015:0.18:bridge \
+		--steps 650 --rate 3e-4 --warmup 20 --ema 0.99 --seed 6 --set $(DATA)/sroie:0.34 --set $(DATA)/icdar2015:0.18:merge_words \
 		--set .cache/synth:0.14 --set .cache/synth-forms:0.05 --set .cache/synth-signs-5:0.09 --set .cache/synth-photos-5:0.17 \
 		--set .cache/synth-waybills:0.03
 	$(PAGES) --out .cache/synth-10 --count 2600 --seed 6000001
@@ -131,7 +131,7 @@ detector: setup web-fonts
 	$(PAGES) --out .cache/synth-signs-10 --count 4500 --seed 6300001 --kind sign
 	$(PAGES) --out .cache/synth-photos-10 --count 3500 --seed 6400001 --photos $(DATA)/icdar2015
 	OMP_NUM_THREADS=1 $(BIN)/python -m ctpn.train detector --init .train/detector-4/weights.safetensors --out .train/detector-5 \
-		--makers 8 --batch 48 --steps 4637 --rate 2e-3 --seed 21 --set $(DATA)/sroie:0.24 --set $(DATA)/icdar2015:0.15:bridge \
+		--makers 8 --batch 48 --steps 4637 --rate 2e-3 --seed 21 --set $(DATA)/sroie:0.24 --set $(DATA)/icdar2015:0.15:merge_words \
 		--set .cache/synth-10:0.12 --set .cache/synth-forms-10:0.08 --set .cache/synth-signs-10:0.17 --set .cache/synth-photos-10:0.2 \
 		--set .cache/synth-waybills-10:0.04
 	$(PAGES) --out .cache/synth-11 --count 400 --seed 410001
@@ -144,16 +144,16 @@ detector: setup web-fonts
 	$(PAGES) --out .cache/synth-photos-11 --count 1200 --seed 330001 --photos $(DATA)/icdar2015
 	$(PAGES) --out .cache/synth-photos-11 --count 2000 --seed 340001 --photos $(DATA)/icdar2015
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train detector --init .train/detector-5/weights.safetensors \
-		--out .train/detector-6 --steps 3000 --rate 1e-3 --warmup 100 --seed 22 --set $(DATA)/sroie:0.25 --set $(DATA)/icdar2015:0.14:bridge \
+		--out .train/detector-6 --steps 3000 --rate 1e-3 --warmup 100 --seed 22 --set $(DATA)/sroie:0.25 --set $(DATA)/icdar2015:0.14:merge_words \
 		--set .cache/synth-11:0.1 --set .cache/synth-forms-11:0.15 --set .cache/synth-signs-11:0.16 --set .cache/synth-photos-11:0.17 \
 		--set .cache/synth-waybills-11:0.03
 	$(PAGES) --out .cache/synth-signs-12 --count 2000 --seed 150001 --kind sign
 	$(PAGES) --out .cache/synth-photos-12 --count 2000 --seed 350001 --photos $(DATA)/icdar2015
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train detector --init .train/detector-6/weights.safetensors \
 		--out .train/detector-7 --steps 4200 --rate 1.2e-3 --warmup 100 --seed 24 --set $(DATA)/sroie:0.22 \
-		--set $(DATA)/icdar2015:0.14:bridge --set .cache/synth-11:0.08:tight --set .cache/synth-forms-11:0.13:tight \
-		--set .cache/synth-signs-11:0.1:tight --set .cache/synth-signs-12:0.1:tight --set .cache/synth-photos-11:0.1:tight \
-		--set .cache/synth-photos-12:0.1:tight --set .cache/synth-waybills-11:0.03:tight
+		--set $(DATA)/icdar2015:0.14:merge_words --set .cache/synth-11:0.08:pad_regions --set .cache/synth-forms-11:0.13:pad_regions \
+		--set .cache/synth-signs-11:0.1:pad_regions --set .cache/synth-signs-12:0.1:pad_regions --set .cache/synth-photos-11:0.1:pad_regions \
+		--set .cache/synth-photos-12:0.1:pad_regions --set .cache/synth-waybills-11:0.03:pad_regions
 
 # After the detector, whose drawn pages it learns from too, line by line. The last stage but one wants a GPU as well.
 recognizer: setup web-fonts

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
 from ctpn import command
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 from ctpn.evaluation.metrics import Characters, accuracy, intersections, measure_reading
 from ctpn.imaging.decode import open_image
 from ctpn.reader import SHIPPED, SHIPPED_TEXT, TextReader
@@ -46,7 +46,7 @@ class Read:
         meets: whether a line meets an annotated text, [N].
     """
 
-    regions: list[Region]
+    regions: list[TextAnnotation]
     quads: list[NDArray[np.float32]]
     texts: list[str]
     scores: NDArray[np.float64]

@@ -29,7 +29,7 @@ from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
 from benchmarks.sides import detectors
 from ctpn import command
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 from ctpn.evaluation.metrics import AREA_PRECISION, AREA_RECALL, intersections, one_to_one
 from ctpn.reader import WEIGHTS
 
@@ -45,7 +45,7 @@ def ratio(quad: NDArray[np.float32]) -> float:
     return max(a, b, 1e-3) / max(min(a, b), 1e-3)
 
 
-def outcomes(regions: Sequence[Region], quads: Sequence[NDArray[np.float32]]) -> F64:
+def outcomes(regions: Sequence[TextAnnotation], quads: Sequence[NDArray[np.float32]]) -> F64:
     """What became of each text that counts, float64 [T, 4]: ratio, matched (0 or 1), found (0 or 1), pieces that lie on it."""
     texts = [np.asarray(r.quad, np.float32) for r in regions if not r.ignore]
     table = np.zeros((len(texts), 4))

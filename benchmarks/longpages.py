@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 from ctpn.files import write
 from ctpn.synthesis.fonts import fonts
 from ctpn.synthesis.pages.__main__ import icdar, jpeg
 from ctpn.synthesis.pages.canvas import Canvas, shorten
 from ctpn.synthesis.pages.layout import language
 from ctpn.synthesis.pages.paper import dark, paper
-from ctpn.synthesis.pages.photo import develop, photograph
+from ctpn.synthesis.pages.photo import photograph, simulate_camera
 from ctpn.synthesis.pages.types import Pixels
 from ctpn.synthesis.texts import Texts
 
@@ -38,7 +38,7 @@ def draw(folder: Path) -> Path:
     return folder
 
 
-def page(seed: int) -> tuple[Pixels, list[Region]]:
+def page(seed: int) -> tuple[Pixels, list[TextAnnotation]]:
     """One page: uint8 RGB, and lines from 2 to 60 times as long as they are high, one below the other. Half of them have any
     ratio alike likely, half any logarithm of it, so that neither long nor short ones are few."""
     rng = np.random.default_rng(seed)
@@ -52,7 +52,7 @@ def page(seed: int) -> tuple[Pixels, list[Region]]:
         if text:
             made.write(rng.uniform(0.01, 0.03) * WIDTH, y + high, text, pen)
         y += high * float(rng.uniform(1.4, 2.2))
-    rgb, regions = made.rgb, made.regions
+    rgb, regions = made.rgb, made.annotations
     if rng.random() < 0.6:
         rgb, regions = photograph(rgb, regions, rng)
-    return develop(rgb, rng), regions
+    return simulate_camera(rgb, rng), regions

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.annotations.formats import Region, read_icdar, read_set
+from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
 from ctpn.annotations.split import is_validation
 from ctpn.errors import CtpnError, ImageError
 from ctpn.files import write
@@ -43,7 +43,7 @@ class Page:
 
     file: Path
     digest: str
-    regions: list[Region]
+    regions: list[TextAnnotation]
 
 
 def pages(name: str, limit: int | None = None, *, reduced: bool = True) -> list[Page]:
@@ -82,7 +82,7 @@ def _reduced(image: Path, gt: Path) -> Page:
     file = CACHE / "pages" / f"{name[:32]}.png"
     if not file.exists():
         write_png(file, cv2.resize(bgr, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else bgr)
-    return Page(file, name, [Region(r.quad * scale, r.text) for r in read_icdar(gt)])
+    return Page(file, name, [TextAnnotation(r.quad * scale, r.text) for r in read_icdar(gt)])
 
 
 def write_png(file: Path, bgr: NDArray[np.uint8]) -> None:

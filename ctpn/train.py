@@ -1,4 +1,4 @@
-"""Train a net: python -m ctpn.train detector --set DIR[:WEIGHT[:bridge]] … --out DIR
+"""Train a net: python -m ctpn.train detector --set DIR[:WEIGHT[:merge_words]] … --out DIR
              python -m ctpn.train recognizer --set DIR:SHARE … --out DIR
 
 Several processes, one thread each:  torchrun --nproc-per-node 2 -m ctpn.train detector …
@@ -185,7 +185,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m ctpn.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=sorted(TASKS))
     parser.add_argument("--model", choices=sorted(DETECTORS), default="mobile", help="which detector")
-    kinds = "bridge joins words to lines, tight loosens regions that hug the ink, as drawn ones do"
+    kinds = "merge_words merges words to lines, pad_regions expands quads that hug the ink"
     parser.add_argument("--set", type=_set, action="append", default=[], help=f"DIR[:WEIGHT[:KIND]]; KIND: {kinds}")
     parser.add_argument("--out", type=Path, help="state, weights and log (default: .train/WHAT)")
     parser.add_argument("--init", type=Path, metavar="FILE", help="weights to begin with (.safetensors, or the original's .pth.tar)")

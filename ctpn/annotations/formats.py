@@ -1,4 +1,4 @@
-"""Readers of public annotation formats: all give regions in pixels of the stored image."""
+"""Readers of public annotation formats: all give quads in pixels of the stored image."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ IMAGES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 
 
 @dataclass(frozen=True)
-class Region:
-    """A marked text.
+class TextAnnotation:
+    """An annotated text.
 
     Attributes:
         quad: float32 [n, 2], n is 4 mostly, clockwise from the text's own top left, img pixels.
-        text: what it says; "" is unknown, "###" means that nobody could read it.
+        text: the transcript; "" is unknown, "###" is unreadable.
     """
 
     quad: NDArray[np.float32]
@@ -30,59 +30,59 @@ class Region:
 
     @property
     def ignore(self) -> bool:
-        """Whether it is neither text nor background."""
+        """Whether it counts as neither text nor background."""
         return self.text == "###"
 
 
-def read_icdar(path: Path) -> list[Region]:
-    """ICDAR text: `x1,y1,x2,y2,x3,y3,x4,y4,transcript` a line; the transcript may hold commas or be left away.
+def read_icdar(path: Path) -> list[TextAnnotation]:
+    """ICDAR text: `x1,y1,x2,y2,x3,y3,x4,y4,transcript` a line; the transcript may contain commas or be omitted.
 
     Transcripts such as `17,00` are common, so numbers behind the eighth are text; see `read_polygons`.
 
     Raises:
         CtpnError: a line that does not begin with 8 finite numbers, with its number.
     """
-    regions = []
+    annotations = []
     for number, line in _lines(path):
         parts = line.split(",", 8)
-        regions.append(Region(_points(parts[:8], path, number), parts[8] if len(parts) > 8 else ""))
-    return regions
+        annotations.append(TextAnnotation(_points(parts[:8], path, number), parts[8] if len(parts) > 8 else ""))
+    return annotations
 
 
-def read_polygons(path: Path) -> list[Region]:
+def read_polygons(path: Path) -> list[TextAnnotation]:
     """The same with four or more points a line, and always a transcript: `x1,y1,…,xn,yn,transcript`.
 
     The coordinates are all leading numbers but the last field, an even count of them.
     """
-    regions = []
+    annotations = []
     for number, line in _lines(path):
         parts = line.split(",")
         count = next((i for i, part in enumerate(parts) if np.isnan(_number(part))), len(parts) - 1)
         count = max(8, count - count % 2)
         if len(parts) <= count:
             raise CtpnError(f"{path}, line {number}: expected 4 or more points and a transcript, got {line[:60]!r}; mend or remove it")
-        regions.append(Region(_points(parts[:count], path, number), ",".join(parts[count:])))
-    return regions
+        annotations.append(TextAnnotation(_points(parts[:count], path, number), ",".join(parts[count:])))
+    return annotations
 
 
-def read_rctw(path: Path) -> list[Region]:
+def read_rctw(path: Path) -> list[TextAnnotation]:
     """RCTW-17: `x1,y1,…,x4,y4,difficult,"transcript"` a line; difficult ones are ignored.
 
     Raises:
         CtpnError: a line with fewer fields, with a flag that is neither 0 nor 1, or with half a pair of quotes.
     """
-    regions = []
+    annotations = []
     for number, line in _lines(path):
         *numbers, flag, text = line.split(",", 9) if line.count(",") >= 9 else ["", ""]
         text = text.strip()
         if flag.strip() not in ("0", "1") or (text[:1] == '"') != (text[-1:] == '"' and len(text) > 1):
             raise CtpnError(f'{path}, line {number}: expected x1,y1,…,x4,y4,0 or 1,"text", got {line[:60]!r}; mend or remove it')
         text = text[1:-1].replace('""', '"') if text[:1] == '"' else text
-        regions.append(Region(_points(numbers, path, number), "###" if flag.strip() == "1" else text))
-    return regions
+        annotations.append(TextAnnotation(_points(numbers, path, number), "###" if flag.strip() == "1" else text))
+    return annotations
 
 
-def read_voc(path: Path) -> list[Region]:
+def read_voc(path: Path) -> list[TextAnnotation]:
     """Pascal VOC XML as in VOC2007_text_detection: upright boxes, `difficult` ones are ignored, no transcript.
 
     Raises:
@@ -98,7 +98,7 @@ def read_voc(path: Path) -> list[Region]:
     return [_voc_object(node, path, number) for number, node in enumerate(objects, 1)]
 
 
-def _voc_object(node: ET.Element, path: Path, number: int) -> Region:
+def _voc_object(node: ET.Element, path: Path, number: int) -> TextAnnotation:
     fields = [node.findtext(f"bndbox/{name}", "nothing") for name in ("xmin", "ymin", "xmax", "ymax")]
     x0, y0, x1, y1 = (_number(v) for v in fields)
     if not (x0 < x1 and y0 < y1 and np.isfinite([x0, y0, x1, y1]).all()):
@@ -106,15 +106,15 @@ def _voc_object(node: ET.Element, path: Path, number: int) -> Region:
             f"{path}, object {number}: expected bndbox with xmin < xmax and ymin < ymax, got {', '.join(fields)[:60]!r}; mend or remove it"
         )
     quad = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
-    return Region(quad, "###" if node.findtext("difficult", "").strip() == "1" else "")
+    return TextAnnotation(quad, "###" if node.findtext("difficult", "").strip() == "1" else "")
 
 
-def write_icdar(path: Path, regions: list[Region]) -> None:
+def write_icdar(path: Path, annotations: list[TextAnnotation]) -> None:
     """Write quads and transcripts so that `read_icdar` gives them back, to a tenth of a pixel.
 
-    A transcript's line breaks become spaces. The file appears whole or not at all.
+    A transcript's line breaks become spaces. The file is written atomically.
     """
-    lines = [",".join(f"{v:.1f}" for v in r.quad.reshape(-1)) + "," + " ".join(r.text.splitlines()) for r in regions]
+    lines = [",".join(f"{v:.1f}" for v in r.quad.reshape(-1)) + "," + " ".join(r.text.splitlines()) for r in annotations]
     write(path, "".join(line + "\n" for line in lines))
 
 
@@ -155,7 +155,7 @@ def _text(path: Path) -> str:
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    """(number, line) of all that are not empty. `splitlines` would also part a transcript at a form feed and the like."""
+    """(number, line) of all that are not empty. `splitlines` would also split a transcript at a form feed and the like."""
     return [(number, line) for number, line in enumerate(_text(path).split("\n"), 1) if line.strip()]
 
 

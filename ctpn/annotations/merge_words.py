@@ -5,33 +5,33 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 from ctpn.detection.lines import label
 
 F64 = NDArray[np.float64]
 
 
-def bridge_words(regions: list[Region], *, gap: float = 1.0) -> list[Region]:
-    """Join neighbouring words that stand on one line.
+def merge_words(annotations: list[TextAnnotation], *, gap: float = 1.0) -> list[TextAnnotation]:
+    """Merge neighbouring words of one line.
 
     A word's follower begins at most `gap` heights after its end, less than 0.4 heights beside its direction, runs
-    the same way (within 18 degrees) and is of like height (factor 1.67). Words that are to be ignored join among
-    themselves alone. A joined region is the smallest box along the mean direction.
+    the same way (within 18 degrees) and is of similar height (factor 1.67). Ignored words merge
+    only with each other. A merged annotation is the smallest box along the mean direction.
 
     Args:
-        regions: quads [4, 2], clockwise from the text's own top left; polygons stay as they are.
+        annotations: quads [4, 2], clockwise from the text's own top left; polygons stay as they are.
         gap: in heights of the lower word.
     """
-    if any(len(r.quad) != 4 for r in regions):  # polygons are lines already
-        quads_only = bridge_words([r for r in regions if len(r.quad) == 4], gap=gap)
-        return quads_only + [r for r in regions if len(r.quad) != 4]
-    if len(regions) < 2:
-        return regions
-    quads = np.stack([r.quad for r in regions]).astype(np.float64)
-    ignored = np.array([r.ignore for r in regions])
+    if any(len(r.quad) != 4 for r in annotations):  # polygons are lines already
+        quads_only = merge_words([r for r in annotations if len(r.quad) == 4], gap=gap)
+        return quads_only + [r for r in annotations if len(r.quad) != 4]
+    if len(annotations) < 2:
+        return annotations
+    quads = np.stack([r.quad for r in annotations]).astype(np.float64)
+    ignored = np.array([r.ignore for r in annotations])
     lines = label(_followers(quads, ignored, gap))
     groups = [np.flatnonzero(lines == i) for i in range(lines.max() + 1)]
-    return [regions[g[0]] if len(g) == 1 else _join([regions[i] for i in g]) for g in groups]
+    return [annotations[g[0]] if len(g) == 1 else _join([annotations[i] for i in g]) for g in groups]
 
 
 def _directions(quads: F64) -> tuple[F64, F64]:
@@ -58,7 +58,7 @@ def _followers(quads: F64, ignored: NDArray[np.bool_], gap: float) -> NDArray[np
     return np.where(mutual, best, -1)
 
 
-def _join(words: list[Region]) -> Region:
+def _join(words: list[TextAnnotation]) -> TextAnnotation:
     points = np.concatenate([w.quad for w in words]).astype(np.float64)
     along, _ = _directions(np.stack([w.quad for w in words]).astype(np.float64))
     u = along.mean(0) / np.linalg.norm(along.mean(0))
@@ -67,4 +67,4 @@ def _join(words: list[Region]) -> Region:
     corners = ((a.min(), b.min()), (a.max(), b.min()), (a.max(), b.max()), (a.min(), b.max()))
     words = sorted(words, key=lambda w: float((w.quad.mean(0) * u).sum()))
     text = "###" if words[0].ignore else " ".join(w.text for w in words)
-    return Region(np.array([u * x + v * y for x, y in corners], np.float32), text)
+    return TextAnnotation(np.array([u * x + v * y for x, y in corners], np.float32), text)

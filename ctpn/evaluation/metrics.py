@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -57,7 +57,7 @@ def _hmean(p: float, r: float) -> float:
     return 2 * p * r / (p + r) if p + r else 0.0
 
 
-def measure(regions: Sequence[Region], quads_img: Sequence[F32]) -> Counts:
+def measure(regions: Sequence[TextAnnotation], quads_img: Sequence[F32]) -> Counts:
     """Compare one page's lines with its annotation.
 
     Args:
@@ -75,7 +75,7 @@ def measure(regions: Sequence[Region], quads_img: Sequence[F32]) -> Counts:
     return Counts(len(texts), len(quads), matched, recall, precision)
 
 
-def _countable(lines: list[Line], regions: Sequence[Region]) -> list[Line]:
+def _countable(lines: list[Line], regions: Sequence[TextAnnotation]) -> list[Line]:
     """Lines with an area that do not lie for more than half in ignored regions."""
     lines = [line for line in lines if _area(line[0]) > 0]
     ignored = [np.asarray(r.quad, np.float32) for r in regions if r.ignore]
@@ -158,7 +158,7 @@ def accuracy(c: Characters) -> dict[str, float]:
 
 
 def measure_reading(
-    regions: Sequence[Region], quads_img: Sequence[F32], texts: Sequence[str], *, keep: Callable[[str], bool] = lambda c: True
+    regions: Sequence[TextAnnotation], quads_img: Sequence[F32], texts: Sequence[str], *, keep: Callable[[str], bool] = lambda c: True
 ) -> Characters:
     """Compare what was read on one page with its annotation.
 

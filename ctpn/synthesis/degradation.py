@@ -1,4 +1,4 @@
-"""What cheap cameras, light and paper do to a picture. Every step is drawn from the generator it is given."""
+"""Degradations of a picture by cheap cameras, light and paper. Each step takes its random numbers from `rng`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ U8 = NDArray[np.uint8]
 Rng = np.random.Generator
 
 
-def spoil(rgb: U8, rng: Rng) -> U8:
-    """A spoiled copy of uint8 RGB [H, W, 3]; each fault comes with a chance of its own."""
+def degrade(rgb: U8, rng: Rng) -> U8:
+    """A degraded copy of uint8 RGB [H, W, 3]; each degradation has its own probability."""
     for chance, step in STEPS:
         if rng.random() < chance:
             rgb = step(rgb, rng)
@@ -26,12 +26,12 @@ def colour(rgb: U8, rng: Rng) -> U8:
 
 
 def gamma(rgb: U8, rng: Rng) -> U8:
-    """A bent tone curve."""
+    """A gamma curve."""
     return _table(rgb, 255 * (np.arange(256)[:, None] / 255) ** np.exp(rng.normal(0, 0.35)) * np.ones(3))
 
 
 def invert(rgb: U8, _: Rng) -> U8:
-    """Light text on dark ground and the reverse."""
+    """Light text on a dark background and the reverse."""
     return 255 - rgb
 
 
@@ -41,7 +41,7 @@ def grey(rgb: U8, _: Rng) -> U8:
 
 
 def swap(rgb: U8, rng: Rng) -> U8:
-    """Colours change places."""
+    """Permuted colour channels."""
     return np.ascontiguousarray(rgb[:, :, rng.permutation(3)])
 
 
@@ -61,7 +61,7 @@ def paper(rgb: U8, rng: Rng) -> U8:
 
 
 def blur(rgb: U8, rng: Rng) -> U8:
-    """Out of focus, or moved."""
+    """Out of focus or motion blur."""
     if rng.random() < 0.6:
         return cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.4, 1.6))
     size, angle = int(rng.integers(3, 8)), rng.uniform(0, 180)
@@ -72,7 +72,7 @@ def blur(rgb: U8, rng: Rng) -> U8:
 
 
 def coarse(rgb: U8, rng: Rng) -> U8:
-    """Fewer pixels than it seems."""
+    """Reduced and enlarged again."""
     h, w = rgb.shape[:2]
     f = rng.uniform(0.5, 0.9)
     return cv2.resize(cv2.resize(rgb, (int(w * f), int(h * f)), interpolation=cv2.INTER_AREA), (w, h))
@@ -87,7 +87,7 @@ def noise(rgb: U8, rng: Rng) -> U8:
 
 
 def fax(rgb: U8, rng: Rng) -> U8:
-    """Black and white alone, with specks."""
+    """Black and white only, with specks."""
     shades = cv2.GaussianBlur(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (0, 0), float(rng.uniform(0.3, 0.8))).astype(np.float32)
     low, high = np.percentile(shades, (2, 98))
     white = shades > low + (high - low) * rng.uniform(0.4, 0.75)
@@ -96,7 +96,7 @@ def fax(rgb: U8, rng: Rng) -> U8:
 
 
 def jpeg(rgb: U8, rng: Rng) -> U8:
-    """Compressed hard."""
+    """Strong JPEG compression."""
     _, data = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 90))])
     decoded: U8 = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return decoded

@@ -1,4 +1,4 @@
-"""Fonts of this machine: which there are, what each can write, and which are never trained on."""
+"""Fonts of this machine: which exist, which scripts each covers, and which are held out from training."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ STYLES = re.compile(
     r"([-_ ]?(Regular|Roman|Book|BdIta|[Bb]old|Italic|Oblique|Extra|Semi|Demi|[Ll]ight|[Mm]edium|Thin|Black|Heavy|Hairline|[1-9]00)"
     r"|[-_ ](BI|B|I|RB?|DR))+$"
 )
-# Fonts that share their characters with another family: they are held out together, or not at all.
+# Fonts that share their glyphs with another family: both are held out, or neither is.
 KIN = {
     "LXGWWenKaiMono": "LXGWWenKai", "gkai00mp": "ukai", "gbsn00lp": "uming", "BabelStoneHan": "uming", "HanaMinB": "HanaMinA",
     "TW-Kai-Ext-B-98_1": "TW-Kai-98_1", "TW-Kai-Plus-98_1": "TW-Kai-98_1", "RictyDiminishedDiscord": "RictyDiminished",
 }  # fmt: skip
-# Fonts that draw pictures, Greek or capitals where small letters should be.
+# Fonts with pictures, Greek or capitals in place of small letters.
 PICTURES = ("D050000L", "StandardSymbolsPS", "LinBiolinum_K", "Humor-Sans")
 
 
 @dataclass(frozen=True)
 class Fonts:
-    """Font files by what they can write, each list grouped by family so that large families do not rule.
+    """Font files by script, each list grouped by family so that large families do not dominate.
 
     Attributes:
-        kanji: Chinese characters, but not all of the simplified ones; `chinese` has them too.
+        kanji: fonts with the characters that Chinese and Japanese share; all fonts of `chinese` are among them.
     """
 
     chinese: tuple[tuple[str, ...], ...]
@@ -45,13 +45,13 @@ class Fonts:
     kanji: tuple[tuple[str, ...], ...]
 
 
-# OpenCV's own, one of which writes Chinese: the same on every machine, whatever is installed there.
+# OpenCV's own fonts, one of which has Chinese: the same on every machine.
 BUILT_IN = Fonts(chinese=(("uni",),), latin=(("sans",), ("italic",), ("uni",)), kanji=())
 
 
 @lru_cache(maxsize=2)
 def fonts(*, heldout: bool = False) -> Fonts:
-    """The fonts to draw with; `heldout=True` gives those, and only those, that training never sees."""
+    """The fonts for synthesis; `heldout=True` gives only those that training never uses."""
     kept = {p: w for p, w in _scan().items() if is_heldout(p) == heldout}
     found = Fonts(*(_groups([p for p, writes in kept.items() if kind in writes.split()]) for kind in ("zh", "en", "kanji")))
     if not found.chinese or not found.latin:
@@ -64,13 +64,13 @@ def fonts(*, heldout: bool = False) -> Fonts:
 
 @lru_cache(maxsize=512)
 def face(path: str) -> cv2.FontFace:
-    """The font of a file or of a name in `BUILT_IN`, loaded once. Of a collection OpenCV takes the first font."""
+    """The font of a file or of a name in `BUILT_IN`, loaded once. OpenCV takes the first font of a collection."""
     return cv2.FontFace(path)
 
 
 def is_heldout(path: str) -> bool:
-    """Whether a font is kept for evaluation: about a quarter, by a hash of the file name without its style,
-    so that the bold cut of a training font is not held out."""
+    """Whether a font is held out for evaluation: about a quarter are, by a hash of the file name without its style,
+    so that all styles of a family are on the same side."""
     family = STYLES.sub("", Path(path).stem)
     family = KIN.get(family, family)
     return int(hashlib.md5(family.encode(), usedforsecurity=False).hexdigest(), 16) % 4 == 0
@@ -87,7 +87,7 @@ def _open(path: Path) -> TTFont:
 
 
 def _groups(paths: list[str]) -> tuple[tuple[str, ...], ...]:
-    """Paths grouped by the first letters of the name: the Latin of 200 Noto fonts is one and the same."""
+    """Paths grouped by the first letters of the name: 200 Noto fonts share the same Latin glyphs."""
     groups: dict[str, list[str]] = {}
     for path in sorted(paths, key=lambda p: (Path(p).name, p)):
         groups.setdefault(Path(path).stem[:8], []).append(path)
@@ -95,7 +95,7 @@ def _groups(paths: list[str]) -> tuple[tuple[str, ...], ...]:
 
 
 def _scan() -> dict[str, str]:
-    """What each font file can write, "zh" and/or "en"; files seen before are not opened again."""
+    """The scripts of each font file, as `_writes` gives them; known files are not opened again."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ctpn" / "fonts2.json"
     known: dict[str, str] = json.loads(cache.read_text()) if cache.exists() else {}
     keys = {f"{p}:{p.stat().st_size}:{p.stat().st_mtime_ns}": p for p in _files()}
@@ -112,7 +112,7 @@ def _files() -> list[Path]:
 
 
 def _writes(path: Path) -> str:
-    """Some of "zh", "en" and "kanji", with spaces between: the samples of which the font has every character."""
+    """Those of "zh", "en" and "kanji" whose sample the font has in full, separated by spaces."""
     try:
         points = covered(str(path))
     except (TTLibError, OSError, KeyError):

@@ -1,4 +1,4 @@
-"""Synthetic strips: one line, printed, worn, cut out askew and photographed badly, with the place of each character."""
+"""Synthetic line crops: one line, printed, worn, cut out askew and photographed badly, with the position of each character."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Rng = np.random.Generator
 
 
 @dataclass(frozen=True)
-class Strip:
+class LineCrop:
     """`rgb` uint8 [height, W, 3]; its `text`; `centres` float64 [len(text)], x of the middle of each character in pixels
-    of the strip, NaN where that is not known; `caseless` where the text has capitals alone, whatever is printed."""
+    of the crop, NaN where it is unknown; `caseless` if the transcript has capitals alone, whatever is printed."""
 
     rgb: U8
     text: str
@@ -32,8 +32,8 @@ class Strip:
     caseless: bool = False
 
 
-def drawn(rng: Rng, fonts: Fonts, spec: RecognizerSpec, width: int) -> Strip:
-    """A strip at most `width` pixels wide."""
+def synthetic_line(rng: Rng, fonts: Fonts, spec: RecognizerSpec, width: int) -> LineCrop:
+    """A line crop at most `width` pixels wide."""
     for _ in range(20):
         text, font = _text_and_font(rng, fonts, spec, (width - 16) / (0.8 * spec.height))
         low = spec.height if rng.random() < 0.4 else int(rng.uniform(13, spec.height))  # pixels of the line in the photo
@@ -44,7 +44,7 @@ def drawn(rng: Rng, fonts: Fonts, spec: RecognizerSpec, width: int) -> Strip:
 
 
 def _text_and_font(rng: Rng, fonts: Fonts, spec: RecognizerSpec, length: float) -> tuple[str, str]:
-    """A text and a font that has all its characters; what no tried font has is left out."""
+    """A text and a font that has all its characters; characters that no tried font has are omitted."""
     text = phrase(rng, spec.charset, max(1.0, length))
     known = _known(spec.charset)
     text = "".join(c for c in text if c in known) or "-"
@@ -65,7 +65,7 @@ def _known(charset: str) -> frozenset[str]:
 
 
 def _write(rng: Rng, text: str, font: str, low: int) -> tuple[str, U8, F64] | None:
-    """Text, mask uint8 [h, w] and the pen's way float64 [n, 2] (begin and end of each character); None without ink."""
+    """Text, mask uint8 [h, w] and float64 [n, 2], x of the begin and end of each character; None without ink."""
     em = max(12, int(low / 1.3 * rng.uniform(1, 1.7)))
     spacing = float(rng.uniform(-0.04, 0.12) * em if rng.random() < 0.4 else rng.uniform(0.2, 0.8) * em if rng.random() < 0.08 else 0)
     mask = np.zeros((int(2.2 * em), int((ems(text) * 1.25 + 2) * em + max(0, spacing) * len(text))), np.uint8)
@@ -81,8 +81,8 @@ def _write(rng: Rng, text: str, font: str, low: int) -> tuple[str, U8, F64] | No
     return (text, mask, np.array(pens)) if (mask > 50).any() else None
 
 
-def _cut(rng: Rng, text: str, mask: U8, pens: F64, spec: RecognizerSpec, width: int, low: int) -> Strip:
-    """Print the mask on some ground and cut it out as `strips.rectify` would, by a quad that is a little wrong."""
+def _cut(rng: Rng, text: str, mask: U8, pens: F64, spec: RecognizerSpec, width: int, low: int) -> LineCrop:
+    """Print the mask on a background and cut it out as `line_crop.rectify` would, by a slightly wrong quad."""
     em = mask.shape[0] / 2.2
     x, y, w, h = cv2.boundingRect((mask > 50).view(np.uint8))
     slack = max(0.0, 0.35 * em - h) / 2
@@ -93,9 +93,9 @@ def _cut(rng: Rng, text: str, mask: U8, pens: F64, spec: RecognizerSpec, width: 
     rgb = _print(rng, mask, (y, y + h))
     out = int(np.clip(round((x1 - x0) * spec.height / (y1 - y0)), 8, width))
     small = _warp(rng, rgb, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), (low, max(4, round(out * low / spec.height))))
-    strip = cv2.resize(_spoil(rng, small), (out, spec.height), interpolation=cv2.INTER_LINEAR)
+    crop = cv2.resize(_degrade(rng, small), (out, spec.height), interpolation=cv2.INTER_LINEAR)
     centres = (pens.mean(1) - x0) / (x1 - x0) * out
-    return Strip(strip, text, centres)
+    return LineCrop(crop, text, centres)
 
 
 def _warp(rng: Rng, rgb: U8, quad: F64, size: tuple[int, int]) -> U8:
@@ -112,7 +112,7 @@ def _warp(rng: Rng, rgb: U8, quad: F64, size: tuple[int, int]) -> U8:
 
 
 def _print(rng: Rng, mask: U8, rows: tuple[float, float]) -> U8:
-    """The mask in ink on a ground, with what else is printed near it."""
+    """The mask in ink on a background, with neighbouring lines and rules."""
     h, w = mask.shape
     light = rng.random() < 0.8
     if rng.random() < 0.92:
@@ -131,7 +131,7 @@ def _print(rng: Rng, mask: U8, rows: tuple[float, float]) -> U8:
 
 
 def _neighbours(rng: Rng, mask: U8, tall: float) -> U8:
-    """Parts of the lines above and below: the line itself, moved."""
+    """Parts of the lines above and below: copies of the line itself, moved."""
     out = np.zeros_like(mask)
     for sign in (-1, 1):
         if rng.random() < 0.7:
@@ -152,7 +152,7 @@ def _rules(rng: Rng, mask: U8, rows: tuple[float, float]) -> None:
             cv2.line(mask, (int(x), 0), (int(x), h), ink, thick)
 
 
-def _spoil(rng: Rng, rgb: U8) -> U8:
+def _degrade(rng: Rng, rgb: U8) -> U8:
     """Faults of light and camera, mild where the letters are small."""
     for chance, step in STEPS:
         if rng.random() < chance:

@@ -1,4 +1,4 @@
-"""Texts for single lines, balanced so that every character of the charset is seen often enough to be learned."""
+"""Texts for single lines, balanced so that every character of the charset occurs often enough to be learned."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def _joint(rng: Rng, text: str) -> str:
 
 
 def _any_chinese(rng: Rng, charset: str, length: float) -> str:
-    """Characters of the whole charset, all alike likely: the rare ones are learned here."""
+    """Uniformly random Chinese characters of the charset, so that rare ones are learned."""
     first = next(i for i, c in enumerate(charset) if c >= "\u4e00")
     return "".join(charset[int(i)] for i in rng.integers(first, len(charset), max(1, int(length))))
 
 
 def _rare_in_words(rng: Rng, charset: str, length: float) -> str:
-    """Running text in which some characters are exchanged for any others."""
+    """Running text in which some characters are replaced by random ones."""
     text = list(_running_chinese(rng, charset, length))
     for i in np.flatnonzero(rng.random(len(text)) < 0.3):
         text[int(i)] = _any_chinese(rng, charset, 1)
@@ -68,7 +68,7 @@ def _running_chinese(rng: Rng, _: str, length: float) -> str:
 
 
 def _field_chinese(rng: Rng, _: str, __: float) -> str:
-    """What stands on waybills, receipts and forms."""
+    """Texts of waybills, receipts and forms."""
     t = Texts(rng, "zh")
     makers: tuple[Callable[[], str], ...] = (
         t.address, t.address, t.name, t.company, t.goods, t.label, t.title, t.sign,
@@ -110,7 +110,7 @@ def _field_english(rng: Rng, _: str, __: float) -> str:
 
 
 def _symbols(rng: Rng, charset: str, length: float) -> str:
-    """Any sign that is not Chinese, in no order, so that none is unknown."""
+    """Random characters that are not Chinese, so that each is learned."""
     last = next(i for i, c in enumerate(charset) if c >= "\u4e00")
     pool = charset[:95] if rng.random() < 0.7 else charset[:last]
     return "".join(pool[int(i)] for i in rng.integers(0, len(pool), max(1, int(length * 1.5))))

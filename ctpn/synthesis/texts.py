@@ -1,4 +1,4 @@
-"""Texts to put on synthetic pages: running words, names, addresses, amounts, dates, codes; in Chinese and English."""
+"""Texts for synthetic pages: running words, names, addresses, amounts, dates, codes; in Chinese and English."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Texts:
         self.faker.seed_instance(int(rng.integers(2**31)))
 
     def pick(self, choices: Sequence[T]) -> T:
-        """One of them, all alike likely."""
+        """A uniformly random choice."""
         return choices[int(self.rng.integers(len(choices)))]
 
     def one_of(self, zh: str, en: str) -> str:

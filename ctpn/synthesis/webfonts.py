@@ -1,7 +1,7 @@
 """More fonts with Chinese characters, all under the SIL Open Font License, from npm: python -m ctpn.synthesis.webfonts --out .cache/fonts
 
-Debian has a dozen families, of which few are plain Gothic ones, as forms and waybills are printed in. Give their folder to
-whatever draws by CTPN_FONTS. Fonts for Japanese lack some simplified characters; what a font lacks is left out of its lines.
+Debian has a dozen families with Chinese, few of them sans-serif, as forms and waybills are printed. Recipes name the folder.
+Fonts for Japanese lack some simplified characters; characters that a font lacks are omitted from its lines.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ PACKAGES = (
         "line-seed-jp@0.4.0", "kiwi-maru@0.4.1",
     )),
 )  # fmt: skip
-THIN = ("Thin", "ExtraLight")  # nobody prints forms in these
+THIN = ("Thin", "ExtraLight")  # forms are not printed in these
 
 
 def fetch(package: str, out: Path) -> None:

@@ -9,25 +9,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.annotations.formats import Region, read_icdar, read_set
-from ctpn.annotations.merge_words import bridge_words
+from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
+from ctpn.annotations.merge_words import merge_words
 from ctpn.annotations.split import is_validation
 from ctpn.contract.spec import DetectorSpec
 from ctpn.detection.anchors import encode
 from ctpn.detection.lines import grown
-from ctpn.synthesis.degradation import spoil
+from ctpn.synthesis.degradation import degrade
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
-LOOSE = (0.06, 0.11)  # of a line's height, at each end, and above and below: about what people leave around its ink
+PADDING = (0.06, 0.11)  # of a line's height, at each end, and above and below: about what people leave around its ink
 
 
 class Crops:
     """An endless, seeded list of training samples: sample i is the same in every run and process.
 
     Args:
-        sets: (folder, weight, kind) of each set; the kind "bridge" joins words to lines, "tight" loosens regions that hug their
-            ink, as drawn ones do, to what people annotate; "" leaves them as they are.
+        sets: (folder, weight, kind) of each set; kind is a key of KINDS: "merge_words" merges words to lines, "pad_regions" expands
+            quads that hug the ink; "" leaves them as they are.
         side: pixels of the square crop.
     """
 
@@ -43,10 +43,10 @@ class Crops:
         rng = np.random.default_rng([self.seed, i])
         which = min(int(np.searchsorted(self.share, rng.random(), "right")), len(self.pages) - 1)
         image, gt = self.pages[which][rng.integers(len(self.pages[which]))]
-        regions = KINDS[self.kinds[which]](read_icdar(gt))
-        rgb, quads, ignored = warp(load(image), regions, self.side, rng)
+        annotations = KINDS[self.kinds[which]](read_icdar(gt))
+        rgb, quads, ignored = warp(load(image), annotations, self.side, rng)
         targets = encode(quads, ignored, (self.side, self.side), self.spec)
-        rgb = spoil(rgb, rng)
+        rgb = degrade(rgb, rng)
         return {
             "image": rgb,
             "labels": targets.labels,
@@ -56,11 +56,16 @@ class Crops:
         }
 
 
-def _loosened(regions: list[Region]) -> list[Region]:
-    return [Region(grown(r.quad[None], LOOSE)[0], r.text) if len(r.quad) == 4 else r for r in regions]
+def pad_regions(annotations: list[TextAnnotation]) -> list[TextAnnotation]:
+    """Quads that hug the ink, as synthetic ones do, expanded by PADDING to what people annotate; polygons stay as they are."""
+    return [TextAnnotation(grown(r.quad[None], PADDING)[0], r.text) if len(r.quad) == 4 else r for r in annotations]
 
 
-KINDS: dict[str, Callable[[list[Region]], list[Region]]] = {"": list, "bridge": bridge_words, "tight": _loosened}
+KINDS: dict[str, Callable[[list[TextAnnotation]], list[TextAnnotation]]] = {
+    "": list,
+    "merge_words": merge_words,
+    "pad_regions": pad_regions,
+}
 
 
 def load(path: Path) -> U8:
@@ -69,22 +74,22 @@ def load(path: Path) -> U8:
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
-def warp(rgb: U8, regions: list[Region], side: int, rng: np.random.Generator, *, tiny: float = 5.0) -> tuple[U8, F32, F32]:
+def warp(rgb: U8, annotations: list[TextAnnotation], side: int, rng: np.random.Generator, *, tiny: float = 5.0) -> tuple[U8, F32, F32]:
     """Cut a random, slightly turned and tilted square out of a page.
 
     Returns:
         The crop uint8 [side, side, 3], the quads of its text lines float32 [N, 4, 2] and of what to ignore
-        float32 [M, 4, 2]: `###` regions, lines less than `tiny` pixels high, steep ones.
+        float32 [M, 4, 2]: `###` annotations, lines less than `tiny` pixels high, steep ones.
     """
-    matrix = _matrix(rgb.shape[0], rgb.shape[1], regions, side, rng)
+    matrix = _matrix(rgb.shape[0], rgb.shape[1], annotations, side, rng)
     border = [int(v) for v in rng.integers(0, 256, 3)] if rng.random() < 0.5 else [int(v) for v in rgb[0, 0]]
     flags = cv2.INTER_AREA if np.sqrt(abs(np.linalg.det(matrix[:2, :2]))) < 0.5 else cv2.INTER_LINEAR
     crop = cv2.warpPerspective(_shrunk(rgb, matrix), _after_shrink(matrix), (side, side), flags=flags, borderValue=border)
-    if not regions:
+    if not annotations:
         return crop, np.zeros((0, 4, 2), np.float32), np.zeros((0, 4, 2), np.float32)
-    quads = np.stack([r.quad if len(r.quad) == 4 else cv2.boxPoints(cv2.minAreaRect(r.quad)) for r in regions])
+    quads = np.stack([r.quad if len(r.quad) == 4 else cv2.boxPoints(cv2.minAreaRect(r.quad)) for r in annotations])
     quads = cv2.perspectiveTransform(quads.reshape(-1, 1, 2).astype(np.float64), matrix).reshape(-1, 4, 2).astype(np.float32)
-    skip = np.array([r.ignore for r in regions]) | _hard(quads, tiny)
+    skip = np.array([r.ignore for r in annotations]) | _hard(quads, tiny)
     near = (quads.max(1) > 0).all(1) & (quads.min(1) < side).all(1)
     return crop, quads[near & ~skip], quads[near & skip]
 
@@ -115,15 +120,15 @@ def _hard(quads: F32, tiny: float) -> NDArray[np.bool_]:
     return (np.minimum(width, height) < tiny) | steep
 
 
-def _matrix(h: int, w: int, regions: list[Region], side: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Page to crop: fit to 960, jitter the scale, turn, tilt, and put a region (mostly) into the square."""
+def _matrix(h: int, w: int, annotations: list[TextAnnotation], side: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Page to crop: fit to 960, jitter the scale, turn, tilt, and put an annotation (mostly) into the square."""
     angle = rng.normal(0, 3) if rng.random() < 0.7 else rng.uniform(-35, 35)
     aspect = np.exp(rng.normal(0, 0.08))
     centre = np.array([rng.uniform(0, w), rng.uniform(0, h)])
     fit = 960 / max(h, w)
     scale = fit * np.exp(rng.normal(0, 0.35))
-    if regions and rng.random() < 0.85:
-        quad = regions[rng.integers(len(regions))].quad
+    if annotations and rng.random() < 0.85:
+        quad = annotations[rng.integers(len(annotations))].quad
         if rng.random() < 0.25:  # a line of any height that the anchors know, so that large ones are not rare
             low = max(float(np.linalg.norm(quad[-1] - quad[0])), 1.0)
             scale = np.clip(np.exp(rng.uniform(np.log(9), np.log(260))) / low, 0.4 * fit, 3 * fit)

@@ -1,4 +1,4 @@
-"""Strips of real photos: cut once into small pictures, each with a line's quad and transcript.
+"""LineCropBatches of real photos: cut once into small pictures, each with a line's quad and transcript.
 
   python -m ctpn.training.cut_lines --set DIR --out .cache/strips/NAME [--detect]
 
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ctpn.annotations.formats import Region, read_icdar, read_set
+from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
 from ctpn.annotations.split import is_validation
 from ctpn.errors import CtpnError
 from ctpn.files import write
@@ -33,9 +33,9 @@ AROUND, HIGHEST = 1.0, 64  # surroundings in line heights; pixels of a stored li
 F32 = NDArray[np.float32]
 
 
-def lines(regions: list[Region]) -> list[Region]:
+def lines(annotations: list[TextAnnotation]) -> list[TextAnnotation]:
     """The readable lines: with a transcript, not ignored, not standing on end."""
-    found = [Region(r.quad, fold(r.text)) for r in regions if not r.ignore and len(r.quad) == 4]
+    found = [TextAnnotation(r.quad, fold(r.text)) for r in annotations if not r.ignore and len(r.quad) == 4]
     return [r for r in found if r.text and min(_sides(r.quad)) >= 4 and (_sides(r.quad)[0] > 0.6 * _sides(r.quad)[1] or len(r.text) < 3)]
 
 
@@ -44,7 +44,7 @@ def _sides(quad: F32) -> tuple[float, float]:
     return float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[3] - quad[0]))
 
 
-def detected(found: list[F32], wanted: list[Region]) -> list[Region]:
+def detected(found: list[F32], wanted: list[TextAnnotation]) -> list[TextAnnotation]:
     """The found quads that agree with one annotated line at both ends, with its transcript."""
     out = []
     for quad in found:
@@ -52,12 +52,12 @@ def detected(found: list[F32], wanted: list[Region]) -> list[Region]:
             tall = _sides(line.quad)[1]
             off = np.linalg.norm(quad - line.quad, axis=1)
             if off.max() < 0.7 * tall and abs(_sides(quad)[1] / tall - 1) < 0.4:
-                out.append(Region(quad, line.text))
+                out.append(TextAnnotation(quad, line.text))
                 break
     return out
 
 
-def cut(rgb: NDArray[np.uint8], line: Region) -> tuple[NDArray[np.uint8], Region]:
+def cut(rgb: NDArray[np.uint8], line: TextAnnotation) -> tuple[NDArray[np.uint8], TextAnnotation]:
     """A line with its surroundings, at most HIGHEST pixels high, and its quad therein."""
     tall = _sides(line.quad)[1]
     low = np.floor(np.maximum(line.quad.min(0) - AROUND * tall, 0)).astype(int)
@@ -66,7 +66,7 @@ def cut(rgb: NDArray[np.uint8], line: Region) -> tuple[NDArray[np.uint8], Region
     part = rgb[low[1] : high[1], low[0] : high[0]]
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
     exact = np.array(size) / part.shape[1::-1]
-    return cv2.resize(part, size, interpolation=cv2.INTER_AREA), Region(((line.quad - low) * exact).astype(np.float32), line.text)
+    return cv2.resize(part, size, interpolation=cv2.INTER_AREA), TextAnnotation(((line.quad - low) * exact).astype(np.float32), line.text)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -94,9 +94,9 @@ def _cut_set(folder: Path, out: Path, reader: TextReader | None) -> int:
         rgb, wanted = load(image), lines(read_icdar(gt))
         chosen = detected([line.quad for line in reader.detect(rgb)], wanted) if reader else wanted
         for line in chosen:
-            picture, region = cut(rgb, line)
+            picture, annotation = cut(rgb, line)
             name = f"{count:06d}"
-            write(out / "gt" / f"gt_{name}.txt", f"{icdar(region)}\n".encode())
+            write(out / "gt" / f"gt_{name}.txt", f"{icdar(annotation)}\n".encode())
             write(out / "images" / f"{name}.jpg", jpeg(picture, 92))
             count += 1
     return count

@@ -12,7 +12,7 @@ from ctpn.annotations.formats import read_icdar, read_set
 from ctpn.contract.spec import RecognizerSpec
 from ctpn.recognition.line_crop import rectify
 from ctpn.synthesis.fonts import fonts
-from ctpn.synthesis.lines import STEPS, Strip, drawn
+from ctpn.synthesis.lines import STEPS, LineCrop, synthetic_line
 from ctpn.training.crops import load
 
 Rng = np.random.Generator
@@ -20,7 +20,7 @@ WIDTHS = (96, 160, 256, 384, 640, 1024)  # of batches, pixels
 CHANCES = (0.15, 0.27, 0.27, 0.18, 0.09, 0.04)
 
 
-class Strips:
+class LineCropBatches:
     """Batches of strips of like width, drawn and (when `real` is asked for) cut from photos.
 
     Args:
@@ -52,28 +52,28 @@ class Strips:
             "caseless": np.array([s.caseless for s in strips]),
         }
 
-    def _strip(self, rng: Rng, width: int, real: bool) -> Strip:
+    def _strip(self, rng: Rng, width: int, real: bool) -> LineCrop:
         which = int(np.searchsorted(self.share, rng.random(), "right"))
         if real and which < len(self.files) and self.files[which][width]:
             files = self.files[which][width]
             return self._real(files[int(rng.integers(len(files)))], rng, width, self.caseless[which])
         least = max(w for w in (48, *WIDTHS) if w < width)
-        return drawn(rng, fonts(), self.spec, int(rng.integers(least, width + 1)))
+        return synthetic_line(rng, fonts(), self.spec, int(rng.integers(least, width + 1)))
 
-    def _real(self, file: Path, rng: Rng, width: int, caseless: bool) -> Strip:
-        """A line of a photo, its quad shaken a little."""
-        region = read_icdar(file.parent.parent / "gt" / f"gt_{file.stem}.txt")[0]
-        quad = shaken(region.quad, rng, found=file.parents[1].name.endswith("-found"))
+    def _real(self, file: Path, rng: Rng, width: int, caseless: bool) -> LineCrop:
+        """A line of a photo, its quad jittered a little."""
+        annotation = read_icdar(file.parent.parent / "gt" / f"gt_{file.stem}.txt")[0]
+        quad = jitter_quad(annotation.quad, rng, found=file.parents[1].name.endswith("-found"))
         strip = rectify(load(file), quad, self.spec)
         if strip.shape[1] > width:
             strip = cv2.resize(strip, (width, self.spec.height), interpolation=cv2.INTER_LINEAR)
         for chance, step in STEPS:
             if rng.random() < chance / 2:
                 strip = step(strip, rng)
-        text = "".join(c for c in region.text if c in self.classes)
-        return Strip(strip, text, np.full(len(text), np.nan), caseless)
+        text = "".join(c for c in annotation.text if c in self.classes)
+        return LineCrop(strip, text, np.full(len(text), np.nan), caseless)
 
-    def _steps(self, strip: Strip, labels: list[int], width: int) -> NDArray[np.int64]:
+    def _steps(self, strip: LineCrop, labels: list[int], width: int) -> NDArray[np.int64]:
         count = width // self.spec.stride
         if np.isnan(strip.centres).any():
             return np.full(count, -1, np.int64)
@@ -82,7 +82,7 @@ class Strips:
         return steps
 
 
-def shaken(quad: NDArray[np.float32], rng: Rng, *, found: bool) -> NDArray[np.float32]:
+def jitter_quad(quad: NDArray[np.float32], rng: Rng, *, found: bool) -> NDArray[np.float32]:
     """A line's quad as a detector might find it: one that it found is moved a little, an annotated one is looser and less exact.
 
     The detector's quads reach 0.15 and 0.11 of a line's height beyond the annotated ones, above and below, 0.05 at the

@@ -18,7 +18,7 @@ from ctpn.nn.recognizer import build_recognizer, characters_loss, letters, load_
 from ctpn.nn.recurrent import RECURRENCES
 from ctpn.nn.rounding import rounded_matrix, simulate_int8
 from ctpn.training.crops import Crops
-from ctpn.training.line_crops import Strips
+from ctpn.training.line_crops import LineCropBatches
 from ctpn.training.losses import WEIGHTS, detector_loss
 
 Batch = dict[str, Tensor]
@@ -73,10 +73,10 @@ def _detector(args: argparse.Namespace) -> Detector:
 
 
 def recognizer(args: argparse.Namespace) -> Task:
-    """Strips of lines: drawn ones with known places first, then all, by CTC."""
+    """LineCropBatches of lines: drawn ones with known places first, then all, by CTC."""
     pairs = letters(CRNN.charset)
     net = load_recognizer(args.init) if args.init else build_recognizer(CRNN)
-    strips = Strips([(folder, share) for folder, share, _ in args.set], CRNN, pixels=args.batch * 1024, seed=args.seed)
+    strips = LineCropBatches([(folder, share) for folder, share, _ in args.set], CRNN, pixels=args.batch * 1024, seed=args.seed)
 
     def ctc(step: int) -> float:
         """How far the loss has passed from places to CTC: over a tenth of the time given to places."""

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ctpn.annotations.formats import Region, read_icdar, read_polygons, read_rctw, read_set, read_sroie, read_voc, write_icdar
-from ctpn.annotations.merge_words import bridge_words
+from ctpn.annotations.formats import TextAnnotation, read_icdar, read_polygons, read_rctw, read_set, read_sroie, read_voc, write_icdar
+from ctpn.annotations.merge_words import merge_words
 from ctpn.errors import CtpnError
 from tests.helpers.quads import box
 
@@ -12,16 +12,16 @@ from tests.helpers.quads import box
 def test_icdar_with_bom_commas_and_empty_lines(tmp_path):
     file = tmp_path / "gt.txt"
     file.write_text("\ufeff0,0,10,0,10,5,0,5,a, b\n\n1,1,2,1,2,2,1,2,###\n3,3,4,3,4,4,3,4\n", encoding="utf-8")
-    regions = read_icdar(file)
-    assert [r.text for r in regions] == ["a, b", "###", ""]
-    assert regions[0].quad.tolist() == [[0, 0], [10, 0], [10, 5], [0, 5]]
-    assert [r.ignore for r in regions] == [False, True, False]
+    annotations = read_icdar(file)
+    assert [r.text for r in annotations] == ["a, b", "###", ""]
+    assert annotations[0].quad.tolist() == [[0, 0], [10, 0], [10, 5], [0, 5]]
+    assert [r.ignore for r in annotations] == [False, True, False]
 
 
 def test_numbers_behind_the_eighth_are_the_transcript(tmp_path):
     (tmp_path / "gt.txt").write_text("0,0,10,0,10,5,0,5,17,00\r\n0,0,10,0,10,5,0,5,a\x0cb\n")
-    regions = read_icdar(tmp_path / "gt.txt")
-    assert [r.text for r in regions] == ["17,00", "a\x0cb"] and all(r.quad.shape == (4, 2) for r in regions)
+    annotations = read_icdar(tmp_path / "gt.txt")
+    assert [r.text for r in annotations] == ["17,00", "a\x0cb"] and all(r.quad.shape == (4, 2) for r in annotations)
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_numbers_behind_the_eighth_are_the_transcript(tmp_path):
 )  # fmt: skip
 def test_polygons(tmp_path, end, points, text):
     (tmp_path / "gt.txt").write_text(f"0,0,10,0,10,5,0,5,{end}\n")
-    region = read_polygons(tmp_path / "gt.txt")[0]
-    assert (region.quad.shape, region.text) == ((points, 2), text)
+    annotation = read_polygons(tmp_path / "gt.txt")[0]
+    assert (annotation.quad.shape, annotation.text) == ((points, 2), text)
 
 
 @pytest.mark.parametrize("line", ["0,0,10,0,10,5,0,5", "0,0,10,x,10,5,0,5,text", "0,0,text"])
@@ -90,13 +90,13 @@ def test_bad_voc_is_refused(tmp_path, text):
 
 
 def test_there_and_back(tmp_path):
-    write_icdar(tmp_path / "gt.txt", [Region(box(1, 2, 30.5, 9), "a,b 单")])
-    region = read_icdar(tmp_path / "gt.txt")[0]
-    assert region.text == "a,b 单" and np.allclose(region.quad, box(1, 2, 30.5, 9))
+    write_icdar(tmp_path / "gt.txt", [TextAnnotation(box(1, 2, 30.5, 9), "a,b 单")])
+    annotation = read_icdar(tmp_path / "gt.txt")[0]
+    assert annotation.text == "a,b 单" and np.allclose(annotation.quad, box(1, 2, 30.5, 9))
 
 
 def test_a_transcript_with_line_breaks_stays_one_line(tmp_path):
-    write_icdar(tmp_path / "gt.txt", [Region(box(1, 2, 30, 9), "a\nb")])
+    write_icdar(tmp_path / "gt.txt", [TextAnnotation(box(1, 2, 30, 9), "a\nb")])
     assert [r.text for r in read_icdar(tmp_path / "gt.txt")] == ["a b"]
     assert [p.name for p in tmp_path.iterdir()] == ["gt.txt"]
 
@@ -121,11 +121,11 @@ def test_an_empty_set_and_a_lost_annotation_are_errors(tmp_path):
 
 def test_words_of_a_line_are_joined_and_others_not():
     words = [
-        Region(box(60, 10, 100, 30), "two"), Region(box(0, 10, 50, 30), "one"),  # 10 px apart, 20 high
-        Region(box(140, 10, 180, 30), "far"), Region(box(0, 40, 50, 60), "below"),
-        Region(box(105, 12, 130, 32), "###"),
+        TextAnnotation(box(60, 10, 100, 30), "two"), TextAnnotation(box(0, 10, 50, 30), "one"),  # 10 px apart, 20 high
+        TextAnnotation(box(140, 10, 180, 30), "far"), TextAnnotation(box(0, 40, 50, 60), "below"),
+        TextAnnotation(box(105, 12, 130, 32), "###"),
     ]  # fmt: skip
-    lines = {r.text: r.quad.tolist() for r in bridge_words(words)}
+    lines = {r.text: r.quad.tolist() for r in merge_words(words)}
     assert sorted(lines) == ["###", "below", "far", "one two"]
     assert np.allclose(lines["one two"], box(0, 10, 100, 30))
 
@@ -133,20 +133,20 @@ def test_words_of_a_line_are_joined_and_others_not():
 def test_slanted_words_keep_their_direction():
     c, s = np.cos(0.3), np.sin(0.3)
     turn = np.array([[c, s], [-s, c]])
-    words = [Region((box(x, 0, x + 40, 20) @ turn).astype(np.float32), t) for x, t in ((0, "a"), (50, "b"))]
-    joined = bridge_words(words)
+    words = [TextAnnotation((box(x, 0, x + 40, 20) @ turn).astype(np.float32), t) for x, t in ((0, "a"), (50, "b"))]
+    joined = merge_words(words)
     assert len(joined) == 1 and np.allclose(joined[0].quad, box(0, 0, 90, 20) @ turn, atol=1e-3)
 
 
 def test_words_that_differ_in_height_or_lie_too_low_are_not_joined():
-    word = Region(box(0, 10, 50, 30), "a")
+    word = TextAnnotation(box(0, 10, 50, 30), "a")
     for other in (box(60, 0, 120, 40), box(60, 19, 100, 39), box(71, 10, 100, 30)):  # twice as high; 9 px lower; 21 px apart
-        assert len(bridge_words([word, Region(other, "b")])) == 2
-    assert len(bridge_words([word, Region(box(69, 13, 100, 33), "b")])) == 1  # 19 px apart, 3 px lower
+        assert len(merge_words([word, TextAnnotation(other, "b")])) == 2
+    assert len(merge_words([word, TextAnnotation(box(69, 13, 100, 33), "b")])) == 1  # 19 px apart, 3 px lower
 
 
 def test_ignored_words_join_among_themselves_and_polygons_stay():
-    words = [Region(box(x, 0, x + 40, 20), t) for x, t in ((0, "###"), (50, "###"), (100, "a"), (150, "b"))]
-    curved = Region(np.array([[200, 0], [220, 5], [240, 0], [240, 20], [200, 20]], np.float32), "c")
-    lines = {r.text: r.quad.tolist() for r in bridge_words([*words, curved])}
+    words = [TextAnnotation(box(x, 0, x + 40, 20), t) for x, t in ((0, "###"), (50, "###"), (100, "a"), (150, "b"))]
+    curved = TextAnnotation(np.array([[200, 0], [220, 5], [240, 0], [240, 20], [200, 20]], np.float32), "c")
+    lines = {r.text: r.quad.tolist() for r in merge_words([*words, curved])}
     assert lines == {"###": box(0, 0, 90, 20).tolist(), "a b": box(100, 0, 190, 20).tolist(), "c": curved.quad.tolist()}

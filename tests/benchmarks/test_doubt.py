@@ -9,7 +9,7 @@ import pytest
 from benchmarks import doubt
 from benchmarks.doubt import Read, choices, main
 from benchmarks.pages import Page
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 from tests.helpers.quads import box
 from tests.helpers.reader_case import EXAMPLES
 
@@ -17,7 +17,7 @@ from tests.helpers.reader_case import EXAMPLES
 def test_choices_by_hand():
     """Three lines: one that the detector is sure of, a doubtful one with a sure text, and one on nothing with a poor text."""
     places = [box(0, 0, 100, 20), box(0, 40, 100, 60), box(0, 80, 100, 100)]
-    regions = [Region(places[0], "abcdef"), Region(places[1], "ghij")]
+    regions = [TextAnnotation(places[0], "abcdef"), TextAnnotation(places[1], "ghij")]
     page = Read(
         regions, places, ["abcdef", "ghij", "x"], np.array([0.9, 0.42, 0.33]), np.array([0.3, 0.65, 0.45]), np.array([1, 1, 0], bool)
     )
@@ -30,7 +30,7 @@ def test_choices_by_hand():
 def test_the_command_stores_and_prints(tmp_path, monkeypatch, capsys):
     photo = tmp_path / "blurred.png"  # a sharp one leaves the detector no doubt
     cv2.imwrite(str(photo), cv2.GaussianBlur(cv2.imread(str(EXAMPLES / "receipt.jpg")), (0, 0), 5))
-    monkeypatch.setattr(doubt, "pages", lambda name: [Page(photo, "0", [Region(box(0, 0, 5, 5), "###")])])
+    monkeypatch.setattr(doubt, "pages", lambda name: [Page(photo, "0", [TextAnnotation(box(0, 0, 5, 5), "###")])])
     assert main(["--out", str(tmp_path / "doubt.json")]) == 0
     stored = json.loads((tmp_path / "doubt.json").read_text())
     assert set(stored["sets"]) == set(doubt.SETS) and "crnn-int8.onnx" in stored["models"] and stored["environment"]

@@ -12,7 +12,7 @@ from benchmarks.compare import Crew
 from benchmarks.longlines import by_ratio, main, outcomes, ratio
 from benchmarks.pages import Page
 from benchmarks.sides import REFERENCE
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 from ctpn.errors import CtpnError
 from ctpn.synthesis.fonts import fonts
 from tests.helpers.quads import box
@@ -27,7 +27,7 @@ def test_ratio_of_any_direction():
 
 
 def test_what_becomes_of_lines_by_hand():
-    regions = [Region(box(0, y, 600, y + 10), "x") for y in (0, 20, 40, 60)] + [Region(box(0, 80, 20, 90), "###")]
+    regions = [TextAnnotation(box(0, y, 600, y + 10), "x") for y in (0, 20, 40, 60)] + [TextAnnotation(box(0, 80, 20, 90), "###")]
     found = [
         box(0, 0, 600, 10),  # whole
         *(box(x, 20, x + 190, 30) for x in (0, 200, 400)),  # in three pieces: 0.95 of it
@@ -44,7 +44,7 @@ def test_what_becomes_of_lines_by_hand():
 
 def test_bins_follow_their_edges():
     lengths = (10, 25, 70, 120, 290, 550)
-    regions = [Region(box(0, 20 * i, w, 20 * i + 10), "x") for i, w in enumerate(lengths)]
+    regions = [TextAnnotation(box(0, 20 * i, w, 20 * i + 10), "x") for i, w in enumerate(lengths)]
     rows = by_ratio([Page(Path("a"), "a", regions)], [[]])
     assert list(rows) == ["0-2", "2-5", "5-10", "10-15", "20-30", "50-60"]
     assert all(r == {"texts": 1, "matched": 0.0, "found": 0.0, "pieces": 0.0} for r in rows.values())
@@ -54,7 +54,7 @@ def test_the_command_stores_and_prints(worker, monkeypatch, capsys):
     sides = [side(worker, REFERENCE, 3.0), side(worker, "ours int8", 1.0)]
     monkeypatch.setattr(longlines, "detectors", lambda models: sides)
     monkeypatch.setattr(longlines, "Crew", partial(Crew, folder=worker))
-    page = Page(Path("/nowhere/0.png"), f"{0:032d}", [Region(box(0, 0, 9, 9), "x"), Region(box(0, 20, 90, 29), "x")])
+    page = Page(Path("/nowhere/0.png"), f"{0:032d}", [TextAnnotation(box(0, 0, 9, 9), "x"), TextAnnotation(box(0, 20, 90, 29), "x")])
     monkeypatch.setattr(longlines, "pages", lambda name, limit: [page])
     out = worker / "r.json"
     assert main(["--sets", "sroie", "--limit", "1", "--out", str(out)]) == 0

@@ -19,7 +19,7 @@ from benchmarks.reading import common, is_rare, reading
 from benchmarks.report import headline, stored
 from benchmarks.results import Results
 from benchmarks.sides import REFERENCE
-from ctpn.annotations.formats import Region, write_icdar
+from ctpn.annotations.formats import TextAnnotation, write_icdar
 from ctpn.errors import CtpnError
 from ctpn.reader import TextReader
 from tests.helpers.quads import box
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def some_pages(count):
-    return [Page(Path(f"/nowhere/{i}.png"), f"{i:032d}", [Region(box(0, 0, 9, 9), "x")]) for i in range(count)]
+    return [Page(Path(f"/nowhere/{i}.png"), f"{i:032d}", [TextAnnotation(box(0, 0, 9, 9), "x")]) for i in range(count)]
 
 
 def test_a_run_that_was_cut_off_goes_on(worker):
@@ -60,7 +60,7 @@ def test_a_new_model_is_asked_with_the_reference_beside_it(worker):
 
 
 def test_what_was_read_becomes_a_row():
-    page = [Page(Path("/nowhere/0.png"), "0", [Region(box(0, 0, 90, 9), "收件人 A1 鑫淼")])]
+    page = [Page(Path("/nowhere/0.png"), "0", [TextAnnotation(box(0, 0, 90, 9), "收件人 A1 鑫淼")])]
     answer = {"quads": [box(0, 0, 90, 9).tolist()], "texts": ["收件入A1鑫水"], "detect": 2.0, "read": 3.0, "ms": 5.0, "reference_ms": 10.0}
     row = reading("waybills", page, [answer])
     assert (row["chars"], row["read"], row["ms"], row["ratio_to_tiny"]) == (7, round(5 / 7, 4), {"detect": 2.0, "read": 3.0}, 0.5)
@@ -156,7 +156,7 @@ def test_a_changed_picture_is_another_page(tmp_path, monkeypatch):
     monkeypatch.setattr(pages, "DATA", tmp_path)
     (tmp_path / "funsd" / "images").mkdir(parents=True)
     (tmp_path / "funsd" / "gt").mkdir()
-    write_icdar(tmp_path / "funsd" / "gt" / "gt_a.txt", [Region(box(0, 0, 192, 96), "x")])
+    write_icdar(tmp_path / "funsd" / "gt" / "gt_a.txt", [TextAnnotation(box(0, 0, 192, 96), "x")])
     for shade in (10, 200):
         cv2.imwrite(str(tmp_path / "funsd" / "images" / "a.png"), np.full((960, 1920, 3), shade, np.uint8))
         (page,) = pages.pages("funsd")

@@ -6,14 +6,14 @@ import cv2
 import numpy as np
 
 from benchmarks import stages
-from ctpn.annotations.formats import Region, write_icdar
+from ctpn.annotations.formats import TextAnnotation, write_icdar
 from tests.helpers.quads import box
 
 
 def test_crops_come_from_pages_and_are_timed(tmp_path, capsys):
     (tmp_path / "set" / "images").mkdir(parents=True)
     (tmp_path / "set" / "gt").mkdir()
-    rows = [Region(box(20, y, 780, y + 14), "x") for y in range(20, 560, 20)]
+    rows = [TextAnnotation(box(20, y, 780, y + 14), "x") for y in range(20, 560, 20)]
     for name in "abc":
         cv2.imwrite(str(tmp_path / "set" / "images" / f"{name}.png"), np.full((600, 800, 3), 255, np.uint8))
         write_icdar(tmp_path / "set" / "gt" / f"gt_{name}.txt", rows)

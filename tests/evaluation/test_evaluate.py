@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.environment import environment, save
-from ctpn.annotations.formats import Region, write_icdar
+from ctpn.annotations.formats import TextAnnotation, write_icdar
 from ctpn.evaluate import main, sheet
 from ctpn.evaluation.metrics import Counts
 from ctpn.reader import SHIPPED, TextReader
@@ -25,11 +25,13 @@ def own_set(tmp_path):
     (tmp_path / "set" / "images").mkdir(parents=True)
     (tmp_path / "set" / "gt").mkdir()
     page = cv2.imread(str(ROOT / "examples" / "waybill.jpg"))
-    for name, extra in (("a", []), ("b", [Region(np.array([[0, 0], [9, 0], [9, 9], [0, 9]], np.float32), "x")])):
+    for name, extra in (("a", []), ("b", [TextAnnotation(np.array([[0, 0], [9, 0], [9, 9], [0, 9]], np.float32), "x")])):
         cv2.imwrite(str(tmp_path / "set" / "images" / f"{name}.png"), page)
         lines = TextReader(threads=1).detect(tmp_path / "set" / "images" / f"{name}.png")
         # A pixel aside, so that no polygon meets its own copy.
-        write_icdar(tmp_path / "set" / "gt" / f"gt_{name}.txt", [Region(line.quad + np.float32([1, 0]), "x") for line in lines] + extra)
+        write_icdar(
+            tmp_path / "set" / "gt" / f"gt_{name}.txt", [TextAnnotation(line.quad + np.float32([1, 0]), "x") for line in lines] + extra
+        )
     return tmp_path / "set", len(lines)
 
 

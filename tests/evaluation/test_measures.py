@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ctpn.annotations.formats import Region, write_icdar
+from ctpn.annotations.formats import TextAnnotation, write_icdar
 from ctpn.evaluation.metrics import Characters, Counts, accuracy, edit_distance, figures, measure, measure_reading
 from tests.helpers.quads import box
 
@@ -18,7 +18,7 @@ SCORER = Path(__file__).parents[3] / "shared" / "score.py"
 
 
 def counts(texts, quads):
-    return measure([Region(q, t) for q, t in texts], quads)
+    return measure([TextAnnotation(q, t) for q, t in texts], quads)
 
 
 def test_perfect():
@@ -68,9 +68,9 @@ def test_equals_the_scorer(scorer, tmp_path, seed):
     total, characters, predictions = Counts(), Characters(), {}
     for page in range(12):
         quads = [_random_quad(rng) for _ in range(rng.integers(0, 13))]
-        regions = [Region(q.round(1), rng.choice(["###", "", _random_text(rng)], p=[0.2, 0.05, 0.75])) for q in quads]
+        regions = [TextAnnotation(q.round(1), rng.choice(["###", "", _random_text(rng)], p=[0.2, 0.05, 0.75])) for q in quads]
         found = [(q + rng.normal(0, 3, 2) + rng.normal(0, 2, (4, 2))).astype(np.float32) for q in quads[:9]] + [_random_quad(rng)]
-        texts = [r.text if rng.random() < 0.5 else _random_text(rng) for r in [*regions, Region(found[-1], "")]][: len(found)]
+        texts = [r.text if rng.random() < 0.5 else _random_text(rng) for r in [*regions, TextAnnotation(found[-1], "")]][: len(found)]
         write_icdar(tmp_path / "gt" / f"gt_{page}.txt", regions)
         predictions[str(page)] = [[q.reshape(-1).tolist(), t or None] for q, t in zip(found, texts, strict=True)]
         total += measure(regions, found)
@@ -86,7 +86,7 @@ def _random_text(rng):
 
 
 def test_reading_by_hand():
-    said = [Region(box(0, 0, 50, 10), "Total"), Region(box(0, 20, 50, 30), "missed"), Region(box(0, 40, 9, 50), "")]
+    said = [TextAnnotation(box(0, 0, 50, 10), "Total"), TextAnnotation(box(0, 20, 50, 30), "missed"), TextAnnotation(box(0, 40, 9, 50), "")]
     got = measure_reading(said, [box(1, 0, 51, 10), box(0, 40, 9, 50)], [" t0TAL", "?"])
     assert got == Characters(count=11, wrong=7, found=5, found_wrong=1)
     assert accuracy(got) == {"read": 4 / 11, "read_matched": 0.8}
@@ -94,18 +94,18 @@ def test_reading_by_hand():
 
 
 def test_lines_cut_elsewhere_are_read_whole():
-    said = [Region(box(0, 0, 100, 10), "AB CD"), Region(box(0, 12, 100, 22), "EF")]
+    said = [TextAnnotation(box(0, 0, 100, 10), "AB CD"), TextAnnotation(box(0, 12, 100, 22), "EF")]
     quads = [box(50, 1, 100, 10), box(0, 13, 90, 22), box(0, 0, 50, 10)]  # in no order
     assert measure_reading(said, quads, ["CD", "EF", "AB"]).wrong == 0
 
 
 def test_no_group_has_more_errors_than_characters():
-    said = [Region(box(0, 0, 100, 10), "AB")]
+    said = [TextAnnotation(box(0, 0, 100, 10), "AB")]
     assert measure_reading(said, [box(0, 0, 100, 10)], ["something long"]) == Characters(2, 2, 2, 2)
 
 
 def test_some_characters_alone():
-    said = [Region(box(0, 0, 100, 10), "运A单B"), Region(box(0, 20, 100, 30), "xy")]
+    said = [TextAnnotation(box(0, 0, 100, 10), "运A单B"), TextAnnotation(box(0, 20, 100, 30), "xy")]
     got = measure_reading(said, [box(0, 0, 100, 10)], ["运号CB"], keep=lambda c: c >= "一")
     assert got == Characters(2, 1, 2, 1)
 

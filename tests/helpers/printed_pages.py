@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ctpn.annotations.formats import Region, write_icdar
+from ctpn.annotations.formats import TextAnnotation, write_icdar
 from tests.helpers.quads import box
 
 
@@ -17,12 +17,12 @@ def printed_pages(folder: Path) -> Path:
         (folder / name).mkdir(parents=True)
     for i in range(4):
         page = np.full((256, 256, 3), 255, np.uint8)
-        regions = []
+        annotations = []
         for row in range(6):
             cv2.putText(page, f"line {i} {row}", (10, 36 * row + 30), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (0, 0, 0), 2)
-            regions.append(Region(box(8, 36 * row + 10, 120, 36 * row + 34), "x"))
+            annotations.append(TextAnnotation(box(8, 36 * row + 10, 120, 36 * row + 34), "x"))
         cv2.imwrite(str(folder / "images" / f"p{i}.jpg"), page)
-        write_icdar(folder / "gt" / f"gt_p{i}.txt", regions)
+        write_icdar(folder / "gt" / f"gt_p{i}.txt", annotations)
     return folder
 
 

@@ -9,33 +9,33 @@ from ctpn.errors import CtpnError
 from ctpn.synthesis.fonts import fonts
 from ctpn.synthesis.pages import page
 from ctpn.synthesis.pages.paper import facade
-from ctpn.synthesis.pages.relief import Relief, hollowed, relief, shades, sides
+from ctpn.synthesis.pages.relief import Relief, outline_of, relief, side_mask, vertical_gradient
 from ctpn.synthesis.pages.signs import _contrast
 
 SQUARE = np.pad(np.full((20, 20), 255, np.uint8), 10)
 
 
 def test_sides_reach_where_they_are_told_to() -> None:
-    swept, reach = sides(SQUARE, Relief(way=(6, -3)))
+    swept, reach = side_mask(SQUARE, Relief(way=(6, -3)))
     ys, xs = np.nonzero(swept)
     assert reach == 6 and swept.shape == (52, 52)
     assert (xs.min(), xs.max() + 1, ys.min(), ys.max() + 1) == (16, 42, 13, 36)  # 10..30 moved by 6, to the right and up
 
 
 def test_a_shadow_is_soft_and_a_side_is_not() -> None:
-    hard, _ = sides(SQUARE, Relief(way=(4, 4)))
-    soft, reach = sides(SQUARE, Relief(way=(4, 4), blur=2.0))
+    hard, _ = side_mask(SQUARE, Relief(way=(4, 4)))
+    soft, reach = side_mask(SQUARE, Relief(way=(4, 4), blur=2.0))
     assert set(np.unique(hard)) == {0, 255} and len(np.unique(soft)) > 20
     assert reach == 10 and not soft[0].any() and not soft[:, 0].any()  # nothing is cut off
 
 
 def test_hollow_letters_keep_their_edge() -> None:
-    left = hollowed(SQUARE, 3)
+    left = outline_of(SQUARE, 3)
     assert left[10:13, 10:30].all() and not left[13:27, 13:27].any() and left.sum() == 255 * (20**2 - 14**2)
 
 
 def test_shades_go_from_head_to_foot() -> None:
-    rows = shades((0, 100, 200), (100, 100, 0), 5)
+    rows = vertical_gradient((0, 100, 200), (100, 100, 0), 5)
     assert rows.shape == (5, 1, 3) and rows[:, 0, 0].tolist() == [0, 25, 50, 75, 100] and (rows[:, 0, 1] == 100).all()
 
 
@@ -69,7 +69,7 @@ def test_there_are_near_signs_and_far_ones() -> None:
         pytest.skip(str(error))
     heights = []
     for seed in range(24):
-        rgb, regions = page(seed, "sign", faces=faces)
-        sides = [min(np.linalg.norm(r.quad[3] - r.quad[0]), np.linalg.norm(r.quad[1] - r.quad[0])) for r in regions]
-        heights += (np.array(sides) * 960 / max(rgb.shape)).tolist()
+        rgb, annotations = page(seed, "sign", faces=faces)
+        heights_px = [min(np.linalg.norm(r.quad[3] - r.quad[0]), np.linalg.norm(r.quad[1] - r.quad[0])) for r in annotations]
+        heights += (np.array(heights_px) * 960 / max(rgb.shape)).tolist()
     assert (np.array(heights) > 90).mean() > 0.04 and (np.array(heights) < 30).mean() > 0.1

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 from ctpn.errors import CtpnError
 from ctpn.synthesis.fonts import BUILT_IN, fonts, is_heldout
-from ctpn.synthesis.pages import KINDS, copier, lettered_photo, page, waybills
+from ctpn.synthesis.pages import KINDS, copier, page, signs_on_photo, waybills
 from ctpn.synthesis.pages.__main__ import main, marked
 from ctpn.synthesis.pages.canvas import Canvas, shorten, width_of, wrap
 from ctpn.synthesis.pages.photo import photograph
@@ -35,23 +35,23 @@ def ink_box(canvas: Canvas) -> np.ndarray:
 @pytest.mark.parametrize("kind", KINDS)
 def test_page_is_sound(kind: str) -> None:
     blank()
-    rgb, regions = page(5, kind)
+    rgb, annotations = page(5, kind)
     assert rgb.dtype == np.uint8 and rgb.ndim == 3 and rgb.flags.c_contiguous
     assert 640 <= max(rgb.shape) <= 1280
-    assert len(regions) >= 2
-    for region in regions:
-        assert region.text and region.quad.shape == (4, 2) and region.quad.dtype == np.float32
-        assert (region.quad >= 0).all() and (region.quad <= [rgb.shape[1], rgb.shape[0]]).all()
-        assert cv2.contourArea(region.quad, True) > 0, "clockwise, y down"
+    assert len(annotations) >= 2
+    for annotation in annotations:
+        assert annotation.text and annotation.quad.shape == (4, 2) and annotation.quad.dtype == np.float32
+        assert (annotation.quad >= 0).all() and (annotation.quad <= [rgb.shape[1], rgb.shape[0]]).all()
+        assert cv2.contourArea(annotation.quad, True) > 0, "clockwise, y down"
 
 
 def test_same_seed_same_bytes_whatever_came_before() -> None:
     blank()
-    first, first_regions = page(9, "waybill")
+    first, first_annotations = page(9, "waybill")
     page(10)
-    again, again_regions = page(9, "waybill")
+    again, again_annotations = page(9, "waybill")
     assert np.array_equal(first, again)
-    assert [r.text for r in first_regions] == [r.text for r in again_regions]
+    assert [r.text for r in first_annotations] == [r.text for r in again_annotations]
     assert not np.array_equal(first, page(11, "waybill")[0])
 
 
@@ -59,7 +59,7 @@ def test_same_seed_same_bytes_whatever_came_before() -> None:
 def test_quad_is_tight_around_the_ink(angle: float) -> None:
     canvas = blank()
     canvas.write(250, 150, "Hxgl 快递", replace(canvas.ink(36, (0, 0, 0)), font=canvas.fonts.chinese[0][0]), angle=angle)
-    box, quad = ink_box(canvas), canvas.regions[0].quad
+    box, quad = ink_box(canvas), canvas.annotations[0].quad
     around = np.concatenate([quad.min(0), quad.max(0)])
     if angle == 0:
         assert np.abs(around - box).max() <= 2.5
@@ -71,13 +71,13 @@ def test_quad_is_tight_around_the_ink(angle: float) -> None:
 def test_a_copy_is_dirty_beside_the_text_too() -> None:
     canvas = blank()
     canvas.write(250, 150, "Hxgl", canvas.ink(40, (0, 0, 0)))
-    (x0, y0), (x1, y1) = canvas.regions[0].quad.min(0).astype(int), canvas.regions[0].quad.max(0).astype(int)
-    copier.furnish(canvas)
+    (x0, y0), (x1, y1) = canvas.annotations[0].quad.min(0).astype(int), canvas.annotations[0].quad.max(0).astype(int)
+    copier.add_clutter(canvas)
     part = canvas.rgb[y0:y1, x0:x1]
     ink = (part < 200).mean()
     dirt = []
     for seed in range(20):
-        copy = copier.copied(canvas.rgb, np.random.default_rng(seed))
+        copy = copier.photocopy(canvas.rgb, np.random.default_rng(seed))
         assert copy.shape == canvas.rgb.shape and copy.dtype == np.uint8 and (copy[..., 0] == copy[..., 1]).all()
         outside = np.ones(copy.shape[:2], bool)
         outside[y0:y1, x0:x1] = False
@@ -91,9 +91,9 @@ def test_frames_of_a_copy_stand_beside_the_text() -> None:
     for seed in range(10):
         canvas = blank(seed=seed)
         canvas.write(250, 150, "Hxgl", canvas.ink(40, (0, 0, 0)))
-        (x0, y0), (x1, y1) = canvas.regions[0].quad.min(0).astype(int), canvas.regions[0].quad.max(0).astype(int)
+        (x0, y0), (x1, y1) = canvas.annotations[0].quad.min(0).astype(int), canvas.annotations[0].quad.max(0).astype(int)
         before = canvas.rgb.copy()
-        copier.furnish(canvas)
+        copier.add_clutter(canvas)
         assert np.array_equal(canvas.rgb[y0:y1, x0:x1], before[y0:y1, x0:x1])
         drawn += not np.array_equal(canvas.rgb, before)
     assert drawn >= 5
@@ -102,7 +102,7 @@ def test_frames_of_a_copy_stand_beside_the_text() -> None:
 def test_writing_off_the_page_leaves_no_trace() -> None:
     canvas = blank()
     assert canvas.write(580, 100, "too long for this", canvas.ink(40, (0, 0, 0))) is None
-    assert canvas.regions == [] and (canvas.rgb == 255).all()
+    assert canvas.annotations == [] and (canvas.rgb == 255).all()
 
 
 def test_alignment() -> None:
@@ -126,9 +126,9 @@ def test_wrap_loses_no_character() -> None:
 def test_photograph_moves_quads_with_their_ink() -> None:
     canvas = blank()
     canvas.write(250, 150, "HHHHHH", canvas.ink(40, (0, 0, 0), "en"))
-    photo, (region,) = photograph(canvas.rgb, canvas.regions, np.random.default_rng(2))
+    photo, (annotation,) = photograph(canvas.rgb, canvas.annotations, np.random.default_rng(2))
     inside = np.zeros(photo.shape[:2], np.uint8)
-    cv2.fillConvexPoly(inside, region.quad.astype(np.int32), 1)
+    cv2.fillConvexPoly(inside, annotation.quad.astype(np.int32), 1)
     ring = cv2.dilate(inside, np.ones((15, 15), np.uint8)) - cv2.dilate(inside, np.ones((5, 5), np.uint8))
     assert photo[inside > 0].min() < 80, "no ink in the quad"
     assert photo[ring > 0].min() > 100, "ink beside the quad"
@@ -183,18 +183,18 @@ def test_exports_need_no_fonts_of_the_machine(monkeypatch: pytest.MonkeyPatch) -
         drawn = [page(3, kind, faces=BUILT_IN) for kind in KINDS]
     finally:
         fonts.cache_clear()
-    texts = "".join(r.text for _, regions in drawn for r in regions)
+    texts = "".join(r.text for _, annotations in drawn for r in annotations)
     assert any("\u4e00" <= c <= "\u9fff" for c in texts) and any(c.isascii() and c.isalpha() for c in texts)
-    blots = [rgb for rgb, regions in drawn if not regions or np.ptp(rgb) < 100]
+    blots = [rgb for rgb, annotations in drawn if not annotations or np.ptp(rgb) < 100]
     assert not blots
 
 
 def test_a_waybill_is_marked_as_a_user_does() -> None:
     blank()
     made = waybills.thermal(np.random.default_rng(16), fonts())
-    fields = marked(made.regions)
+    fields = marked(made.annotations)
     assert [f["name"] for f in fields] == ["route", "recipient address", "sender address", "number", "date and time"]
-    by_text = {r.text: r.quad for r in made.regions}
+    by_text = {r.text: r.quad for r in made.annotations}
     for field in fields:
         x, y, w, h = field["rectangle"]
         assert field["lines"]
@@ -205,15 +205,15 @@ def test_a_waybill_is_marked_as_a_user_does() -> None:
 def test_signs_in_a_photo_leave_its_own_text_alone() -> None:
     blank()
     photo = np.full((400, 600, 3), 90, np.uint8)
-    own = Region(np.array([[250, 180], [350, 180], [350, 220], [250, 220]], np.float32), "OWN")
+    own = TextAnnotation(np.array([[250, 180], [350, 180], [350, 220], [250, 220]], np.float32), "OWN")
     drawn = 0
     for seed in range(6):
-        rgb, regions = lettered_photo(seed, photo, [own])
-        again, _ = lettered_photo(seed, photo, [own])
+        rgb, annotations = signs_on_photo(seed, photo, [own])
+        again, _ = signs_on_photo(seed, photo, [own])
         assert (rgb == again).all() and 640 <= max(rgb.shape) <= 1281
-        (kept,) = (r for r in regions if r.text == "OWN")
-        for r in regions:
+        (kept,) = (r for r in annotations if r.text == "OWN")
+        for r in annotations:
             apart, _ = cv2.intersectConvexConvex(kept.quad, r.quad)
             assert r is kept or apart == 0
-        drawn += len(regions) - 1
+        drawn += len(annotations) - 1
     assert drawn > 12  # near signs leave no place beside them at times

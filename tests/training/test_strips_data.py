@@ -6,14 +6,14 @@ import pytest
 
 pytest.importorskip("faker")
 
-from ctpn.annotations.formats import Region, read_icdar, write_icdar
+from ctpn.annotations.formats import TextAnnotation, read_icdar, write_icdar
 from ctpn.contract.spec import CRNN
 from ctpn.errors import CtpnError
 from ctpn.synthesis.fonts import fonts
-from ctpn.synthesis.lines import STEPS, drawn
+from ctpn.synthesis.lines import STEPS, synthetic_line
 from ctpn.synthesis.phrases import KINDS, ems, fold, phrase
 from ctpn.training.cut_lines import cut, detected, main
-from ctpn.training.line_crops import WIDTHS, Strips
+from ctpn.training.line_crops import WIDTHS, LineCropBatches
 from tests.helpers.quads import box
 
 try:
@@ -48,11 +48,11 @@ def test_every_character_comes_up():
 @pytest.mark.parametrize("width", [96, 300])
 def test_drawn_strips(width):
     for i in range(12):
-        strip = drawn(np.random.default_rng(i), FONTS, CRNN, width)
+        strip = synthetic_line(np.random.default_rng(i), FONTS, CRNN, width)
         assert strip.rgb.shape[0] == CRNN.height and 8 <= strip.rgb.shape[1] <= width
         assert strip.text and set(strip.text) <= set(CRNN.charset)
         assert len(strip.centres) == len(strip.text) and (np.diff(strip.centres) > 0).all()
-        again = drawn(np.random.default_rng(i), FONTS, CRNN, width)
+        again = synthetic_line(np.random.default_rng(i), FONTS, CRNN, width)
         assert (again.rgb == strip.rgb).all() and again.text == strip.text
 
 
@@ -65,8 +65,12 @@ def cut_set(tmp_path):
     cv2.putText(page, "TOTAL 12.50", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
     cv2.putText(page, "CASH", (20, 150), cv2.FONT_HERSHEY_SIMPLEX, 1, (0, 0, 0), 2)
     cv2.imwrite(str(tmp_path / "set" / "images" / "a.jpg"), page)
-    regions = [Region(box(18, 36, 210, 64), "TOTAL 12.50"), Region(box(18, 126, 100, 154), "CASH"), Region(box(300, 10, 380, 30), "###")]
-    write_icdar(tmp_path / "set" / "gt" / "gt_a.txt", regions)
+    annotations = [
+        TextAnnotation(box(18, 36, 210, 64), "TOTAL 12.50"),
+        TextAnnotation(box(18, 126, 100, 154), "CASH"),
+        TextAnnotation(box(300, 10, 380, 30), "###"),
+    ]
+    write_icdar(tmp_path / "set" / "gt" / "gt_a.txt", annotations)
     assert main(["--set", str(tmp_path / "set"), "--out", str(tmp_path / "cut")]) == 0
     return tmp_path / "cut"
 
@@ -78,20 +82,20 @@ def test_cut_lines_keep_their_transcripts(cut_set):
 
 
 def test_a_high_line_is_stored_small():
-    picture, line = cut(np.zeros((600, 900, 3), np.uint8), Region(box(100, 100, 700, 300), "x"))
+    picture, line = cut(np.zeros((600, 900, 3), np.uint8), TextAnnotation(box(100, 100, 700, 300), "x"))
     assert line.quad[3, 1] - line.quad[0, 1] == pytest.approx(64, abs=1)
     assert picture.shape[0] == 160  # of the 500 rows from the top of the page to a height below the line
 
 
 def test_detected_quads_take_the_transcript_they_agree_with():
-    wanted = [Region(box(10, 10, 110, 30), "yes")]
+    wanted = [TextAnnotation(box(10, 10, 110, 30), "yes")]
     near, far = box(6, 8, 115, 31), box(10, 10, 60, 30)
     found = detected([near, far], wanted)
     assert [(r.text, r.quad is near) for r in found] == [("yes", True)]
 
 
 def test_batches(cut_set):
-    strips = Strips([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
+    strips = LineCropBatches([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
     widths = set()
     for step in range(6):
         batch = strips.batch(step, 0, 1, real=True)
@@ -108,24 +112,24 @@ def test_batches(cut_set):
 
 
 def test_sets_in_capitals_are_known(cut_set):
-    strips = Strips([(cut_set, 1.0)], CRNN, pixels=256)
+    strips = LineCropBatches([(cut_set, 1.0)], CRNN, pixels=256)
     assert strips.caseless == [True] and strips.batch(0, 0, 1, real=True)["caseless"].all()
     assert not strips.batch(0, 0, 1, real=False)["caseless"].any()
     for gt in (cut_set / "gt").iterdir():
-        write_icdar(gt, [Region(r.quad, r.text.capitalize()) for r in read_icdar(gt)])
-    assert Strips([(cut_set, 1.0)], CRNN).caseless == [False]
+        write_icdar(gt, [TextAnnotation(r.quad, r.text.capitalize()) for r in read_icdar(gt)])
+    assert LineCropBatches([(cut_set, 1.0)], CRNN).caseless == [False]
 
 
 def test_drawn_samples_alone_know_their_places(cut_set):
-    strips = Strips([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
+    strips = LineCropBatches([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
     drawn_only = strips.batch(0, 0, 1, real=False)
     assert (drawn_only["steps"] >= 0).all() and (drawn_only["steps"] > 0).any()
 
 
-def test_the_smallest_strips_can_be_spoiled():
+def test_the_smallest_line_crops_can_be_degraded():
     for seed in range(300):  # a strip of 5 x 11 pixels once stopped a training
         rng = np.random.default_rng(seed)
         small = rng.integers(0, 256, (int(rng.integers(1, 12)), int(rng.integers(1, 9)), 3), dtype=np.uint8)
         for _, step in STEPS:
-            spoilt = step(small, rng)
-            assert spoilt.shape == small.shape and spoilt.dtype == np.uint8
+            degraded = step(small, rng)
+            assert degraded.shape == small.shape and degraded.dtype == np.uint8

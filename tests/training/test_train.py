@@ -11,11 +11,11 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import ctpn.train  # noqa: E402
-from ctpn.annotations.formats import Region  # noqa: E402
+from ctpn.annotations.formats import TextAnnotation  # noqa: E402
 from ctpn.contract.spec import MOBILE  # noqa: E402
 from ctpn.nn.checkpoint import load_state, load_weights  # noqa: E402
 from ctpn.train import main, rate  # noqa: E402
-from ctpn.training.crops import KINDS, LOOSE, Crops, warp  # noqa: E402
+from ctpn.training.crops import KINDS, PADDING, Crops, warp  # noqa: E402
 from ctpn.training.losses import detector_loss  # noqa: E402
 from tests.helpers.printed_pages import small_run  # noqa: E402
 from tests.helpers.quads import box  # noqa: E402
@@ -65,31 +65,31 @@ def test_samples_are_the_same_every_time(pages):
     assert not np.array_equal(first["image"], other["image"])
 
 
-def test_tight_regions_are_loosened_alone(pages):
+def test_padded_annotations_are_higher(pages):
     def height(kind):
-        sample = Crops([(pages, 1.0, kind)], MOBILE, side=128, seed=3)[1]  # of a scale that no region's height has given
+        sample = Crops([(pages, 1.0, kind)], MOBILE, side=128, seed=3)[1]  # of a scale that no annotation's height has given
         heights = np.exp(sample["vertical"][..., 1]) * np.asarray(MOBILE.anchor_heights)
         return np.median(heights[sample["labels"] == 1])
 
-    assert height("tight") / height("") == pytest.approx(1 + 2 * LOOSE[1], abs=0.03)
-    polygon = Region(np.array([[0, 0], [9, 0], [12, 4], [9, 9], [0, 9]], np.float32), "x")
-    assert KINDS["tight"]([polygon]) == [polygon]
+    assert height("pad_regions") / height("") == pytest.approx(1 + 2 * PADDING[1], abs=0.03)
+    polygon = TextAnnotation(np.array([[0, 0], [9, 0], [12, 4], [9, 9], [0, 9]], np.float32), "x")
+    assert KINDS["pad_regions"]([polygon]) == [polygon]
 
 
 def test_a_kind_of_set_that_is_none_is_told(pages, tmp_path, capsys):
     with pytest.raises(SystemExit) as e:
         main(["detector", "--set", f"{pages}:0.5:tihgt", "--out", str(tmp_path)])
     assert e.value.code == 2
-    assert "expected a KIND of bridge or tight, got tihgt" in capsys.readouterr().err
+    assert "expected a KIND of merge_words or pad_regions, got tihgt" in capsys.readouterr().err
 
 
 def test_warp_moves_picture_and_quads_together():
     page = np.zeros((400, 600, 3), np.uint8)
     cv2.rectangle(page, (250, 180), (350, 210), (255, 255, 255), -1)
-    region = Region(box(250, 180, 350, 210), "x")
+    annotation = TextAnnotation(box(250, 180, 350, 210), "x")
     hits = 0
     for seed in range(20):
-        crop, quads, _ = warp(page, [region], 256, np.random.default_rng(seed))
+        crop, quads, _ = warp(page, [annotation], 256, np.random.default_rng(seed))
         for quad in quads:
             inside = cv2.fillConvexPoly(np.zeros((256, 256), np.uint8), quad.astype(np.int32), 1).astype(bool)
             if inside.sum() > 200:

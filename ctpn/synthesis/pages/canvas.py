@@ -1,4 +1,4 @@
-"""A page in the making: its pixels and, for all that is written on it, the tight quads."""
+"""A page under construction: its pixels and the tight quad of each line written on it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass, field, replace
 import cv2
 import numpy as np
 
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 from ctpn.synthesis.fonts import Fonts, face
-from ctpn.synthesis.pages.lettering import Ink, letter
-from ctpn.synthesis.pages.relief import hollowed, shades, sides
+from ctpn.synthesis.pages.lettering import Ink, render_text
+from ctpn.synthesis.pages.relief import outline_of, side_mask, vertical_gradient
 from ctpn.synthesis.pages.types import Pixels, Rect, Rgb, Rng
 
 
 @dataclass
 class Canvas:
-    """`rgb` uint8 [H, W, 3] and the `regions` written so far, quads in its pixels."""
+    """`rgb` uint8 [H, W, 3] and the `annotations` written so far, quads in its pixels."""
 
     rgb: Pixels
     rng: Rng
     fonts: Fonts
-    regions: list[Region] = field(default_factory=list)
+    annotations: list[TextAnnotation] = field(default_factory=list)
 
     @property
     def height(self) -> int:
@@ -43,40 +43,40 @@ class Canvas:
     def write(self, x: float, y: float, text: str, ink: Ink, *, align: str = "l", angle: float = 0.0) -> Rect | None:
         """Write one line with its baseline through (x, y), at its left end, "c"entre or "r"ight end.
 
-        Text that would not lie wholly on the page is not written.
+        Text that does not fit on the page is not written.
 
         Returns:
             The box (x0, y0, x1, y1) around the ink in page pixels, None if nothing was written.
         """
-        made = letter(text.strip(), ink, self.rng, angle)
-        if made is None:
+        rendered = render_text(text.strip(), ink, self.rng, angle)
+        if rendered is None:
             return None
-        left = {"l": 0.0, "c": made.extent / 2, "r": made.extent}[align]
+        left = {"l": 0.0, "c": rendered.extent / 2, "r": rendered.extent}[align]
         c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-        ox, oy = round(x - left * c - made.origin[0]), round(y - left * s - made.origin[1])
-        h, w = made.mask.shape
+        ox, oy = round(x - left * c - rendered.origin[0]), round(y - left * s - rendered.origin[1])
+        h, w = rendered.mask.shape
         if ox < 0 or oy < 0 or ox + w > self.width or oy + h > self.height:
             return None
-        self._letters(made.mask, (ox, oy), ink)
-        quad = (made.quad + np.array([ox, oy])).astype(np.float32)
-        self.regions.append(Region(quad, text.strip()))
+        self._letters(rendered.mask, (ox, oy), ink)
+        quad = (rendered.quad + np.array([ox, oy])).astype(np.float32)
+        self.annotations.append(TextAnnotation(quad, text.strip()))
         (x0, y0), (x1, y1) = quad.min(0), quad.max(0)
         return float(x0), float(y0), float(x1), float(y1)
 
     def _letters(self, mask: Pixels, place: tuple[int, int], ink: Ink) -> None:
         x, y = place
-        made, colour = ink.relief, np.array(ink.colour, np.float32)
-        if made and any(made.way):
-            swept, reach = sides(mask, made)
-            self._blend(swept, (x - reach, y - reach), np.array(made.side, np.float32), 0.7 if made.blur else 1.0)
+        relief, colour = ink.relief, np.array(ink.colour, np.float32)
+        if relief and any(relief.way):
+            swept, reach = side_mask(mask, relief)
+            self._blend(swept, (x - reach, y - reach), np.array(relief.side, np.float32), 0.7 if relief.blur else 1.0)
         if ink.halo:
             self._blend(cv2.dilate(mask, np.ones((3, 3), np.uint8)), place, np.array(ink.halo, np.float32), ink.opacity)
-        if made and made.foot:
-            colour = shades(ink.colour, made.foot, mask.shape[0])
-        self._blend(hollowed(mask, made.hollow) if made and made.hollow else mask, place, colour, ink.opacity)
+        if relief and relief.foot:
+            colour = vertical_gradient(ink.colour, relief.foot, mask.shape[0])
+        self._blend(outline_of(mask, relief.hollow) if relief and relief.hollow else mask, place, colour, ink.opacity)
 
     def _blend(self, mask: Pixels, place: tuple[int, int], colour: Pixels, opacity: float) -> None:
-        """A colour, float32 [3] or [h, 1, 3], as strong as the mask is; what lies off the page is lost."""
+        """A colour, float32 [3] or [h, 1, 3], as strong as the mask is; parts off the page are dropped."""
         x, y = place
         left, top = max(-x, 0), max(-y, 0)
         part = self.rgb[y + top : y + mask.shape[0], x + left : x + mask.shape[1]]
@@ -115,10 +115,10 @@ def shorten(text: str, ink: Ink, width: float) -> str:
     return text if width_of(text, ink) <= width else ""
 
 
-def wrap(text: str, ink: Ink, width: float, most: int = 99) -> list[str]:
-    """The text cut into at most `most` lines that fit the width, English between words."""
+def wrap(text: str, ink: Ink, width: float, max_lines: int = 99) -> list[str]:
+    """The text cut into at most `max_lines` lines that fit the width, English between words."""
     lines: list[str] = []
-    while text and len(lines) < most:
+    while text and len(lines) < max_lines:
         head = shorten(text, ink, width)
         if not head:
             break

@@ -1,6 +1,6 @@
-"""What a photocopier or a fax adds to a form: dirt at the edges, black borders, holes, dashed rules, two shades alone.
+"""Artefacts of photocopies and faxes: dirt at the edges, black borders, holes, dashed rules, pure black and white.
 
-Nothing of it is text, though much of it has the size of letters and stands in rows, as letters do.
+None of it is text, although many artefacts have the size of letters and form rows.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from ctpn.synthesis.pages.types import Pixels, Rng
 BLACK = (20, 20, 20)
 
 
-def furnish(page: Canvas) -> None:
-    """Dashed frames and empty rules, where no text stands."""
-    taken = [np.array(r.quad) for r in page.regions]
+def add_clutter(page: Canvas) -> None:
+    """Dashed frames and empty rules where there is no text."""
+    taken = [np.array(r.quad) for r in page.annotations]
     for _ in range(int(page.rng.integers(0, 7))):
         w, h = float(page.rng.uniform(0.1, 0.5)) * page.width, float(page.rng.uniform(0.03, 0.2)) * page.height
         x, y = float(page.rng.uniform(0.03, 0.95)) * page.width - w / 2, float(page.rng.uniform(0.03, 0.97)) * page.height - h / 2
@@ -41,8 +41,8 @@ def _dashed(page: Canvas, low: tuple[float, float], high: tuple[float, float]) -
             page.line((x, y, x, float(min(y + dash, y1))), BLACK, thick)
 
 
-def copied(rgb: Pixels, rng: Rng) -> Pixels:
-    """A copy of a page, uint8 RGB: dirty, and mostly in black and white."""
+def photocopy(rgb: Pixels, rng: Rng) -> Pixels:
+    """A photocopy of a page, uint8 RGB: dirty and mostly black and white."""
     h, w = rgb.shape[:2]
     shades = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     if rng.random() < 0.7:
@@ -75,7 +75,7 @@ def _specks(dirt: Pixels, rng: Rng) -> None:
 
 
 def _border(dirt: Pixels, rng: Rng, side: int) -> None:
-    """What lay beside the paper: a ragged black strip along an edge, now and then broken."""
+    """The area beside the paper: a ragged black band along an edge, with occasional gaps."""
     turned = np.rot90(dirt, side)
     h, w = turned.shape
     depth = rng.uniform(0, 0.03) * h + np.linspace(0, rng.normal(0, 0.015) * h, w)

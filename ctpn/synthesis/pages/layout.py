@@ -1,4 +1,4 @@
-"""Ways to place text that several kinds of pages share: grids of cells, blocks, labelled fields."""
+"""Layouts shared by several kinds of pages: tables, blocks, labelled fields."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _rules(page: Canvas, edges: list[float], rect: Rect, rows: int, rule: Rgb) -
 
 
 def cell(page: Canvas, rect: Rect, text: str, ink: Ink, align: str = "l") -> None:
-    """One line of text in the middle of the height of a cell, so far from its sides that two cells stay two lines."""
+    """One line of text in the middle of the height of a cell, far enough from its sides that two cells are two lines."""
     x0, y0, x1, y1 = rect
     gap = ink.size * 0.65
     text = shorten(text, ink, x1 - x0 - 2 * gap)

@@ -1,4 +1,4 @@
-"""One line of text as an alpha mask with a tight quad, and what printers and pens do to it."""
+"""One line of text as an alpha mask with a tight quad, and the effects of printers and pens."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Ink:
 
 
 @dataclass(frozen=True)
-class Lettering:
+class RenderedText:
     """`mask` uint8 [h, w]; `quad` float64 [4, 2] tight around the ink and `origin` (start of the baseline) in its pixels;
     `extent` is the width from the baseline's start to the end of the ink."""
 
@@ -42,12 +42,12 @@ class Lettering:
     extent: float
 
 
-def letter(text: str, ink: Ink, rng: Rng, angle: float = 0.0) -> Lettering | None:
-    """Draw a line turned clockwise by `angle` degrees; None if there is no ink to see."""
+def render_text(text: str, ink: Ink, rng: Rng, angle: float = 0.0) -> RenderedText | None:
+    """Render a line rotated clockwise by `angle` degrees; None if no ink is visible."""
     pad, base = ink.size, int(ink.size * 1.5)
     advance = cv2.getTextSize((0, 0), text, (0, 0), face(ink.font), ink.size)[2] + ink.spacing * len(text)
     mask = np.zeros((int(ink.size * 2.3), int(advance) + 2 * pad), np.uint8)
-    _draw(mask, text, ink, pad, base)
+    _put_text(mask, text, ink, pad, base)
     mask = wear(mask, ink, rng)
     x, y, w, h = cv2.boundingRect((mask > 50).view(np.uint8))
     if w < 2 or h < 2:
@@ -56,13 +56,13 @@ def letter(text: str, ink: Ink, rng: Rng, angle: float = 0.0) -> Lettering | Non
     x0, y0, x1, y1 = x - 0.75, y - slack, x + w + 0.75, y + h + slack
     box = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]])
     if angle:
-        return _turned(mask, box, pad, base, angle)
+        return _rotated(mask, box, pad, base, angle)
     left, top = max(x - 3, 0), max(y - 3, 0)
     cut = mask[top : y + h + 3, left : x + w + 3]
-    return Lettering(cut, box - [left, top], (pad - left, base - top), x + w - pad)
+    return RenderedText(cut, box - [left, top], (pad - left, base - top), x + w - pad)
 
 
-def _draw(mask: Pixels, text: str, ink: Ink, x: int, y: int) -> None:
+def _put_text(mask: Pixels, text: str, ink: Ink, x: int, y: int) -> None:
     font = face(ink.font)
     if not ink.spacing:
         cv2.putText(mask, text, (x, y), 255, font, ink.size, 0, 0, (0, 1 << 20))
@@ -74,7 +74,7 @@ def _draw(mask: Pixels, text: str, ink: Ink, x: int, y: int) -> None:
 
 
 def wear(mask: Pixels, ink: Ink, rng: Rng) -> Pixels:
-    """What the pen, the printer and time do to drawn letters, uint8 [h, w]."""
+    """Effects of pen, printer and age on rendered letters, uint8 [h, w]."""
     if ink.bold:
         mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (ink.bold + 1, ink.bold + 1)))
     if ink.hand:
@@ -98,12 +98,12 @@ def _wobble(mask: Pixels, size: int, rng: Rng) -> Pixels:
     return cv2.remap(mask, xs + dx + slant * (ys - 1.5 * size), ys + dy, cv2.INTER_LINEAR)
 
 
-def _turned(mask: Pixels, box: Pixels, x: int, y: int, angle: float) -> Lettering:
-    """The mask turned about the baseline's start, cut to the turned box."""
+def _rotated(mask: Pixels, box: Pixels, x: int, y: int, angle: float) -> RenderedText:
+    """The mask rotated about the baseline's start, cropped to the rotated box."""
     turn = cv2.getRotationMatrix2D((x, y), -angle, 1.0)
     quad = box @ turn[:, :2].T + turn[:, 2]
     low = np.floor(quad.min(0)) - 3
     turn = np.column_stack([turn[:, :2], turn[:, 2] - low])
     w, h = (int(v) for v in np.ceil(quad.max(0) - low) + 4)
-    turned = cv2.warpAffine(mask, turn, (w, h), flags=cv2.INTER_LINEAR)
-    return Lettering(turned, quad - low, (x - low[0], y - low[1]), float(box[1, 0] - x))
+    rotated = cv2.warpAffine(mask, turn, (w, h), flags=cv2.INTER_LINEAR)
+    return RenderedText(rotated, quad - low, (x - low[0], y - low[1]), float(box[1, 0] - x))

@@ -1,11 +1,11 @@
-"""What is on papers beside text: barcodes, square codes, stamps, signatures, creases."""
+"""Marks beside text: barcodes, square codes, stamps, signatures, creases."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from ctpn.annotations.formats import Region
+from ctpn.annotations.formats import TextAnnotation
 from ctpn.synthesis.pages.canvas import Canvas
 from ctpn.synthesis.pages.types import Pixels, Rect, Rgb
 
@@ -50,7 +50,7 @@ def stamp(page: Canvas, centre: tuple[float, float], radius: float, text: str, c
 
 
 def signature(page: Canvas, box: Rect, colour: Rgb) -> None:
-    """A scribble in the box (x, y, width, height): writing that no one can read, so it is marked as such."""
+    """A scribble in the box (x, y, width, height): unreadable writing, annotated as ###."""
     x, y, w, h = box
     n = int(page.rng.integers(6, 14))
     heights, t = page.rng.uniform(0, 1, n + 1), np.linspace(0, n - 0.001, n * 12)
@@ -60,7 +60,7 @@ def signature(page: Canvas, box: Rect, colour: Rgb) -> None:
     points = (np.clip(curve, 0, 1) * [w, h] + [x, y]).astype(np.int32)
     cv2.polylines(page.rgb, [points], False, colour, max(1, int(h / 18)), cv2.LINE_AA)
     quad = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float32)
-    page.regions.append(Region(quad, "###"))
+    page.annotations.append(TextAnnotation(quad, "###"))
 
 
 def creases(page: Canvas) -> None:
@@ -71,8 +71,8 @@ def creases(page: Canvas) -> None:
     for _ in range(int(page.rng.integers(1, 4))):
         angle = page.rng.uniform(0, np.pi)
         d = (xs - page.rng.uniform(0, w)) * np.sin(angle) - (ys - page.rng.uniform(0, h)) * np.cos(angle)
-        strength, soft = page.rng.uniform(8, 30), page.rng.uniform(1, 14)
-        light += strength * np.exp(-np.abs(d) / soft) * np.sign(d)
+        strength, width = page.rng.uniform(8, 30), page.rng.uniform(1, 14)
+        light += strength * np.exp(-np.abs(d) / width) * np.sign(d)
     page.rgb[:] = cv2.add(page.rgb, cv2.merge([light] * 3), dtype=cv2.CV_8U)
 
 

@@ -1,4 +1,4 @@
-"""What text is written on: papers, and scenes that look like photos."""
+"""Backgrounds: papers, and scenes that look like photos."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def dark(rng: Rng) -> Rgb:
     return colour(rng, 0.0, 0.22, 0.3) if rng.random() < 0.75 else colour(rng, 0.1, 0.4)
 
 
-def soft(rng: Rng, h: int, w: int, cells: int, spread: float) -> Pixels:
+def smooth_noise(rng: Rng, h: int, w: int, cells: int, spread: float) -> Pixels:
     """A smooth random field, float32 [h, w], with standard deviation `spread`."""
     cells_w = max(2, cells * w // max(h, 1))
     field = rng.normal(0, spread, (max(2, cells), cells_w)).astype(np.float32)
@@ -40,9 +40,9 @@ def grain(rng: Rng, h: int, w: int, spread: float) -> Pixels:
 def paper(rng: Rng, h: int, w: int, base: Rgb | None = None) -> Pixels:
     """Paper: one colour, uneven and grainy to a random degree."""
     base = base or ((252, 252, 250) if rng.random() < 0.3 else colour(rng, 0.78, 0.99, 0.4))
-    field = soft(rng, h, w, int(rng.integers(2, 6)), rng.uniform(0, 6)) + grain(rng, h, w, rng.uniform(0, 4))
+    field = smooth_noise(rng, h, w, int(rng.integers(2, 6)), rng.uniform(0, 6)) + grain(rng, h, w, rng.uniform(0, 4))
     if rng.random() < 0.25:
-        field += soft(rng, h, w, int(rng.integers(60, 200)), rng.uniform(1, 5))
+        field += smooth_noise(rng, h, w, int(rng.integers(60, 200)), rng.uniform(1, 5))
     return _tint(np.array(base, np.float32), field)
 
 
@@ -56,7 +56,7 @@ def scene(rng: Rng, h: int, w: int) -> Pixels:
         rgb = cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.6, 6))
     field = grain(rng, h, w, rng.uniform(1, 9))
     for cells, spread in ((3, 30), (16, 22), (90, 18)):
-        field += soft(rng, h, w, cells, rng.uniform(0, spread))
+        field += smooth_noise(rng, h, w, cells, rng.uniform(0, spread))
     return cv2.add(rgb, cv2.merge([field] * 3), dtype=cv2.CV_8U)
 
 
@@ -86,7 +86,7 @@ def _shapes(rng: Rng, rgb: Pixels) -> None:
 
 
 def _stripes(rng: Rng, rgb: Pixels) -> None:
-    """Slats, fences, cables: many alike straight lines, which are not text."""
+    """Slats, fences, cables: many similar straight lines, which are not text."""
     h, w = rgb.shape[:2]
     step, thick, ink = int(rng.integers(6, 60)), int(rng.integers(1, 6)), colour(rng, 0.05, 0.95)
     x0, y0, lean = int(rng.integers(w)), int(rng.integers(h)), int(rng.integers(-40, 40))
@@ -113,7 +113,7 @@ def facade(rng: Rng, rgb: Pixels) -> None:
 
 
 def rows_of_shapes(rng: Rng, rgb: Pixels) -> None:
-    """Windows, lamps, tiles, rivets, leaves: one shape again and again in rows, as letters stand, which is not text."""
+    """Windows, lamps, tiles, rivets, leaves: one shape repeated in rows like letters, which is not text."""
     h, w = rgb.shape[:2]
     size, gap = float(np.exp(rng.uniform(np.log(5), np.log(70)))), rng.uniform(1.1, 2.2, 2)
     outline = np.stack([np.cos(turn := np.linspace(0, 2 * np.pi, int(rng.choice((4, 4, 5, 6, 24))), endpoint=False)), np.sin(turn)], 1)

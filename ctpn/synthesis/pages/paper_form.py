@@ -1,4 +1,4 @@
-"""The multi-part paper waybill of before: coloured rules, two halves, filled in by pen or by a needle printer."""
+"""The older multi-part paper waybill: coloured rules, two halves, filled in by pen or dot-matrix printer."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from ctpn.synthesis.texts import Texts
 
 
 def receipt(rng: Rng, fonts: Fonts) -> Canvas:
-    """A narrow strip of thermal or needle print."""
+    """A narrow receipt in thermal or dot-matrix print."""
     h, w = size(rng, 1.2, 2.6)
     white = (250, 250, 248) if rng.random() < 0.6 else None
     texts, page = Texts(rng, language(rng)), Canvas(paper(rng, h, w, white), rng, fonts)

@@ -1,4 +1,4 @@
-"""How large letters stand out from what they are mounted on: raised, shadowed, shaded from top to foot, hollow."""
+"""Relief of large letters: raised, with a shadow, with a gradient, hollow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ctpn.synthesis.pages.types import Pixels, Rgb, Rng
 
 @dataclass(frozen=True)
 class Relief:
-    """`way` is where sides or a shadow reach to from the letters (x, y), pixels; `side` their colour and `blur` the shadow's
+    """`way` is how far the sides or the shadow reach from the letters (x, y), pixels; `side` their colour and `blur` the shadow's
     softness, pixels (0: solid sides); `foot` is the letters' colour at their foot, None for one colour; `hollow` is the
     stroke of letters that are outlines, 0 for filled ones."""
 
@@ -24,7 +24,7 @@ class Relief:
 
 
 def relief(rng: Rng, size: int, colours: tuple[Rgb, Rgb]) -> Relief:
-    """A random one for letters of so many pixels: colours of the sides, and of the foot."""
+    """A random relief for letters of `size` pixels; `colours` are those of the sides and of the foot."""
     reach = size * float(rng.uniform(0.02, 0.12))
     angle = rng.uniform(0, 2 * np.pi)
     raised, shaded, hollow = rng.random(3) < (0.6, 0.4, 0.15)
@@ -34,25 +34,25 @@ def relief(rng: Rng, size: int, colours: tuple[Rgb, Rgb]) -> Relief:
     return Relief(way, colours[0], blur, colours[1] if shaded else None, stroke)
 
 
-def sides(mask: Pixels, made: Relief) -> tuple[Pixels, int]:
-    """Where sides or shadow are, uint8, and by how many pixels it is larger than the letters' mask on each side."""
-    dx, dy = made.way
-    reach = max(abs(dx), abs(dy)) + int(3 * made.blur)
+def side_mask(mask: Pixels, relief: Relief) -> tuple[Pixels, int]:
+    """The mask of the sides or the shadow, uint8, and by how many pixels it exceeds the letters' mask on each side."""
+    dx, dy = relief.way
+    reach = max(abs(dx), abs(dy)) + int(3 * relief.blur)
     wide = cv2.copyMakeBorder(mask, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
     n = max(abs(dx), abs(dy))
     kernel = np.zeros((2 * n + 1, 2 * n + 1), np.uint8)
     cv2.line(kernel, (n, n), (n + dx, n + dy), 1)
     swept = cv2.dilate(wide, kernel[::-1, ::-1].copy())
-    return (cv2.GaussianBlur(swept, (0, 0), made.blur) if made.blur else swept), reach
+    return (cv2.GaussianBlur(swept, (0, 0), relief.blur) if relief.blur else swept), reach
 
 
-def hollowed(mask: Pixels, stroke: int) -> Pixels:
-    """The outline of letters, uint8: what lies within `stroke` pixels of their edge."""
+def outline_of(mask: Pixels, stroke: int) -> Pixels:
+    """The outline of letters, uint8: the pixels within `stroke` pixels of their edge."""
     inner = cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * stroke + 1, 2 * stroke + 1)))
     return cv2.subtract(mask, inner)
 
 
-def shades(head: Rgb, foot: Rgb, height: int) -> Pixels:
+def vertical_gradient(head: Rgb, foot: Rgb, height: int) -> Pixels:
     """Colours from head to foot, float32 [height, 1, 3]."""
     t = np.linspace(0, 1, height, dtype=np.float32)[:, None, None]
     return np.array(head, np.float32) * (1 - t) + np.array(foot, np.float32) * t

@@ -1,4 +1,4 @@
-"""Express waybills (快递单): the thermal label of today; `paper_form` has the multi-part form of before."""
+"""Express waybills (快递单): thermal labels; `paper_form` has the older multi-part form."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def thermal(rng: Rng, fonts: Fonts) -> Canvas:
     return page
 
 
-def _scaled(page: Canvas, unit: Ink, factor: float, most: float) -> Ink:
-    """The label's ink in another font, `factor` times as large but not above `most`."""
-    return replace(page.ink(min(unit.size * factor, most), unit.colour), worn=unit.worn)
+def _scaled(page: Canvas, unit: Ink, factor: float, max_size: float) -> Ink:
+    """The label's ink in another font, `factor` times as large but at most `max_size`."""
+    return replace(page.ink(min(unit.size * factor, max_size), unit.colour), worn=unit.worn)
 
 
 def _head(page: Canvas, texts: Texts, rect: Rect, unit: Ink) -> None:
