@@ -67,6 +67,7 @@ test: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -rs
 
 # Without Gradle, the SDK or Google's repository; android-demo/README.md says how, and what Android Studio does instead.

@@ -15,17 +15,6 @@ from benchmarks.report.stored import Results
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for d in ("ctpn", "export", "benchmarks") for p in (ROOT / d).rglob("*.py"))
-# Stages know the contract, the errors, resampling and what travels between them, and not each other.
-STAGES = (
-    "imaging/decode",
-    "imaging/tiling",
-    "detection/anchors",
-    "detection/nms",
-    "detection/lines",
-    "recognition/line_crop",
-    "recognition/ctc",
-)
-SHARED = {"ctpn.contract.spec", "ctpn.errors", "ctpn.detection.proposals", "ctpn.imaging.resample"}
 
 
 def imports(file):
@@ -36,25 +25,6 @@ def imports(file):
         elif isinstance(node, ast.Import):
             found |= {a.name for a in node.names}
     return {m for m in found if m and m.split(".")[0] in ("ctpn", "export", "benchmarks", "tests", "torch")}
-
-
-@pytest.mark.parametrize("stage", STAGES)
-def test_stages_do_not_import_each_other(stage):
-    assert imports(ROOT / "ctpn" / f"{stage}.py") <= SHARED
-
-
-def test_imports_go_one_way():
-    for file in SOURCES:
-        names = imports(file)
-        tops = {m.split(".")[0] for m in names}
-        assert "tests" not in tops, file
-        if file.is_relative_to(ROOT / "ctpn"):
-            assert not tops & {"export", "benchmarks"}, file
-        if file.is_relative_to(ROOT / "export"):
-            assert "benchmarks" not in tops, file
-        if file.is_relative_to(ROOT / "ctpn" / "nn"):
-            allowed = ("ctpn.nn", "ctpn.contract.spec", "ctpn.errors", "ctpn.files", "ctpn.detection.anchors")
-            assert all(m == "torch" or m.startswith(("torch.", *allowed)) for m in names), file
 
 
 def test_public_functions_say_what_they_do():
@@ -104,12 +74,6 @@ def test_nothing_of_this_machine_or_of_registries_is_in_the_tree():
 def test_no_test_imports_another():
     for file in (ROOT / "tests").rglob("*.py"):
         assert not [m for m in imports(file) if re.match(r"tests\.(.*\.)?(test_|conftest)", m)], file
-
-
-def test_torch_stays_in_its_rooms():
-    rooms = (ROOT / "ctpn" / "nn", ROOT / "ctpn" / "train.py", ROOT / "ctpn" / "training", ROOT / "export", ROOT / "benchmarks")
-    users = [f for f in SOURCES if any(m.split(".")[0] == "torch" or m.startswith("ctpn.nn") for m in imports(f))]
-    assert users and [str(f) for f in users if not any(f.is_relative_to(room) for room in rooms)] == []
 
 
 def test_reading_needs_numpy_opencv_and_onnxruntime_alone():
