@@ -224,7 +224,7 @@ measure: setup
 	$(BIN)/python -m benchmarks.parity
 	-$(BIN)/python -m benchmarks.arm
 	$(BIN)/python -m benchmarks.longlines
-	$(BIN)/python -m benchmarks.doubt
+	$(BIN)/python -m benchmarks.confirmation_sweep
 	$(BIN)/python -m benchmarks.report
 
 # Small models as Keras 2 and 3 write them, with what Keras computes; `--full FOLDER` writes them at the original's size.

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Levenshtein
 
 from benchmarks.samples import Sample
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ParityError
-from ctpn.evaluation.metrics import edit_distance
 from ctpn.recognition.ctc import greedy
 from ctpn.recognition.line_crop import padded, rectify
 from ctpn.recognition.policy import Recognizer
@@ -114,7 +114,7 @@ class _Read:
             return
         self.texts, self.equal = self.texts + 1, self.equal + (ours == theirs)
         self.characters += len(theirs)
-        self.wrong += min(len(theirs), edit_distance(ours, theirs))
+        self.wrong += min(len(theirs), Levenshtein.distance(ours, theirs))
         if ours != theirs and self.example is None:
             self.example = [name, theirs, ours]
 

@@ -104,7 +104,7 @@ def card(name: str, folders: list[Path]) -> dict[str, object]:
         "command": "make weights",
         "optimizer": net.optimizer,
         "seed": net.seed,
-        "figures": figures(net),
+        "figures": detection_metrics(net),
         "made_on": environment(),
     }
 
@@ -124,7 +124,7 @@ def curve(rows: list[dict[str, str]], parts: int = 20) -> dict[str, list[float]]
     return {k: [round(float(share[:, i].mean()), 4) for share in shares] for i, k in enumerate(names)}
 
 
-def figures(net: Net) -> dict[str, object]:
+def detection_metrics(net: Net) -> dict[str, object]:
     """The last comparison's figures of our side; of none if it has not been made."""
     results = json.loads((ROOT / "benchmarks" / "results" / net.results).read_text(encoding="utf-8"))
     return {

@@ -16,16 +16,16 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
+from benchmarks.competitors import REFERENCE, Competitor, CompetitorProcess
 from benchmarks.environment import write
 from benchmarks.pages import CACHE, ROOT, Page, write_png
-from benchmarks.sides import REFERENCE, Side, Worker
-from ctpn.evaluation.metrics import Counts, figures, measure
+from ctpn.evaluation.metrics import DetectionCounts, detection_metrics, measure_detection
 
 Answer = dict[str, Any]
 PARTS = {"detect": ("pre", "net", "post"), "read": ("detect", "read")}
 
 
-class Crew:
+class ComparisonRunner:
     """The sides and what they have answered; a worker starts when it is first needed.
 
     Args:
@@ -34,27 +34,27 @@ class Crew:
         folder: of the stored answers.
     """
 
-    def __init__(self, sides: list[Side], mode: str, *, fresh: bool = False, folder: Path = CACHE / "answers") -> None:
+    def __init__(self, sides: list[Competitor], mode: str, *, fresh: bool = False, folder: Path = CACHE / "answers") -> None:
         self.sides, self.mode, self.fresh = sides, mode, fresh
         self.folders = {s.name: folder / f"{mode}-{s.key()[:16]}" for s in sides}
-        self.workers: dict[str, Worker] = {}
+        self.workers: dict[str, CompetitorProcess] = {}
 
-    def __enter__(self) -> Crew:
+    def __enter__(self) -> ComparisonRunner:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         for worker in self.workers.values():
             worker.close()
 
-    def ask(self, side: Side, file: Path) -> Answer:
+    def ask(self, side: Competitor, file: Path) -> Answer:
         """A new answer; the very first one of a worker is thrown away, as it is slow."""
         if side.name not in self.workers:
-            self.workers[side.name] = Worker(side)
+            self.workers[side.name] = CompetitorProcess(side)
             self.workers[side.name].ask(file)
         answer = self.workers[side.name].ask(file)
         return answer | {"ms": sum(answer[p] for p in PARTS[self.mode])}
 
-    def stored(self, side: Side, page: Page) -> Answer | None:
+    def stored(self, side: Competitor, page: Page) -> Answer | None:
         """The kept answer, if there is one and it is wanted."""
         file = self._file(side, page)
         if self.fresh or not file.exists():
@@ -62,15 +62,15 @@ class Crew:
         answer: Answer = json.loads(file.read_text(encoding="utf-8"))
         return answer
 
-    def keep(self, side: Side, page: Page, answer: Answer) -> None:
+    def keep(self, side: Competitor, page: Page, answer: Answer) -> None:
         """Store an answer."""
         write(self._file(side, page), answer, indent=None)
 
-    def _file(self, side: Side, page: Page) -> Path:
+    def _file(self, side: Competitor, page: Page) -> Path:
         return self.folders[side.name] / f"{page.digest[:32]}.json"
 
 
-def turns(crew: Crew, pages: list[Page], title: str) -> tuple[dict[str, list[Answer]], int]:
+def turns(crew: ComparisonRunner, pages: list[Page], title: str) -> tuple[dict[str, list[Answer]], int]:
     """All answers to all pages by side, and how many of them were stored before."""
     found: dict[str, list[Answer]] = {s.name: [] for s in crew.sides}
     reused = 0
@@ -83,7 +83,7 @@ def turns(crew: Crew, pages: list[Page], title: str) -> tuple[dict[str, list[Ans
     return found, reused
 
 
-def _one_turn(crew: Crew, missing: list[Side], page: Page, turn: int) -> dict[str, Answer]:
+def _one_turn(crew: ComparisonRunner, missing: list[Competitor], page: Page, turn: int) -> dict[str, Answer]:
     """Ask those who have not answered, and the reference beside them; nobody always comes first."""
     asked = [s for s in crew.sides if s in missing or (missing and s.name == REFERENCE)]
     order = [asked[(k + turn) % len(asked)] for k in range(len(asked))]
@@ -96,10 +96,10 @@ def _one_turn(crew: Crew, missing: list[Side], page: Page, turn: int) -> dict[st
 
 def detection(pages: list[Page], answers: list[Answer]) -> dict[str, Any]:
     """One side's row of a set: accuracy and times."""
-    counts = Counts()
+    counts = DetectionCounts()
     for page, answer in zip(pages, answers, strict=True):
-        counts += measure(page.regions, [np.array(q, np.float32) for q in answer["quads"]])
-    return {"pages": len(pages), **{k: round(v, 4) for k, v in figures(counts).items()}, **times(answers, PARTS["detect"])}
+        counts += measure_detection(page.annotations, [np.array(q, np.float32) for q in answer["quads"]])
+    return {"pages": len(pages), **{k: round(v, 4) for k, v in detection_metrics(counts).items()}, **times(answers, PARTS["detect"])}
 
 
 def times(answers: list[Answer], parts: tuple[str, ...]) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def times(answers: list[Answer], parts: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def speed(crew: Crew, *, rounds: int = 15) -> dict[str, Any]:
+def speed(crew: ComparisonRunner, *, rounds: int = 15) -> dict[str, Any]:
     """The net alone, over one page of 960 x 672, in turns: milliseconds and ratio to the reference; nothing is stored."""
     page = CACHE / "pages" / "speed.png"
     write_png(page, cv2.resize(cv2.imread(str(ROOT / "examples" / "receipt.jpg")), (672, 960)))
@@ -132,10 +132,10 @@ def speed(crew: Crew, *, rounds: int = 15) -> dict[str, Any]:
     }
 
 
-def memory(sides: list[Side], pages: list[Page]) -> dict[str, int]:
+def memory(sides: list[Competitor], pages: list[Page]) -> dict[str, int]:
     """Peak of each side's process over the same pages, megabytes: a new process each, so that no earlier work counts."""
     peaks = {}
     for side in tqdm(sides, desc="memory"):
-        with Worker(side) as worker:
+        with CompetitorProcess(side) as worker:
             peaks[side.name] = round(max(worker.ask(page.file)["memory"] for page in pages))
     return peaks

@@ -26,14 +26,14 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from benchmarks.ablation_summary import collect, verdicts
 from benchmarks.environment import save, write
-from benchmarks.verdicts import collect, verdicts
 from ctpn.annotations.formats import read_icdar, read_set
 from ctpn.annotations.split import is_validation
 from ctpn.contract.spec import MOBILE
 from ctpn.detection.postprocess import postprocess
 from ctpn.errors import CtpnError
-from ctpn.evaluation.metrics import Counts, figures, measure
+from ctpn.evaluation.metrics import DetectionCounts, detection_metrics, measure_detection
 from ctpn.imaging.tiling import fit
 from ctpn.nn.detector import load_detector
 from ctpn.nn.maps import normalise
@@ -94,7 +94,7 @@ def validation_loss(net: nn.Module) -> dict[str, float]:
 
 def hmeans(net: nn.Module) -> dict[str, float]:
     """IoU hmean over validation pages with lines by links, and with the paper's connector."""
-    counts = {"links": Counts(), "paper": Counts()}
+    counts = {"links": DetectionCounts(), "paper": DetectionCounts()}
     for image, gt in _pages()[:PAGES]:
         rgb = load(image)
         fitted = fit(rgb, MOBILE)
@@ -102,8 +102,8 @@ def hmeans(net: nn.Module) -> dict[str, float]:
         for builder in counts:
             quads, _ = postprocess(maps, replace(MOBILE, builder=builder, min_overlap=0.7 if builder == "paper" else MOBILE.min_overlap))
             scale = np.array([fitted.scale_x, fitted.scale_y], np.float32)
-            counts[builder] += measure(read_icdar(gt), list(quads / scale))
-    return {builder: round(figures(c)["iou_h"], 4) for builder, c in counts.items()}
+            counts[builder] += measure_detection(read_icdar(gt), list(quads / scale))
+    return {builder: round(detection_metrics(c)["iou_h"], 4) for builder, c in counts.items()}
 
 
 def curve(folder: Path) -> list[float]:

@@ -27,12 +27,12 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from benchmarks import peak
-from benchmarks.clocked import STAGES
+from benchmarks import machine_peak
+from benchmarks.competitors import Competitor, CompetitorProcess
 from benchmarks.environment import save
-from benchmarks.nets import FILES, Timed, gmac, other_inputs, peaks, timed
 from benchmarks.pages import CACHE, ROOT
-from benchmarks.sides import Side, Worker
+from benchmarks.stage_timer import STAGES
+from benchmarks.timed_models import FILES, Timed, gmac, other_inputs, peaks, timed
 from ctpn import command
 from ctpn.errors import CtpnError
 from ctpn.reader import SHIPPED, SHIPPED_TEXT
@@ -45,11 +45,11 @@ WARM, STARTS = 2, 2  # rounds that do not count; processes that are started for 
 Answers = list[list[dict[str, Any]]]  # by side, then by round
 
 
-def turns(asked: Sequence[tuple[Side, Path]], rounds: int, title: str) -> Answers:
+def turns(asked: Sequence[tuple[Competitor, Path]], rounds: int, title: str) -> Answers:
     """Every side's answers to its request, in turns; the first WARM rounds come on top and are slow."""
     found: Answers = [[] for _ in asked]
     with ExitStack() as stack:
-        workers = [stack.enter_context(Worker(side)) for side, _ in asked]
+        workers = [stack.enter_context(CompetitorProcess(side)) for side, _ in asked]
         for turn in tqdm(range(rounds + WARM), desc=title):
             for k in range(len(asked)):
                 i = (k + turn) % len(asked)
@@ -62,7 +62,7 @@ def starts(files: Sequence[Timed], title: str) -> Answers:
     found: Answers = [[] for _ in files]
     for _ in tqdm(range(STARTS), desc=f"{title}: starts"):
         for file, answers in zip(files, found, strict=True):
-            with Worker(file.side) as worker:
+            with CompetitorProcess(file.side) as worker:
                 answers += [worker.ask(file.request), worker.ask(file.request)]
     return found
 
@@ -98,7 +98,7 @@ def net(model: str, args: argparse.Namespace) -> tuple[dict[str, Any], list[dict
 
 def sizes(model: str, files: Sequence[Timed], best: dict[str, dict[str, float]], cache: Path) -> list[dict[str, Any]]:
     """The ONNX files of any size, as float and as int8, on one thread with inputs of several sizes."""
-    plain = {"form": "any size", "runtime": "onnxruntime", "threads": 1}
+    plain = {"variant": "any size", "runtime": "onnxruntime", "threads": 1}
     chosen = [f for f in files if f.about["file"] in (f"{model}.onnx", f"{model}-int8.onnx") and plain.items() <= f.about.items()]
     requests = other_inputs(model, cache)
     work = {r: (shape := list(np.load(r).shape), gmac(model, np.zeros(shape, np.uint8))) for r in requests}
@@ -129,7 +129,7 @@ def ceiling(kernels: list[Timed], answers: Answers) -> dict[str, dict[str, float
     best: dict[str, dict[str, float]] = {}
     for kernel, given in zip(kernels, answers, strict=True):
         of_threads = best.setdefault(str(kernel.about["threads"]), {})
-        speed = peak.OPERATIONS[str(kernel.about["kernel"])] / min(a["net"] for a in given[WARM:]) / 1e6
+        speed = machine_peak.OPERATIONS[str(kernel.about["kernel"])] / min(a["net"] for a in given[WARM:]) / 1e6
         name = str(kernel.about["precision"])
         of_threads[name] = max(of_threads.get(name, 0.0), round(speed, 1))
     return best
@@ -144,7 +144,7 @@ def share(work: float, about: dict[str, Any], ms: float, best: dict[str, dict[st
 
 def stages() -> dict[str, Any]:
     """Milliseconds of each stage of the shipped reader, by picture and threads; `rest` is what lies between them."""
-    sides = {str(n): Side(f"reader, {n} threads", Path(sys.executable), ("stages", str(n)), (SHIPPED, SHIPPED_TEXT)) for n in (1, 2)}
+    sides = {str(n): Competitor(f"reader, {n} threads", Path(sys.executable), ("stages", str(n)), (SHIPPED, SHIPPED_TEXT)) for n in (1, 2)}
     found: dict[str, Any] = {}
     for photo in PHOTOS:
         answers = turns([(side, ROOT / "examples" / photo) for side in sides.values()], PHOTO_ROUNDS, photo)

@@ -24,10 +24,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.compare import Crew, turns
+from benchmarks.compare import ComparisonRunner, turns
+from benchmarks.competitors import detectors
 from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
-from benchmarks.sides import detectors
 from ctpn import command
 from ctpn.annotations.formats import TextAnnotation
 from ctpn.evaluation.metrics import AREA_PRECISION, AREA_RECALL, intersections, one_to_one
@@ -65,7 +65,7 @@ def outcomes(regions: Sequence[TextAnnotation], quads: Sequence[NDArray[np.float
 
 def by_ratio(found: list[Page], quads: list[list[Any]]) -> dict[str, dict[str, float]]:
     """Figures for each bin that has a text: how many, shares matched and found, and the mean pieces of those found."""
-    parts = [outcomes(p.regions, [np.array(q, np.float32) for q in qs]) for p, qs in zip(found, quads, strict=True)]
+    parts = [outcomes(p.annotations, [np.array(q, np.float32) for q in qs]) for p, qs in zip(found, quads, strict=True)]
     table = np.concatenate([np.zeros((0, 4)), *parts])
     rows = {}
     for name, (low, high) in zip(BINS, pairwise(EDGES), strict=True):
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     """Measure the sets, all sides page by page in turns; stored after every set."""
     sides = detectors(args.models)
     result: dict[str, Any] = {"models": {s.name: s.digests() for s in sides}, "limit": args.limit, "sets": {}, "pages_sha256": {}}
-    with Crew(sides, "detect") as crew:
+    with ComparisonRunner(sides, "detect") as crew:
         for name in args.sets:
             found = pages(name, args.limit)
             answers, _ = turns(crew, found, name)

@@ -1,7 +1,7 @@
 """The pages that are measured: real sets beside the repository, and waybills of our own, never trained on.
 
 sroie and icdar2015: the validation split; funsd and td500: all, never trained on; waybills: drawn with seeds and fonts
-that training never sees, once; remove .cache/waybills-heldout to draw them again. long: see benchmarks.longpages.
+that training never sees, once; remove .cache/waybills-heldout to draw them again. long: see benchmarks.long_pages.
 waybills-validation and forms-validation: drawn with other seeds, for choices.
 """
 
@@ -38,12 +38,12 @@ class Page:
     Attributes:
         file: what everyone opens.
         digest: names the pixels: another picture, or another reduction of it, has another.
-        regions: the annotation, in pixels of `file`.
+        annotations: texts with their polygons, in pixels of `file`.
     """
 
     file: Path
     digest: str
-    regions: list[TextAnnotation]
+    annotations: list[TextAnnotation]
 
 
 def pages(name: str, limit: int | None = None, *, reduced: bool = True) -> list[Page]:
@@ -62,8 +62,8 @@ def digest(found: list[Page]) -> str:
     whole = hashlib.sha256()
     for page in found:
         whole.update(page.digest.encode())
-        for region in page.regions:
-            whole.update(np.round(region.quad, 2).astype("<f8").tobytes() + region.text.encode())
+        for annotation in page.annotations:
+            whole.update(np.round(annotation.quad, 2).astype("<f8").tobytes() + annotation.text.encode())
     return whole.hexdigest()
 
 
@@ -91,7 +91,7 @@ def write_png(file: Path, bgr: NDArray[np.uint8]) -> None:
 
 
 def _long() -> Path:
-    from benchmarks.longpages import draw
+    from benchmarks.long_pages import draw
 
     return draw(CACHE / "long-heldout")
 

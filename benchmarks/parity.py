@@ -28,7 +28,7 @@ import torch
 
 from benchmarks.agreement import Texts, compare_pages, compare_strips
 from benchmarks.environment import save
-from benchmarks.formats import FORMATS, Format, Spec
+from benchmarks.model_formats import FORMATS, Format, Spec
 from benchmarks.pages import ROOT
 from benchmarks.reference import Reference, TorchReader
 from benchmarks.samples import drawn, examples, real
@@ -86,7 +86,7 @@ def row(job: Job, texts: Texts) -> dict[str, Any]:
         else:
             found = compare_strips(run, wanted, samples, spec)
     return {
-        "model": reference.model, "format": job.format.name, "form": "any size" if job.width is None else f"width {job.width}",
+        "model": reference.model, "format": job.format.name, "variant": "any size" if job.width is None else f"width {job.width}",
         "precision": job.kind or "float32", "file": job.file.name, "megabytes": round(_size(job.file) / 1e6, 3), **found,
         "pages": sum(len(s.names) for s in samples), "why": why(job, found["largest_difference"]),
     }  # fmt: skip

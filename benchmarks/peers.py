@@ -22,12 +22,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.compare import Crew, detection, memory, speed, turns
+from benchmarks.compare import ComparisonRunner, detection, memory, speed, turns
+from benchmarks.competitors import detectors, readers
 from benchmarks.pages import ROOT, digest, pages
-from benchmarks.reading import reading
-from benchmarks.reading import table as reading_table
+from benchmarks.reading_metrics import reading
+from benchmarks.reading_metrics import table as reading_table
 from benchmarks.results import Results
-from benchmarks.sides import detectors, readers
 from ctpn import command
 from ctpn.reader import WEIGHTS
 
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> Results:
     """Measure what is asked for, each part stored when it is done."""
     sides = readers() if args.read else detectors(args.models)
     results = Results(args.out, sides)
-    with Crew(sides, "read" if args.read else "detect", fresh=args.fresh) as crew:
+    with ComparisonRunner(sides, "read" if args.read else "detect", fresh=args.fresh) as crew:
         if args.speed:
             results.add("page_960x672", speed(crew))
         for name in args.sets:

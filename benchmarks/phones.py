@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.clocked import STAGES
+from benchmarks.stage_timer import STAGES
 from ctpn.errors import CtpnError
 
 SCHEMA, KIND, FEWEST, MOST = 1, "ctpn-benchmark", 5, 1e9

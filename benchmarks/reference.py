@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.formats import DETECTOR, RECOGNIZER
+from benchmarks.model_formats import DETECTOR, RECOGNIZER
 from benchmarks.samples import U8, Photo, Sample, line_strips, page_inputs, strip_inputs
 from ctpn.contract.spec import CRNN, DetectorSpec, RecognizerSpec
 from ctpn.nn.detector import load_detector

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks.competitors import Competitor
 from benchmarks.environment import environment, write
-from benchmarks.sides import Side
 from ctpn.errors import CtpnError
 
 PARTS_BY_SIDE = ("page_960x672", "memory_mb")
@@ -22,7 +22,7 @@ class Results:
             where each part was measured.
     """
 
-    def __init__(self, file: Path, sides: list[Side]) -> None:
+    def __init__(self, file: Path, sides: list[Competitor]) -> None:
         self.file = file
         models = {s.name: s.digests() for s in sides}
         old = _read(file)

@@ -1,4 +1,4 @@
-"""A model file under each runtime, as a function of its pixels: what worker.py times.
+"""A model file under each runtime, as a function of its pixels: what competitor_process.py times.
 
 A runtime is imported when its function is called, so that what it returns, `load(file, threads)`, loads the file and nothing else.
 """

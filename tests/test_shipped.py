@@ -90,12 +90,12 @@ def test_the_recognisers_training_card_is_of_these_weights():
 
 def test_the_stored_figures_are_of_what_is_shipped():
     """Accuracy goes into every bundle; README and the report show it beside times and instructions."""
-    names = ("peers", "reading", "latency", "arm", "doubt")
+    names = ("peers", "reading", "latency", "arm", "confirmation_sweep")
     stored = {name: json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")) for name in names}
     told = [*stored["peers"]["models"]["ours float"].items(), *stored["peers"]["models"]["ours int8"].items()]
     told += [*stored["reading"]["models"]["ours"].items(), *((r["file"], r["sha256"]) for r in stored["arm"]["rows"])]
     told += [(r["file"], r["sha256"]) for part in stored["latency"]["models"].values() for r in part["rows"]]
-    told += stored["doubt"]["models"].items()
+    told += stored["confirmation_sweep"]["models"].items()
     known = [(name, digest) for name, digest in told if (WEIGHTS / name).is_file()]
     assert {name for name, _ in known} == {"mobile.onnx", "mobile-int8.onnx", "crnn-int8.onnx"}
     assert [name for name, digest in known if digest != sha256(WEIGHTS / name)] == [], "measure again: make measure"

@@ -30,7 +30,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[dict[str, Any]], list[Block]]], ...] =
     ("From maps to lines", "stages", speed.full_page),
     ("Parity of the formats", "parity", proofs.parity),
     ("On ARM", "arm", proofs.arm),
-    ("Lines that the detector doubts", "doubt", proofs.doubt),
+    ("Lines confirmed by their text", "confirmation_sweep", proofs.confirmation_sweep),
     ("Long lines", "longlines", proofs.longlines),
     ("The original's findings", "findings", proofs.findings),
 )

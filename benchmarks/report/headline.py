@@ -15,9 +15,9 @@ TITLES = {
     "funsd": "forms, never trained on",
     "td500": "signs of any angle, never trained on",
     "icdar2015": "scene words¹, validation",
-    "waybills": "drawn waybills, unseen seeds and fonts",
+    "waybills": "synthetic waybills, unseen seeds and fonts",
 }
-SIDES = ("ours int8", "PP-OCRv6 tiny", "PP-OCRv6 small")  # of detection; the float form's figures are in peers.json
+SIDES = ("ours int8", "PP-OCRv6 tiny", "PP-OCRv6 small")  # of detection; the float model's metrics are in peers.json
 READERS = ("ours", *SIDES[1:])
 
 
@@ -40,7 +40,7 @@ def headline(stored: Results) -> list[Block]:
     return [
         Table(["", "ours int8", *SIDES[1:]], [*detection, *reading]),
         Text(
-            "Lines found: hmean at IoU 0.5 / DetEval. Characters read: from photo to text, case and spaces folded, "
+            "Lines found: hmean at IoU 0.5 / DetEval. CharacterCounts read: from photo to text, case and spaces folded, "
             "a missed line counts as wrong. ¹ Annotated by word, while all three find lines. "
             f"² One thread of {machine}, all sides page by page in turns, median; "
             f"× is the share of tiny's time in the same turns. {net} From maps to lines, {lines} "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.ablation_summary import VERDICTS
 from benchmarks.longlines import BINS, EDGES
 from benchmarks.parity import TOLERANCES
 from benchmarks.report.blocks import Block, Figures, Table, Text
@@ -11,7 +12,6 @@ from benchmarks.report.plots import Mark, Series, bars, by_bin, curves, magnitud
 from benchmarks.report.speed import KINDS, SETS
 from benchmarks.report.stored import lacking, where
 from benchmarks.report.svg import Drawing
-from benchmarks.verdicts import VERDICTS
 
 AGREEMENT = ("lines equal", "matched", "corners apart", "texts equal", "characters")
 FEW = 10  # texts on which a share stands badly
@@ -115,26 +115,25 @@ def arm(result: dict[str, Any]) -> list[Block]:
     return [Text(text), Figures(plots), Table(head, table), Text(where(result["environment"]), small=True)]
 
 
-def doubt(result: dict[str, Any]) -> list[Block]:
-    """What each choice of the two thresholds would read, on validation pages."""
-    taken, sets = result["taken"], result["sets"]
-    head = ("least score, least sum", *(f"{SETS[name]}: read, lines, on nothing" for name in sets))
+def confirmation_sweep(result: dict[str, Any]) -> list[Block]:
+    """What each choice of the two thresholds reads, on validation pages."""
+    spec, sets = result["spec"], result["sets"]
+    head = ("min score, min combined score", *(f"{SETS[name]}: read, lines, false lines" for name in sets))
     table = [
-        [_choice(rows[0]), *(f"{r['read']:.4f}, {r['lines']}, {r['on_nothing']}" for r in rows)]
+        [_choice(rows[0]), *(f"{r['read']:.4f}, {r['lines']}, {r['false_lines']}" for r in rows)]
         for rows in zip(*sets.values(), strict=True)
     ]  # fmt: skip
     text = (
-        f"A line that the detector gives {taken['line_score']:g} stands. One with less, from "
-        f"{taken['line_score'] - taken['doubt']:.2f} on, stands if its score and its text's add up to {taken['sum']:g} (`doubt` of the "
-        "spec, `CONFIRMED` of `ctpn.recognition.policy`). What each choice would give, on validation pages: the share of characters "
-        "read, all "
-        "lines, and those of them that meet no text."
+        f"A line is kept if its detection score reaches {spec['line_score']:g}. A line from {spec['line_score'] - spec['score_slack']:.2f} "
+        f"on is kept if the sum of its detection score and its text score reaches {spec['min_combined_score']:g} (`score_slack` and "
+        "`min_combined_score` of the spec). The table shows what each choice gives on validation pages: the fraction of characters "
+        "read, all lines, and the false lines, which overlap no annotated text."
     )
     return [Text(text), Table(head, table, fold="All choices"), Text(where(result["environment"]), small=True)]
 
 
 def _choice(row: dict[str, Any]) -> str:
-    return "no such line" if row["least"] is None else f"{row['least']:g}, {row['sum']:g}"
+    return "detection score alone" if row["min_score"] is None else f"{row['min_score']:g}, {row['min_combined_score']:g}"
 
 
 def longlines(result: dict[str, Any]) -> list[Block]:

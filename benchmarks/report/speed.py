@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.clocked import STAGES
 from benchmarks.phones import summary
 from benchmarks.report.blocks import Block, Figures, Table, Text
 from benchmarks.report.plots import Mark, bars, scatter
 from benchmarks.report.stored import lacking, where
 from benchmarks.report.svg import Drawing
+from benchmarks.stage_timer import STAGES
 
-SETS = {"sroie": "receipts", "funsd": "forms", "td500": "signs of any angle", "icdar2015": "scene words", "waybills": "drawn waybills",
-    "waybills-validation": "other drawn waybills", "forms-validation": "drawn forms",
-        "long": "drawn long lines"}  # fmt: skip
+SETS = {"sroie": "receipts", "funsd": "forms", "td500": "signs of any angle", "icdar2015": "scene words", "waybills": "synthetic waybills",
+    "waybills-validation": "other synthetic waybills", "forms-validation": "synthetic forms",
+        "long": "synthetic long lines"}  # fmt: skip
 KINDS = {"ours": "ours", "ours int8": "ours", "ours float": "float", "PP-OCRv6 tiny": "tiny", "PP-OCRv6 small": "small"}
 PRECISIONS = {"int8": "ours", "int8 weights": "ours", "float32": "float", "float16": "other"}
 TIME = "ms a page, 1 thread"
-ASKED_SHARE, ASKED_RATIO = 0.85, 0.3  # of VGG16 in int8, on a machine with VNNI: of the peak, and of the float form's time
+ASKED_SHARE, ASKED_RATIO = 0.85, 0.3  # of VGG16 in int8, on a machine with VNNI: of the peak, and of the float file's time
 
 
 def reading(result: dict[str, Any]) -> list[Block]:
-    """Characters read, from photo to text, against the time that it takes."""
+    """CharacterCounts read, from photo to text, against the time that it takes."""
     plots = {
         f"read-{name}": scatter(
-            f"Characters read: {SETS[name]}", _marks(rows), [r["read"] for r in rows.values()], x_name=TIME, y_name="share read right",
+            f"CharacterCounts read: {SETS[name]}", _marks(rows), [r["read"] for r in rows.values()], x_name=TIME, y_name="share read right",
         )
         for name, rows in result["sets"].items()
     }  # fmt: skip
@@ -69,10 +69,10 @@ def _taken(result: dict[str, Any]) -> Text:
 def nets(result: dict[str, Any]) -> list[Block]:
     """Each net under each runtime."""
     plots = {f"net-{name}": _net(name, part) for name, part in result["models"].items()}
-    head = ("file", "form", "precision", "runtime", "threads", "MB", "ms, median", "p90", "best", "of peak", "load, ms", "first run, ms",
+    head = ("file", "variant", "precision", "runtime", "threads", "MB", "ms, median", "p90", "best", "of peak", "load, ms", "first run, ms",
             "memory, MB", "of these the net's")  # fmt: skip
     table = [
-        [r["file"], r["form"], r["precision"], r["runtime"], str(r["threads"]), f"{r['megabytes']:.2f}",
+        [r["file"], r["variant"], r["precision"], r["runtime"], str(r["threads"]), f"{r['megabytes']:.2f}",
          *(f"{r[k]:.1f}" for k in ("ms_median", "ms_p90", "ms_best")), f"{r['share_of_peak']:.0%}",
          *(f"{r[k]:.0f}" for k in ("load_ms", "first_ms", "memory_mb", "memory_added_mb"))]
         for part in result["models"].values() for r in part["rows"]
@@ -130,7 +130,7 @@ def vgg16(result: dict[str, Any]) -> list[Block]:
     return [
         Text(
             "VGG16, with fresh weights (its time does not depend on them), on one thread in int8: "
-            f"{ratio:.2f} of the float form's time and {share:.0%} of the machine's int8 peak. "
+            f"{ratio:.2f} of the float file's time and {share:.0%} of the machine's int8 peak. "
             f"Asked, where the processor has VNNI: at most {ASKED_RATIO} and at least {ASKED_SHARE:.0%}; {met} here."
         )
     ]

@@ -20,7 +20,7 @@ COMMANDS = {
     "parity": "python -m benchmarks.parity",
     "longlines": "python -m benchmarks.longlines",
     "findings": "python -m benchmarks.findings",
-    "doubt": "python -m benchmarks.doubt",
+    "confirmation_sweep": "python -m benchmarks.confirmation_sweep",
     "arm": "python -m benchmarks.arm",
 }
 

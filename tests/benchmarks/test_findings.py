@@ -2,8 +2,8 @@
 
 import json
 
+from benchmarks.ablation_summary import VERDICTS, collect, verdicts
 from benchmarks.findings import VARIANTS
-from benchmarks.verdicts import VERDICTS, collect, verdicts
 
 
 def runs(tmp_path, name, losses, links=0.8, paper=0.6):

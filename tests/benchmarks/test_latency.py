@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import latency, nets, peak, runtimes
-from benchmarks.clocked import STAGES, clocked
+from benchmarks import latency, machine_peak, runtimes, timed_models
 from benchmarks.latency import begun, ceiling, main, share, table, times
-from benchmarks.nets import Timed
+from benchmarks.stage_timer import STAGES, stage_timer
+from benchmarks.timed_models import Timed
 from ctpn.contract.spec import MOBILE
 from ctpn.reader import SHIPPED, TextReader
 
@@ -18,12 +18,12 @@ from ctpn.reader import SHIPPED, TextReader
 @pytest.fixture
 def small(monkeypatch, tmp_path):
     """A page of 64 x 64, kernels of almost nothing, one thread, few rounds."""
-    monkeypatch.setattr(nets, "SIZES", {"mobile": (64, 64)})
-    monkeypatch.setattr(nets, "OTHER_SIZES", {"mobile": ((32, 64), (64, 128))})
-    monkeypatch.setattr(nets, "THREADS", {"onnxruntime": (1,)})
-    monkeypatch.setattr(peak, "SHAPES", {"product": [8, 8], "convolution": [1, 8, 4, 4]})
-    monkeypatch.setattr(peak, "SIDE", 8)
-    monkeypatch.setattr(peak, "CHANNELS", 8)
+    monkeypatch.setattr(timed_models, "SIZES", {"mobile": (64, 64)})
+    monkeypatch.setattr(timed_models, "OTHER_SIZES", {"mobile": ((32, 64), (64, 128))})
+    monkeypatch.setattr(timed_models, "THREADS", {"onnxruntime": (1,)})
+    monkeypatch.setattr(machine_peak, "SHAPES", {"product": [8, 8], "convolution": [1, 8, 4, 4]})
+    monkeypatch.setattr(machine_peak, "SIDE", 8)
+    monkeypatch.setattr(machine_peak, "CHANNELS", 8)
     for name, value in {"ROUNDS": {"mobile": 2}, "STARTS": 1, "WARM": 1, "PHOTOS": ("receipt.jpg",), "PHOTO_ROUNDS": 1}.items():
         monkeypatch.setattr(latency, name, value)
     monkeypatch.setattr(latency, "CACHE", tmp_path / "cache")
@@ -31,13 +31,13 @@ def small(monkeypatch, tmp_path):
 
 
 def test_a_net_is_measured_in_processes_of_its_own(small, monkeypatch, capsys):
-    monkeypatch.setattr(nets, "FILES", {"mobile": ("mobile-int8.onnx", "mobile-960.onnx")})
+    monkeypatch.setattr(timed_models, "FILES", {"mobile": ("mobile-int8.onnx", "mobile-960.onnx")})
     out = small / "latency.json"
     assert main(["--model", "mobile", "--models", str(SHIPPED.parent), "--out", str(out)]) == 0
     stored = json.loads(out.read_text())
     part = stored["models"]["mobile"]
     (row,) = [r for r in part["rows"] if r["runtime"] == "onnxruntime"]
-    assert row["file"] == "mobile-int8.onnx" and (row["precision"], row["form"], row["threads"]) == ("int8", "any size", 1)
+    assert row["file"] == "mobile-int8.onnx" and (row["precision"], row["variant"], row["threads"]) == ("int8", "any size", 1)
     assert 0 < row["ms_best"] <= row["ms_median"] <= row["ms_p90"] and row["load_ms"] > 0 and row["first_ms"] > 0
     assert 0 < row["memory_added_mb"] < row["memory_mb"] and row["megabytes"] == round(SHIPPED.stat().st_size / 1e6, 3)
     assert part["input"] == [1, 64, 64, 3] and 0.004 < part["gmac"] < 0.01  # 1.4 for 225 times as many pixels
@@ -67,11 +67,14 @@ def test_a_part_does_not_go_among_the_results():
 
 def test_shares_by_hand():
     kernels = [
-        Timed(None, None, {"kernel": k, "precision": p, "threads": t}) for k in peak.OPERATIONS for p in peak.PRECISIONS for t in (1, 2)
+        Timed(None, None, {"kernel": k, "precision": p, "threads": t})
+        for k in machine_peak.OPERATIONS
+        for p in machine_peak.PRECISIONS
+        for t in (1, 2)
     ]
     milliseconds = iter((10, 5, 4, 2, 80, 40, 40, 20))
     best = ceiling(kernels, [[{"net": v} for v in (1e-9, 1e-9, ms, 9 * ms)] for ms in milliseconds])
-    product, convolution = (peak.OPERATIONS[k] / 1e9 for k in ("product", "convolution"))
+    product, convolution = (machine_peak.OPERATIONS[k] / 1e9 for k in ("product", "convolution"))
     fastest = max(product / 0.010, convolution / 0.080)
     assert best["1"]["float32"] == pytest.approx(fastest, abs=0.1) and best["2"]["int8"] == pytest.approx(
         max(product / 0.002, convolution / 0.020), abs=0.1
@@ -95,12 +98,12 @@ def test_a_start_is_that_of_the_median_process():
 
 
 def test_the_unrolled_forms_do_not_go_to_every_runtime(tmp_path, monkeypatch):
-    monkeypatch.setattr(nets, "inputs", lambda model, cache: tmp_path / "x.npy")
-    monkeypatch.setattr(nets.importlib.util, "find_spec", lambda name: True if name != "executorch" else None)
+    monkeypatch.setattr(timed_models, "inputs", lambda model, cache: tmp_path / "x.npy")
+    monkeypatch.setattr(timed_models.importlib.util, "find_spec", lambda name: True if name != "executorch" else None)
     (tmp_path / "mobile.onnx").touch()
     (tmp_path / "mobile-960-int8.onnx").touch()
     (tmp_path / "mobile.pt").touch()
-    found, missing = nets.timed("mobile", tmp_path, tmp_path)
+    found, missing = timed_models.timed("mobile", tmp_path, tmp_path)
     assert [(f.about["file"], f.about["runtime"], f.about["threads"]) for f in found] == [
         ("mobile.onnx", "onnxruntime", 1), ("mobile.onnx", "onnxruntime", 2), ("mobile.onnx", "openvino", 1),
         ("mobile-960-int8.onnx", "onnxruntime", 1), ("mobile-960-int8.onnx", "onnxruntime", 2), ("mobile.pt", "torchscript", 1),
@@ -110,15 +113,15 @@ def test_the_unrolled_forms_do_not_go_to_every_runtime(tmp_path, monkeypatch):
 
 
 def test_work_is_counted_as_a_convolution_has_it(monkeypatch):
-    monkeypatch.setattr(nets, "build", lambda spec: torch.nn.Identity())
-    monkeypatch.setattr(nets, "DetectorGraph", lambda net, unrolled: torch.nn.Conv2d(3, 5, 3, padding=1))
-    assert nets.gmac("vgg16", np.zeros((1, 3, 8, 10), np.float32)) == pytest.approx(8 * 10 * 5 * 3 * 9 / 1e9)
+    monkeypatch.setattr(timed_models, "build", lambda spec: torch.nn.Identity())
+    monkeypatch.setattr(timed_models, "DetectorGraph", lambda net, unrolled: torch.nn.Conv2d(3, 5, 3, padding=1))
+    assert timed_models.gmac("vgg16", np.zeros((1, 3, 8, 10), np.float32)) == pytest.approx(8 * 10 * 5 * 3 * 9 / 1e9)
 
 
 def test_the_kernels_compute_what_they_say(tmp_path):
-    request = peak.write("product", "int8", tmp_path / "p.onnx")
+    request = machine_peak.write("product", "int8", tmp_path / "p.onnx")
     (found,) = runtimes.onnxruntime()(str(tmp_path / "p.onnx"), 1)(np.load(request))
-    assert found.dtype == np.int32 and found.shape == (peak.SIDE, peak.SIDE)
+    assert found.dtype == np.int32 and found.shape == (machine_peak.SIDE, machine_peak.SIDE)
 
 
 def test_runtimes_agree(tmp_path):
@@ -134,7 +137,7 @@ def test_runtimes_agree(tmp_path):
 
 def test_the_clock_leaves_the_reader_as_it_was():
     before = TextReader.detect, __import__("ctpn.reader").reader.fit
-    with clocked() as spent:
+    with stage_timer() as spent:
         TextReader(threads=1).read(np.full((64, 64, 3), 255, np.uint8))
     assert spent["detector"] > 0 and spent["fit"] > 0 and spent["open"] == 0 == spent["recogniser"]
     assert before == (TextReader.detect, __import__("ctpn.reader").reader.fit)

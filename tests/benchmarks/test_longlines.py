@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import longlines, longpages
-from benchmarks.compare import Crew
+from benchmarks import long_pages, longlines
+from benchmarks.compare import ComparisonRunner
+from benchmarks.competitors import REFERENCE
 from benchmarks.longlines import by_ratio, main, outcomes, ratio
 from benchmarks.pages import Page
-from benchmarks.sides import REFERENCE
 from ctpn.annotations.formats import TextAnnotation
 from ctpn.errors import CtpnError
 from ctpn.synthesis.fonts import fonts
 from tests.helpers.quads import box
-from tests.helpers.stand_in import side
+from tests.helpers.stand_in import competitor
 
 
 def test_ratio_of_any_direction():
@@ -50,13 +50,13 @@ def test_bins_follow_their_edges():
     assert all(r == {"texts": 1, "matched": 0.0, "found": 0.0, "pieces": 0.0} for r in rows.values())
 
 
-def test_the_command_stores_and_prints(worker, monkeypatch, capsys):
-    sides = [side(worker, REFERENCE, 3.0), side(worker, "ours int8", 1.0)]
+def test_the_command_stores_and_prints(stand_in, monkeypatch, capsys):
+    sides = [competitor(stand_in, REFERENCE, 3.0), competitor(stand_in, "ours int8", 1.0)]
     monkeypatch.setattr(longlines, "detectors", lambda models: sides)
-    monkeypatch.setattr(longlines, "Crew", partial(Crew, folder=worker))
+    monkeypatch.setattr(longlines, "ComparisonRunner", partial(ComparisonRunner, folder=stand_in))
     page = Page(Path("/nowhere/0.png"), f"{0:032d}", [TextAnnotation(box(0, 0, 9, 9), "x"), TextAnnotation(box(0, 20, 90, 29), "x")])
     monkeypatch.setattr(longlines, "pages", lambda name, limit: [page])
-    out = worker / "r.json"
+    out = stand_in / "r.json"
     assert main(["--sets", "sroie", "--limit", "1", "--out", str(out)]) == 0
     stored = json.loads(out.read_text())
     assert stored["environment"]["cores"] and set(stored["models"]) == {REFERENCE, "ours int8"} and stored["limit"] == 1
@@ -67,7 +67,7 @@ def test_the_command_stores_and_prints(worker, monkeypatch, capsys):
 
 
 def test_missing_models_are_told(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("benchmarks.sides.make_peers", lambda: tmp_path)
+    monkeypatch.setattr("benchmarks.competitors.make_peers", lambda: tmp_path)
     assert main(["--sets", "sroie", "--models", str(tmp_path), "--out", str(tmp_path / "r.json")]) == 1
     assert "mobile.onnx: no such model file" in capsys.readouterr().err and not (tmp_path / "r.json").exists()
 
@@ -84,11 +84,11 @@ def test_drawn_pages_hold_lines_of_every_length(tmp_path, monkeypatch):
         fonts(heldout=True)
     except CtpnError as e:
         pytest.skip(str(e))
-    ratios = [ratio(r.quad) for seed in range(4) for r in longpages.page(longpages.SEED + seed)[1]]
+    ratios = [ratio(r.quad) for seed in range(4) for r in long_pages.page(long_pages.SEED + seed)[1]]
     assert max(ratios) > 45 and min(ratios) < 5 and len(ratios) > 30
-    monkeypatch.setattr(longpages, "COUNT", 1)
-    folder = longpages.draw(tmp_path)
-    image = folder / "images" / f"long_{longpages.SEED}.jpg"
+    monkeypatch.setattr(long_pages, "COUNT", 1)
+    folder = long_pages.draw(tmp_path)
+    image = folder / "images" / f"long_{long_pages.SEED}.jpg"
     before = image.stat().st_mtime_ns
-    longpages.draw(tmp_path)  # what is there stays
+    long_pages.draw(tmp_path)  # what is there stays
     assert image.stat().st_mtime_ns == before and (folder / "gt" / f"gt_{image.stem}.txt").read_text()

@@ -10,20 +10,19 @@ import cv2
 import numpy as np
 import pytest
 
-from benchmarks import compare, pages, sides
-from benchmarks import worker as worker_file
-from benchmarks.compare import Crew, detection, turns
+from benchmarks import compare, competitor_process, competitors, pages
+from benchmarks.compare import ComparisonRunner, detection, turns
+from benchmarks.competitors import REFERENCE
 from benchmarks.pages import Page, digest
 from benchmarks.peers import SETS, main, parse, summary
-from benchmarks.reading import common, is_rare, reading
+from benchmarks.reading_metrics import common, is_rare, reading
 from benchmarks.report import headline, stored
 from benchmarks.results import Results
-from benchmarks.sides import REFERENCE
 from ctpn.annotations.formats import TextAnnotation, write_icdar
 from ctpn.errors import CtpnError
 from ctpn.reader import TextReader
 from tests.helpers.quads import box
-from tests.helpers.stand_in import asked, side
+from tests.helpers.stand_in import asked, competitor
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,30 +31,33 @@ def some_pages(count):
     return [Page(Path(f"/nowhere/{i}.png"), f"{i:032d}", [TextAnnotation(box(0, 0, 9, 9), "x")]) for i in range(count)]
 
 
-def test_a_run_that_was_cut_off_goes_on(worker):
-    two = [side(worker, REFERENCE, 3.0), side(worker, "ours", 1.0)]
-    (worker / "ours.dies-on-2.png").touch()
-    with Crew(two, "detect", folder=worker) as crew, pytest.raises(CtpnError, match=r"ours: the worker died on /nowhere/2\.png"):
+def test_a_run_that_was_cut_off_goes_on(stand_in):
+    two = [competitor(stand_in, REFERENCE, 3.0), competitor(stand_in, "ours", 1.0)]
+    (stand_in / "ours.dies-on-2.png").touch()
+    with (
+        ComparisonRunner(two, "detect", folder=stand_in) as crew,
+        pytest.raises(CtpnError, match=r"ours: the worker died on /nowhere/2\.png"),
+    ):
         turns(crew, some_pages(4), "set")
-    assert asked(worker, "ours") == ["0.png", "0.png", "1.png"]  # the very first answer is thrown away
-    (worker / "ours.dies-on-2.png").unlink()
-    with Crew(two, "detect", folder=worker) as crew:
+    assert asked(stand_in, "ours") == ["0.png", "0.png", "1.png"]  # the very first answer is thrown away
+    (stand_in / "ours.dies-on-2.png").unlink()
+    with ComparisonRunner(two, "detect", folder=stand_in) as crew:
         found, reused = turns(crew, some_pages(4), "set")
-    assert asked(worker, "ours")[3:] == ["2.png", "2.png", "3.png"] and reused == 4
+    assert asked(stand_in, "ours")[3:] == ["2.png", "2.png", "3.png"] and reused == 4
     row = detection(some_pages(4), found["ours"])
     assert row["iou_h"] == 1 and row["ms_median"] == 2.0 and row["ratio_to_tiny"] == 0.5 and row["pages"] == 4
 
 
-def test_a_new_model_is_asked_with_the_reference_beside_it(worker):
-    both = [side(worker, REFERENCE, 3.0), side(worker, "ours", 1.0)]
-    with Crew(both, "detect", folder=worker) as crew:
+def test_a_new_model_is_asked_with_the_reference_beside_it(stand_in):
+    both = [competitor(stand_in, REFERENCE, 3.0), competitor(stand_in, "ours", 1.0)]
+    with ComparisonRunner(both, "detect", folder=stand_in) as crew:
         turns(crew, some_pages(2), "set")
-    (worker / "ours.onnx").write_text("other")
-    with Crew(both, "detect", folder=worker) as crew:
+    (stand_in / "ours.onnx").write_text("other")
+    with ComparisonRunner(both, "detect", folder=stand_in) as crew:
         found, reused = turns(crew, some_pages(2), "set")
-    assert reused == 2 and len(asked(worker, "ours")) == 6 == len(asked(worker, REFERENCE))
+    assert reused == 2 and len(asked(stand_in, "ours")) == 6 == len(asked(stand_in, REFERENCE))
     assert [a["reference_ms"] for a in found["ours"]] == [4.0, 4.0]
-    with Crew(both, "detect", folder=worker, fresh=True) as crew:
+    with ComparisonRunner(both, "detect", folder=stand_in, fresh=True) as crew:
         assert turns(crew, some_pages(2), "set")[1] == 0
 
 
@@ -87,9 +89,9 @@ def test_readme_shows_what_was_read(tmp_path):
         headline.headline(stored.Results(tmp_path))
 
 
-def test_our_worker_times_detection_and_reading_apart(monkeypatch):
+def test_our_process_times_detection_and_reading_apart(monkeypatch):
     monkeypatch.setattr(TextReader, "read", lambda self, rgb: [replace(line, text="x") for line in self.detect(rgb)], raising=False)
-    got = worker_file.answer(worker_file.ours_read(), worker_file.picture(str(ROOT / "examples" / "waybill.jpg")))
+    got = competitor_process.answer(competitor_process.ours_read(), competitor_process.picture(str(ROOT / "examples" / "waybill.jpg")))
     assert len(got["quads"]) == len(got["texts"]) > 10 and set(got["texts"]) == {"x"}
     assert got["detect"] > 0 and got["read"] == pytest.approx(got["whole"] - got["detect"])
 
@@ -100,30 +102,30 @@ def test_rare_characters():
 
 
 def test_reading_without_a_recogniser_fails_clearly(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(sides, "SHIPPED", tmp_path / "mobile-int8.onnx")
+    monkeypatch.setattr(competitors, "SHIPPED", tmp_path / "mobile-int8.onnx")
     (tmp_path / "mobile-int8.onnx").touch()
     assert main(["--read", "--limit", "1", "--out", str(tmp_path / "r.json")]) == 1
     assert "crnn-int8.onnx: no such model file" in capsys.readouterr().err
 
 
-def test_memory_is_taken_in_a_new_process(worker):
-    assert compare.memory([side(worker, "ours", 1.0)], some_pages(2)) == {"ours": 7}
-    assert asked(worker, "ours") == ["0.png", "1.png"]
+def test_memory_is_taken_in_a_new_process(stand_in):
+    assert compare.memory([competitor(stand_in, "ours", 1.0)], some_pages(2)) == {"ours": 7}
+    assert asked(stand_in, "ours") == ["0.png", "1.png"]
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="ru_maxrss elsewhere")
 def test_the_peak_is_not_that_of_the_parent():
     parent = (
         "import sys, subprocess; b = bytearray(400 << 20); b[::4096] = b[::4096]; "
-        "subprocess.run([sys.executable, '-c', 'from benchmarks.worker import peak; print(peak())'], close_fds=False)"
+        "subprocess.run([sys.executable, '-c', 'from benchmarks.competitor_process import peak; print(peak())'], close_fds=False)"
     )
     done = subprocess.run([sys.executable, "-c", parent], cwd=ROOT, capture_output=True, text=True, check=True)
     assert 10 < float(done.stdout) < 300
 
 
-def test_parts_of_the_same_models_join(worker):
-    both = [side(worker, "a", 1.0), side(worker, "b", 1.0)]
-    file = worker / "r.json"
+def test_parts_of_the_same_models_join(stand_in):
+    both = [competitor(stand_in, "a", 1.0), competitor(stand_in, "b", 1.0)]
+    file = stand_in / "r.json"
     Results(file, both).add("sroie", {"a": {"pages": 1}, "b": {"pages": 1}}, pages_sha256="x")
     Results(file, both).add("page_960x672", {"a": 1, "b": 2})
     data = json.loads(file.read_text())
@@ -131,24 +133,24 @@ def test_parts_of_the_same_models_join(worker):
     assert set(data["models"]) == {"a", "b"} == set(data["sets"]["sroie"])
 
 
-def test_rows_of_another_model_are_left_away(worker, capsys):
-    both = [side(worker, "a", 1.0), side(worker, "b", 1.0)]
-    file = worker / "r.json"
+def test_rows_of_another_model_are_left_away(stand_in, capsys):
+    both = [competitor(stand_in, "a", 1.0), competitor(stand_in, "b", 1.0)]
+    file = stand_in / "r.json"
     Results(file, both).add("sroie", {"a": {}, "b": {}})
-    changed = Results(file, [side(worker, "a", 1.0, model="new"), both[1]])
+    changed = Results(file, [competitor(stand_in, "a", 1.0, model="new"), both[1]])
     assert changed.data["sets"] == {"sroie": {"b": {}}} and "left away: a" in capsys.readouterr().err
     changed.add("memory_mb", {"a": 1, "b": 1})
-    none = Results(file, [side(worker, "a", 1.0, model="newer"), side(worker, "b", 1.0, model="newer")])
+    none = Results(file, [competitor(stand_in, "a", 1.0, model="newer"), competitor(stand_in, "b", 1.0, model="newer")])
     assert none.data["sets"] == {} == none.data["taken"]
 
 
-def test_results_of_unknown_models_are_refused(worker):
-    (worker / "r.json").write_text('{"sets": {}}')
+def test_results_of_unknown_models_are_refused(stand_in):
+    (stand_in / "r.json").write_text('{"sets": {}}')
     with pytest.raises(CtpnError, match="which models"):
-        Results(worker / "r.json", [])
-    (worker / "r.json").write_text('{"sets": ')
+        Results(stand_in / "r.json", [])
+    (stand_in / "r.json").write_text('{"sets": ')
     with pytest.raises(CtpnError, match="expected JSON"):
-        Results(worker / "r.json", [])
+        Results(stand_in / "r.json", [])
 
 
 def test_a_changed_picture_is_another_page(tmp_path, monkeypatch):
@@ -160,10 +162,10 @@ def test_a_changed_picture_is_another_page(tmp_path, monkeypatch):
     for shade in (10, 200):
         cv2.imwrite(str(tmp_path / "funsd" / "images" / "a.png"), np.full((960, 1920, 3), shade, np.uint8))
         (page,) = pages.pages("funsd")
-        assert (cv2.imread(str(page.file)) == shade).all() and page.regions[0].quad.max() == 96
+        assert (cv2.imread(str(page.file)) == shade).all() and page.annotations[0].quad.max() == 96
         assert cv2.imread(str(page.file)).shape == (480, 960, 3)
     (stored,) = pages.pages("funsd", reduced=False)
-    assert stored.file.name == "a.png" and stored.regions[0].quad.max() == 192 and digest([stored]) != digest([page])
+    assert stored.file.name == "a.png" and stored.annotations[0].quad.max() == 192 and digest([stored]) != digest([page])
     assert len(list((tmp_path / "cache" / "pages").iterdir())) == 2  # nothing half-written beside them
 
 

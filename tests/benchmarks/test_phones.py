@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.clocked import STAGES
 from benchmarks.phones import FIELDS, read, summary
+from benchmarks.stage_timer import STAGES
 from ctpn.errors import CtpnError
 
 ROOT = Path(__file__).parents[2]

@@ -49,10 +49,10 @@ def test_every_result_has_its_section(results):
                  "findings-curve-0", "findings-curve-1", "phone-0"):  # fmt: skip
         assert f"report/{name}.svg" in made and f'<img src="report/{name}.svg"' in text, name
     cells = (
-        "0.25 of the float form's time and 88% of", "met here", "x.pte: w (`d`)", "side of receipt: 0.5, here 0.25", "eight bits",
+        "0.25 of the float file's time and 88% of", "met here", "x.pte: w (`d`)", "side of receipt: 0.5, here 0.25", "eight bits",
         "Not run: y.pte: w (`d`)",
         "8 of 9 | 9 of 9 | 0.25, 0.5 | 6 of 7 | 87.5%",
-        "| m-int8.onnx | max | yes | 2.0e-07 |", "| drawn long lines | 2-5 | 30 | 0.750 / 0.875 (1.5) |  |",
+        "| m-int8.onnx | max | yes | 2.0e-07 |", "| synthetic long lines | 2-5 | 30 | 0.750 / 0.875 (1.5) |  |",
         "| Without a recurrence it stops at a higher loss | holds | 1.250 and 1.750 |", "within the spread",
         "| Example Phone 5 | Android 14 | android 0.1.0 | onnxruntime 1.26.0, cpu | 4 |",
     )  # fmt: skip
@@ -110,7 +110,7 @@ def test_what_is_missing_is_named_with_its_command(tmp_path):
         ("longlines", '{"models": {}}', "longlines.json: not as its command writes it"),
         ("findings", '{"variants": []}', "python -m benchmarks.findings"),
         ("phones/other", "{}", "other.json: kind: expected"),
-        ("doubt", '{"taken": {}}', "doubt.json: not as its command writes it"),
+        ("confirmation_sweep", '{"spec": {}}', "confirmation_sweep.json: not as its command writes it"),
         ("peers", '{"sets": []}', "peers.json: not as its command writes it"),
         ("reading", '{"sets": []}', "reading.json: not as its command writes it"),
         ("stages", "{}", "stages.json: not as its command writes it (KeyError 'proposals'); measure again: python -m benchmarks.stages"),

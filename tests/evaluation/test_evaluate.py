@@ -12,8 +12,8 @@ import pytest
 
 from benchmarks.environment import environment, save
 from ctpn.annotations.formats import TextAnnotation, write_icdar
-from ctpn.evaluate import main, sheet
-from ctpn.evaluation.metrics import Counts
+from ctpn.evaluate import PageMetrics, main, sheet
+from ctpn.evaluation.metrics import CharacterCounts, DetectionCounts
 from ctpn.reader import SHIPPED, TextReader
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def own_set(tmp_path):
     for name, extra in (("a", []), ("b", [TextAnnotation(np.array([[0, 0], [9, 0], [9, 9], [0, 9]], np.float32), "x")])):
         cv2.imwrite(str(tmp_path / "set" / "images" / f"{name}.png"), page)
         lines = TextReader(threads=1).detect(tmp_path / "set" / "images" / f"{name}.png")
-        # A pixel aside, so that no polygon meets its own copy.
+        # Shifted by a pixel, so that no polygon equals its own copy.
         write_icdar(
             tmp_path / "set" / "gt" / f"gt_{name}.txt", [TextAnnotation(line.quad + np.float32([1, 0]), "x") for line in lines] + extra
         )
@@ -47,11 +47,11 @@ def test_figures_json_and_sheet(own_set, tmp_path, capsys):
     assert "hmean" in capsys.readouterr().out
 
 
-def test_a_page_without_text_on_which_nothing_is_found_is_none_of_the_worst(tmp_path):
+def test_a_page_without_text_on_which_nothing_is_found_is_not_among_the_worst(tmp_path):
     for name in ("empty", "lost"):
         cv2.imwrite(str(tmp_path / f"{name}.png"), np.full((64, 64, 3), 255, np.uint8))
-    empty = {"image": tmp_path / "empty.png", "regions": [], "quads": [], "counts": Counts(), "iou_h": 0.0}
-    lost = {**empty, "image": tmp_path / "lost.png", "counts": Counts(texts=2, found=1, matched=1), "iou_h": 0.67}
+    empty = PageMetrics(tmp_path / "empty.png", [], [], 1.0, DetectionCounts(), CharacterCounts())
+    lost = PageMetrics(tmp_path / "lost.png", [], [], 1.0, DetectionCounts(texts=2, found=1, matched=1), CharacterCounts())
     assert np.array_equal(sheet([empty, lost], count=1), sheet([lost], count=1))
 
 
@@ -77,7 +77,7 @@ def test_an_empty_split_and_a_lost_folder_fail_clearly(own_set, tmp_path, capsys
 
 
 def test_the_worker_answers_line_by_line(tmp_path):
-    worker = [sys.executable, str(ROOT / "benchmarks" / "worker.py"), "ours", str(SHIPPED)]
+    worker = [sys.executable, str(ROOT / "benchmarks" / "competitor_process.py"), "ours", str(SHIPPED)]
     page = str(ROOT / "examples" / "waybill.jpg")
     done = subprocess.run(worker, input=f"{page}\n{page}\n", capture_output=True, text=True, cwd=ROOT, timeout=120)
     ready, first, second = done.stdout.splitlines()

@@ -13,7 +13,7 @@ from onnx import numpy_helper
 
 from benchmarks import parity
 from benchmarks.agreement import compare_pages, compare_strips, equal_lines
-from benchmarks.formats import FORMATS
+from benchmarks.model_formats import FORMATS
 from benchmarks.reference import Reference
 from benchmarks.samples import EXAMPLES, Photo, Sample, page_inputs, strip_inputs
 from ctpn.contract.spec import CRNN, MOBILE
@@ -123,7 +123,7 @@ def test_the_command_stores_rows_and_what_did_not_run(small: Path, capsys: pytes
     code, result = _command(small)
     assert code == 0 and result["environment"] and result["pages"] == ["waybill"]  # type: ignore[comparison-overlap]
     (row,) = result["rows"]  # type: ignore[misc]
-    assert (row["file"], row["precision"], row["form"], row["pages"]) == ("mobile.onnx", "float32", "any size", 1)
+    assert (row["file"], row["precision"], row["variant"], row["pages"]) == ("mobile.onnx", "float32", "any size", 1)
     assert 0 < row["largest_difference"] < 1e-4 and row["lines"]["of"] == row["lines"]["equal"] > 0
     assert row["texts"]["of"] == row["texts"]["equal"] > 0 and "another order" in row["why"]
     missing = {m["what"]: m for m in result["missing"]}  # type: ignore[attr-defined]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.clocked import STAGES
+from benchmarks.ablation_summary import verdicts
 from benchmarks.longlines import BINS
-from benchmarks.verdicts import verdicts
+from benchmarks.stage_timer import STAGES
 
 WHERE = {"processor": "Some", "flags": ["avx2"], "cores": 2, "packages": {"onnxruntime": "1"}, "time": "then", "load": 0.25}
 AGREES = {
@@ -18,7 +18,7 @@ NUMBERS = ("ms_median", "ms_p90", "ms_best", "load_ms", "first_ms", "memory_mb",
 
 
 def net(file: str, precision: str, ms: float, share: float) -> dict[str, Any]:
-    about = {"file": file, "precision": precision, "form": "any size", "runtime": "onnxruntime", "threads": 1}
+    about = {"file": file, "precision": precision, "variant": "any size", "runtime": "onnxruntime", "threads": 1}
     return {**about, "share_of_peak": share, **dict.fromkeys(NUMBERS, ms)}
 
 
@@ -58,12 +58,12 @@ def longlines() -> dict[str, Any]:
     return {"environment": WHERE, "models": {s: {} for s in sides}, "sets": {"long": sides}}
 
 
-def doubt() -> dict[str, Any]:
+def confirmation_sweep() -> dict[str, Any]:
     rows = [
-        {"least": None, "sum": None, "read": 0.97, "lines": 90, "on_nothing": 2},
-        {"least": 0.4, "sum": 1.1, "read": 0.975, "lines": 99, "on_nothing": 3},
+        {"min_score": None, "min_combined_score": None, "read": 0.97, "lines": 90, "false_lines": 2},
+        {"min_score": 0.4, "min_combined_score": 1.1, "read": 0.975, "lines": 99, "false_lines": 3},
     ]
-    return {"environment": WHERE, "taken": {"line_score": 0.55, "doubt": 0.15, "sum": 1.1}, "sets": {"sroie": rows}}
+    return {"environment": WHERE, "spec": {"line_score": 0.55, "score_slack": 0.15, "min_combined_score": 1.1}, "sets": {"sroie": rows}}
 
 
 def findings() -> dict[str, Any]:
@@ -75,4 +75,11 @@ def findings() -> dict[str, Any]:
     return {"environment": WHERE, "steps": 900, "batch": 4, "side": 384, "variants": runs, "verdicts": verdicts(runs)}
 
 
-EXAMPLES = {"latency": latency, "parity": parity, "arm": arm, "longlines": longlines, "doubt": doubt, "findings": findings}
+EXAMPLES = {
+    "latency": latency,
+    "parity": parity,
+    "arm": arm,
+    "longlines": longlines,
+    "confirmation_sweep": confirmation_sweep,
+    "findings": findings,
+}

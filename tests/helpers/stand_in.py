@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchmarks.sides import Side
+from benchmarks.competitors import Competitor
 
 PROGRAM = """
 import json, sys
@@ -22,11 +22,11 @@ for line in sys.stdin:
 """
 
 
-def side(folder: Path, name: str, speed: float, *, model: str = "m") -> Side:
+def competitor(folder: Path, name: str, speed: float, *, model: str = "m") -> Competitor:
     """One of the compared: its log and its model file lie in the folder; `speed` is the time that it claims, in ms."""
     file = folder / f"{name}.onnx"
     file.write_text(model)
-    return Side(name, Path(sys.executable), (str(folder / f"{name}.log"), str(speed)), (file,))
+    return Competitor(name, Path(sys.executable), (str(folder / f"{name}.log"), str(speed)), (file,))
 
 
 def asked(folder: Path, name: str) -> list[str]:

@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from benchmarks import peak
+from benchmarks import machine_peak
+from benchmarks.competitors import Competitor
 from benchmarks.pages import ROOT
-from benchmarks.sides import Side
 from ctpn.contract.spec import MOBILE, VGG16
 from ctpn.imaging.decode import open_image
 from ctpn.imaging.tiling import fit
@@ -68,7 +68,7 @@ class Timed:
         about: how it stands in the results.
     """
 
-    side: Side
+    side: Competitor
     request: Path
     about: dict[str, str | int]
 
@@ -86,7 +86,7 @@ def timed(model: str, folder: Path, cache: Path) -> tuple[list[Timed], list[dict
     request = inputs(model, cache)
     found, missing = [], []
     for file in (folder / name for name in FILES[model]):
-        for runtime in (r for r in RUNTIMES[file.suffix] if r != "openvino" or _form(file) == "any size"):
+        for runtime in (r for r in RUNTIMES[file.suffix] if r != "openvino" or _variant(file) == "any size"):
             if importlib.util.find_spec(MODULES.get(runtime, runtime)) is None:
                 missing.append(
                     {
@@ -107,23 +107,23 @@ def _timed(file: Path, runtime: str, threads: int, request: Path) -> Timed:
     precision = ending if ending in REDUCED else "float32"
     about: dict[str, str | int] = {
         "file": file.name, "precision": "int8 weights" if file.stem.startswith("crnn") and precision == "int8" else precision,
-        "form": _form(file), "runtime": runtime, "threads": threads,
+        "variant": _variant(file), "runtime": runtime, "threads": threads,
     }  # fmt: skip
     command = ("net", runtime, str(file), str(threads))
-    return Timed(Side(f"{file.name} {runtime} {threads}", Path(sys.executable), command, (file,)), request, about)
+    return Timed(Competitor(f"{file.name} {runtime} {threads}", Path(sys.executable), command, (file,)), request, about)
 
 
-def _form(file: Path) -> str:
+def _variant(file: Path) -> str:
     return "unrolled" if any(part.isdigit() for part in file.stem.split("-")) else "any size"
 
 
 def peaks(cache: Path) -> list[Timed]:
-    """The kernels of `benchmarks.peak`, with one thread and with two."""
+    """The kernels of `benchmarks.machine_peak`, with one thread and with two."""
     found = []
-    for kernel in peak.OPERATIONS:
-        for precision in peak.PRECISIONS:
+    for kernel in machine_peak.OPERATIONS:
+        for precision in machine_peak.PRECISIONS:
             file = cache / f"{kernel}-{precision}.onnx"
-            request = peak.write(kernel, precision, file)
+            request = machine_peak.write(kernel, precision, file)
             for threads in THREADS["onnxruntime"]:
                 side = _timed(file, "onnxruntime", threads, request).side
                 found.append(Timed(side, request, {"kernel": kernel, "precision": precision, "threads": threads}))

@@ -1,11 +1,11 @@
 """One side of a comparison, in a process of its own: reads picture paths, answers with lines and times.
 
-  python worker.py ours MODEL.onnx            in the project's environment; finds lines
-  python worker.py ours-read                  finds and reads them, with what is shipped
-  python worker.py stages THREADS             the same, each stage timed: {"open": ms, …, "whole": ms, "memory": MB}
-  python worker.py net RUNTIME FILE THREADS   a net alone; its request is an array of pixels, .npy
-  python worker.py peer MODEL.onnx BOX        in the peers' environment; BOX is PaddleOCR's box threshold
-  python worker.py peer-read MODEL.onnx BOX RECOGNISER.onnx CHARACTERS.txt
+  python competitor_process.py ours MODEL.onnx            in the project's environment; finds lines
+  python competitor_process.py ours-read                  finds and reads them, with what is shipped
+  python competitor_process.py stages THREADS             the same, each stage timed: {"open": ms, …, "whole": ms, "memory": MB}
+  python competitor_process.py net RUNTIME FILE THREADS   a net alone; its request is an array of pixels, .npy
+  python competitor_process.py peer MODEL.onnx BOX        in the peers' environment; BOX is PaddleOCR's box threshold
+  python competitor_process.py peer-read MODEL.onnx BOX RECOGNISER.onnx CHARACTERS.txt
 
 A request is a path on one line; the answer is one line of JSON: {"quads": …, "memory": peak MB} with "pre", "net" and "post"
 in milliseconds, or with "texts", "detect" and "read". Everyone gets the same decoded pixels and one thread.
@@ -73,13 +73,13 @@ def ours_read() -> Work:
 
 def stages(threads: str) -> Work:
     """The reader as apps have it, from the file on."""
-    from benchmarks.clocked import clocked
+    from benchmarks.stage_timer import stage_timer
     from ctpn.reader import TextReader
 
     reader = TextReader(threads=int(threads))
 
     def read(path: str, clock: Clock) -> dict[str, Any]:
-        with clocked() as times:
+        with stage_timer() as times:
             lines = reader.read(path)
         clock("whole")
         return {**times, "found": len(lines)}

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.compare import PARTS, Answer, times
 from benchmarks.pages import Page
-from ctpn.evaluation.metrics import Characters, accuracy, measure_reading
+from ctpn.evaluation.metrics import CharacterCounts, measure_reading, reading_metrics
 
 COMMON = 2000
 
@@ -54,11 +54,11 @@ def reading(name: str, pages: list[Page], answers: list[Answer]) -> dict[str, An
 
 
 def _characters(pages: list[Page], answers: list[Answer], keep: Callable[[str], bool]) -> dict[str, Any]:
-    total = Characters()
+    total = CharacterCounts()
     for page, answer in zip(pages, answers, strict=True):
         quads = [np.array(q, np.float32) for q in answer["quads"]]
-        total += measure_reading(page.regions, quads, answer["texts"], keep=keep)
-    return {"chars": total.count, **{k: round(v, 4) for k, v in accuracy(total).items()}}
+        total += measure_reading(page.annotations, quads, answer["texts"], keep=keep)
+    return {"chars": total.count, **{k: round(v, 4) for k, v in reading_metrics(total).items()}}
 
 
 def table(result: dict[str, Any]) -> list[str]:

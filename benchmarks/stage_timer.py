@@ -23,7 +23,7 @@ STAGES = {  # what a stage's time is made of: names where their callers look the
 
 
 @contextmanager
-def clocked() -> Iterator[dict[str, float]]:
+def stage_timer() -> Iterator[dict[str, float]]:
     """Milliseconds spent in each stage while the block runs; none of them calls another."""
     times = dict.fromkeys(STAGES, 0.0)
     with ExitStack() as stack:

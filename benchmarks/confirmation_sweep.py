@@ -1,0 +1,138 @@
+"""How low may a line's detection score be if its text is confident? Characters read and false lines for each choice.
+
+  python -m benchmarks.confirmation_sweep                 into benchmarks/results/confirmation_sweep.json
+
+A line is kept if its detection score reaches `line_score`, or if it reaches `min_score` and the sum of its detection score and its
+text score reaches `min_combined_score`. In the spec, `score_slack` is `line_score` - `min_score`. Measured on validation pages alone:
+receipts (sroie), scene words (icdar2015), and synthetic waybills and forms with seeds and fonts of their own. A false line overlaps no
+annotated text.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from itertools import compress, product
+from pathlib import Path
+from typing import Any, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from benchmarks.environment import save
+from benchmarks.pages import ROOT, Page, digest, pages
+from ctpn import command
+from ctpn.annotations.formats import TextAnnotation
+from ctpn.evaluation.metrics import CharacterCounts, intersections, measure_reading, reading_metrics
+from ctpn.imaging.decode import open_image
+from ctpn.reader import SHIPPED, SHIPPED_TEXT, TextReader
+from ctpn.recognition.policy import CONFIRMED, read_lines
+from export.files import sha256
+
+RESULT = ROOT / "benchmarks" / "results" / "confirmation_sweep.json"
+SETS = ("sroie", "icdar2015", "waybills-validation", "forms-validation")
+MIN_SCORES = (0.3, 0.35, 0.4, 0.45, 0.5)
+MIN_COMBINED_SCORES = (0.0, 0.9, 1.0, 1.1, 1.2)
+
+
+@dataclass(frozen=True)
+class CandidateLines:
+    """All lines of a page that some choice keeps.
+
+    Attributes:
+        annotations: of the page.
+        quads, texts: of the lines.
+        scores, text_scores: of the detector and of the recogniser, float64 [N].
+        overlaps_text: whether a line overlaps an annotated text, bool [N].
+    """
+
+    annotations: list[TextAnnotation]
+    quads: list[NDArray[np.float32]]
+    texts: list[str]
+    scores: NDArray[np.float64]
+    text_scores: NDArray[np.float64]
+    overlaps_text: NDArray[np.bool_]
+
+
+class Choice(TypedDict):
+    """One choice with what it gives; both thresholds are None where the detection score alone decides."""
+
+    min_score: float | None
+    min_combined_score: float | None
+    read: float
+    lines: int
+    false_lines: int
+
+
+def find_candidates(reader: TextReader, page: Page) -> CandidateLines:
+    """Find and read a page's lines."""
+    rgb = open_image(page.file)
+    lines = reader.detect(rgb)
+    quads, texts = read_lines(rgb, [line.quad for line in lines], reader.recognizer)
+    polygons = [np.asarray(a.quad, np.float32) for a in page.annotations]
+    overlaps = (intersections(polygons, quads) > 0).max(0) if polygons and quads else np.zeros(len(quads), bool)
+    scores, text_scores = np.array([line.score for line in lines]), np.array([t.score for t in texts])
+    return CandidateLines(page.annotations, quads, [t.text for t in texts], scores, text_scores, overlaps)
+
+
+def evaluate_choice(
+    pages: list[CandidateLines], kept: list[NDArray[np.bool_]], min_score: float | None = None, min_combined_score: float | None = None
+) -> Choice:
+    """Measure the lines that are kept on each page."""
+    total = CharacterCounts()
+    for page, mask in zip(pages, kept, strict=True):
+        total += measure_reading(page.annotations, list(compress(page.quads, mask)), list(compress(page.texts, mask)))
+    false_lines = sum(int((mask & ~page.overlaps_text).sum()) for page, mask in zip(pages, kept, strict=True))
+    return {
+        "min_score": min_score, "min_combined_score": min_combined_score, "read": round(reading_metrics(total)["read"], 4),
+        "lines": sum(int(mask.sum()) for mask in kept), "false_lines": false_lines,
+    }  # fmt: skip
+
+
+def evaluate_choices(pages: list[CandidateLines], line_score: float) -> list[Choice]:
+    """All choices; the first keeps lines by their detection score alone."""
+    rows = [evaluate_choice(pages, [p.scores >= line_score for p in pages])]
+    for low, combined in product(MIN_SCORES, MIN_COMBINED_SCORES):
+        kept = [(p.scores >= line_score) | (p.scores >= low) & (p.scores + p.text_scores >= combined) for p in pages]
+        rows.append(evaluate_choice(pages, kept, low, combined))
+    return rows
+
+
+def run(out: Path) -> dict[str, Any]:
+    """Read all validation pages once with the shipped models, evaluate every choice, store."""
+    reader = TextReader(threads=1)
+    spec = reader.detector.spec
+    reader.detector.spec = replace(spec, line_score=min(MIN_SCORES))
+    current = {"line_score": spec.line_score, "score_slack": spec.doubt, "min_combined_score": CONFIRMED}
+    models = {file.name: sha256(file) for file in (SHIPPED, SHIPPED_TEXT)}
+    result: dict[str, Any] = {"models": models, "spec": current, "sets": {}, "pages_sha256": {}}
+    for name in SETS:
+        found = pages(name)
+        candidates = [find_candidates(reader, page) for page in tqdm(found, desc=name)]
+        result["sets"][name] = evaluate_choices(candidates, spec.line_score)
+        result["pages_sha256"][name] = digest(found)
+    save(out, result)
+    return result
+
+
+def table(result: dict[str, Any]) -> str:
+    """Markdown: one row per choice; for each set the fraction of characters read, and the false lines."""
+    lines = [f"| min_score | min_combined_score | {' | '.join(result['sets'])} |", "|---" * (2 + len(result["sets"])) + "|"]
+    for rows in zip(*result["sets"].values(), strict=True):
+        cells = [f"{r['read']:.4f} ({r['false_lines']} of {r['lines']})" for r in rows]
+        low, combined = ("-" if rows[0][k] is None else rows[0][k] for k in ("min_score", "min_combined_score"))
+        lines.append(f"| {low} | {combined} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
+    parser = command.parser("benchmarks.confirmation_sweep", __doc__)
+    parser.add_argument("--out", type=Path, default=RESULT, help="default: benchmarks/results/confirmation_sweep.json")
+    args = parser.parse_args(argv)
+    return command.finish("benchmarks.confirmation_sweep", lambda: table(run(args.out)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
