@@ -44,7 +44,8 @@ INT8_STRIPS := --set .cache/strips/sroie:0.07 --set .cache/strips/sroie-found:0.
 	--set .cache/strips/icdar2015-found:0.015 --set .cache/strips/synth-waybills-11:0.05 --set .cache/strips/synth-waybills-11-found:0.14 \
 	--set .cache/strips/synth-11:0.04 --set .cache/strips/synth-11-found:0.07 --set .cache/strips/synth-forms-11:0.03 \
 	--set .cache/strips/synth-forms-11-found:0.1 --set .cache/strips/synth-signs-11:0.015
-PAGES := CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.synthesis.pages
+FONT_FOLDERS := --fonts /usr/share/fonts --fonts .cache/fonts
+PAGES := nice $(BIN)/python -m ctpn.synthesis.pages $(FONT_FOLDERS)
 export OMP_WAIT_POLICY = passive
 
 .PHONY: setup demo test android android-tools android-screenshots style weights detector recognizer ship measure formats fonts more-fonts web-fonts arm keras-fixtures
@@ -164,22 +165,22 @@ recognizer: setup web-fonts
 		nice $(BIN)/python -m ctpn.training.cut_lines --set $$set --out .cache/strips/$$(basename $$set)-found --detect || exit 1; done
 	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer --out .train/recognizer --steps 7000 \
 		--places 1700 $(STRIPS)
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer/weights.safetensors \
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train recognizer $(FONT_FOLDERS) --init .train/recognizer/weights.safetensors \
 		--out .train/recognizer-2 --steps 12700 --rate 1.5e-3 --warmup 300 --places 0 $(MORE_STRIPS)
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-2/weights.safetensors \
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train recognizer $(FONT_FOLDERS) --init .train/recognizer-2/weights.safetensors \
 		--out .train/recognizer-3 --steps 700 --rate 3e-4 --warmup 30 --ema 0.99 --places 0 --int8 $(MORE_STRIPS)
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-3/weights.safetensors \
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train recognizer $(FONT_FOLDERS) --init .train/recognizer-3/weights.safetensors \
 		--out .train/recognizer-4 --steps 5700 --rate 1.2e-3 --warmup 200 --places 0 --seed 5 $(MORE_STRIPS)
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-4/weights.safetensors \
+	OMP_NUM_THREADS=1 nice $(BIN)/python -m ctpn.train recognizer $(FONT_FOLDERS) --init .train/recognizer-4/weights.safetensors \
 		--out .train/recognizer-5 --steps 500 --rate 2e-4 --warmup 30 --ema 0.99 --places 0 --int8 --seed 6 $(MORE_STRIPS)
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
+	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer $(FONT_FOLDERS) \
 		--init .train/recognizer-5/weights.safetensors --out .train/recognizer-6 --steps 7100 --rate 1.5e-3 --places 0 --seed 7 $(LAST_STRIPS)
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
+	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer $(FONT_FOLDERS) \
 		--init .train/recognizer-6/weights.safetensors --out .train/recognizer-7 --steps 400 --rate 2e-4 --warmup 30 --ema 0.99 --places 0 \
 		--int8 --seed 8 $(LAST_STRIPS)
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
+	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer $(FONT_FOLDERS) \
 		--init .train/recognizer-7/weights.safetensors --out .train/recognizer-8 --steps 9900 --rate 1.5e-3 --places 0 --seed 9 $(FINAL_STRIPS)
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
+	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer $(FONT_FOLDERS) \
 		--init .train/recognizer-8/weights.safetensors --out .train/recognizer-9 --steps 400 --rate 2e-4 --warmup 30 --ema 0.99 --places 0 \
 		--int8 --seed 10 $(FINAL_STRIPS)
 	$(PAGES) --out .cache/synth-9 --count 450 --seed 6000001
@@ -190,9 +191,9 @@ recognizer: setup web-fonts
 		.cache/synth-11 .cache/synth-signs-11 .cache/synth-waybills-11 .cache/synth-forms-11; do \
 		nice $(BIN)/python -m ctpn.training.cut_lines --set $$set --out .cache/strips/$$(basename $$set) && \
 		nice $(BIN)/python -m ctpn.training.cut_lines --set $$set --out .cache/strips/$$(basename $$set)-found --detect || exit 1; done
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts $(BIN)/python -m ctpn.train recognizer --init .train/recognizer-9/weights.safetensors \
+	OMP_NUM_THREADS=1 $(BIN)/python -m ctpn.train recognizer $(FONT_FOLDERS) --init .train/recognizer-9/weights.safetensors \
 		--out .train/recognizer-10 --makers 8 --batch 48 --steps 9064 --rate 2e-3 --warmup 150 --places 0 --seed 21 $(GPU_STRIPS)
-	OMP_NUM_THREADS=1 CTPN_FONTS=.cache/fonts nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer \
+	OMP_NUM_THREADS=1 nice $(BIN)/torchrun --nproc-per-node 2 -m ctpn.train recognizer $(FONT_FOLDERS) \
 		--init .train/recognizer-10/weights.safetensors --out .train/recognizer-11 --steps 400 --rate 2e-4 --warmup 30 --ema 0.99 --places 0 \
 		--int8 --seed 12 $(INT8_STRIPS)
 

@@ -11,8 +11,8 @@ from tqdm import tqdm
 from ctpn.annotations.formats import TextAnnotation
 from ctpn.files import write
 from ctpn.synthesis.fonts import fonts
-from ctpn.synthesis.pages.__main__ import icdar, jpeg
 from ctpn.synthesis.pages.canvas import Canvas, shorten
+from ctpn.synthesis.pages.files import icdar, jpeg
 from ctpn.synthesis.pages.layout import language
 from ctpn.synthesis.pages.paper import dark, paper
 from ctpn.synthesis.pages.photo import photograph, simulate_camera

@@ -1,7 +1,7 @@
 """How long our own stages take, without any net: python -m benchmarks.stages
 
 Decoding, suppression and joining of a full page: 114 lines in three columns, about 2,000 proposals above the threshold,
-drawn from a seed; real pages of the sample sets have fewer. And `anchors.encode` for crops of 512 x 512 pixels, as
+drawn from a seed; real pages of the sample sets have fewer. And `targets.encode` for crops of 512 x 512 pixels, as
 training cuts them out of pages. Into benchmarks/results/stages.json.
 
 Beside each median stands the best of all rounds: a machine that trains at the same time stretches the median, while the
@@ -22,11 +22,12 @@ from numpy.typing import NDArray
 from benchmarks.environment import save
 from ctpn.annotations.formats import read_icdar
 from ctpn.contract.spec import MOBILE
-from ctpn.detection.anchors import decode, encode
+from ctpn.detection.anchors import decode
 from ctpn.detection.lines import text_lines
 from ctpn.detection.nms import suppress
 from ctpn.errors import CtpnError
 from ctpn.training.crops import Crops, load, warp
+from ctpn.training.targets import encode
 
 F32 = NDArray[np.float32]
 OUT = Path(__file__).parent / "results" / "stages.json"

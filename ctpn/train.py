@@ -203,6 +203,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch", type=int, default=8, help="crops, or strips of 1,024 pixels, a process (default: %(default)s)")
     parser.add_argument("--makers", type=int, default=0, help="processes that make the samples, for a GPU (default: none but this)")
     parser.add_argument("--places", type=int, default=6000, help="steps in which a recogniser learns by places, before CTC")
+    parser.add_argument("--fonts", action="append", metavar="DIR", help="folder of fonts for synthetic lines; may be repeated")
     parser.add_argument("--side", type=int, default=512, help="pixels of a crop (default: %(default)s)")
     parser.add_argument("--clip", type=float, default=5.0, help="largest norm of the gradient")
     parser.add_argument("--ema", type=float, default=0.999, help="decay of the averaged weights")

@@ -49,15 +49,22 @@ class Fonts:
 BUILT_IN = Fonts(chinese=(("uni",),), latin=(("sans",), ("italic",), ("uni",)), kanji=())
 
 
-@lru_cache(maxsize=2)
-def fonts(*, heldout: bool = False) -> Fonts:
-    """The fonts for synthesis; `heldout=True` gives only those that training never uses."""
-    kept = {p: w for p, w in _scan().items() if is_heldout(p) == heldout}
+SYSTEM_FONTS = ("/usr/share/fonts",)
+
+
+@lru_cache(maxsize=8)
+def fonts(folders: tuple[str, ...] = SYSTEM_FONTS, *, heldout: bool = False) -> Fonts:
+    """The fonts in these folders; `heldout=True` gives only those that training never uses.
+
+    Raises:
+        CtpnError: no Chinese or no Latin font there.
+    """
+    kept = {p: w for p, w in _scan(folders).items() if is_heldout(p) == heldout}
     found = Fonts(*(_groups([p for p, writes in kept.items() if kind in writes.split()]) for kind in ("zh", "en", "kanji")))
     if not found.chinese or not found.latin:
         raise CtpnError(
-            f"fonts: expected Chinese and Latin (heldout={heldout}) in /usr/share/fonts or $CTPN_FONTS, got "
-            f"{len(found.chinese)} and {len(found.latin)} families; install fonts-noto-cjk, fonts-arphic-ukai, fonts-dejavu"
+            f"fonts: expected Chinese and Latin (heldout={heldout}) in {', '.join(folders)}, got "
+            f"{len(found.chinese)} and {len(found.latin)} families; on Debian: make fonts"
         )
     return found
 
@@ -94,19 +101,18 @@ def _groups(paths: list[str]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(g) for g in groups.values())
 
 
-def _scan() -> dict[str, str]:
+def _scan(folders: tuple[str, ...]) -> dict[str, str]:
     """The scripts of each font file, as `_writes` gives them; known files are not opened again."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "ctpn" / "fonts2.json"
     known: dict[str, str] = json.loads(cache.read_text()) if cache.exists() else {}
-    keys = {f"{p}:{p.stat().st_size}:{p.stat().st_mtime_ns}": p for p in _files()}
+    keys = {f"{p}:{p.stat().st_size}:{p.stat().st_mtime_ns}": p for p in _files(folders)}
     now = {key: known[key] if key in known else _writes(path) for key, path in keys.items()}
     if now != known:
         write(cache, json.dumps(now))
     return {str(path): now[key] for key, path in keys.items()}
 
 
-def _files() -> list[Path]:
-    folders = ["/usr/share/fonts", *filter(None, os.environ.get("CTPN_FONTS", "").split(os.pathsep))]
+def _files(folders: tuple[str, ...]) -> list[Path]:
     files = {p.resolve() for f in folders for p in Path(f).rglob("*") if p.suffix.lower() in (".ttf", ".otf", ".ttc")}
     return sorted(p for p in files if p.stem not in PICTURES)
 

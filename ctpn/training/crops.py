@@ -13,9 +13,9 @@ from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
 from ctpn.annotations.merge_words import merge_words
 from ctpn.annotations.split import is_validation
 from ctpn.contract.spec import DetectorSpec
-from ctpn.detection.anchors import encode
 from ctpn.detection.lines import grown
 from ctpn.synthesis.degradation import degrade
+from ctpn.training.targets import encode
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -39,7 +39,7 @@ class Crops:
         self.share = np.cumsum(weights / weights.sum())
 
     def __getitem__(self, i: int) -> dict[str, NDArray]:  # type: ignore[type-arg]
-        """Sample i: `image` uint8 RGB [side, side, 3] and the targets of `anchors.encode`."""
+        """Sample i: `image` uint8 RGB [side, side, 3] and the targets of `targets.encode`."""
         rng = np.random.default_rng([self.seed, i])
         which = min(int(np.searchsorted(self.share, rng.random(), "right")), len(self.pages) - 1)
         image, gt = self.pages[which][rng.integers(len(self.pages[which]))]

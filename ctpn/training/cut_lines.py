@@ -24,7 +24,7 @@ from ctpn.annotations.split import is_validation
 from ctpn.errors import CtpnError
 from ctpn.files import write
 from ctpn.reader import TextReader
-from ctpn.synthesis.pages.__main__ import icdar, jpeg
+from ctpn.synthesis.pages.files import icdar, jpeg
 from ctpn.synthesis.phrases import fold
 from ctpn.training.crops import load
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ctpn.annotations.formats import read_icdar, read_set
 from ctpn.contract.spec import RecognizerSpec
 from ctpn.recognition.line_crop import rectify
-from ctpn.synthesis.fonts import fonts
+from ctpn.synthesis.fonts import Fonts
 from ctpn.synthesis.lines import STEPS, LineCrop, synthetic_line
 from ctpn.training.crops import load
 
@@ -25,11 +25,12 @@ class LineCropBatches:
 
     Args:
         sets: (folder, share) of sets that `ctpn.training.cut_lines` cut; the rest is drawn.
+        fonts: of the synthetic lines.
         pixels: width of a batch, all strips together.
     """
 
-    def __init__(self, sets: list[tuple[Path, float]], spec: RecognizerSpec, *, pixels: int = 8192, seed: int = 0) -> None:
-        self.spec, self.pixels, self.seed = spec, pixels, seed
+    def __init__(self, sets: list[tuple[Path, float]], spec: RecognizerSpec, *, fonts: Fonts, pixels: int = 8192, seed: int = 0) -> None:
+        self.spec, self.fonts, self.pixels, self.seed = spec, fonts, pixels, seed
         self.classes = {c: i + 1 for i, c in enumerate(spec.charset)}
         self.share = np.cumsum([share for _, share in sets])
         self.files = [_by_width([p for p, _ in read_set(folder)], spec) for folder, _ in sets]
@@ -58,7 +59,7 @@ class LineCropBatches:
             files = self.files[which][width]
             return self._real(files[int(rng.integers(len(files)))], rng, width, self.caseless[which])
         least = max(w for w in (48, *WIDTHS) if w < width)
-        return synthetic_line(rng, fonts(), self.spec, int(rng.integers(least, width + 1)))
+        return synthetic_line(rng, self.fonts, self.spec, int(rng.integers(least, width + 1)))
 
     def _real(self, file: Path, rng: Rng, width: int, caseless: bool) -> LineCrop:
         """A line of a photo, its quad jittered a little."""

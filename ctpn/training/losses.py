@@ -22,7 +22,7 @@ def detector_loss(
     Args:
         maps: raw maps of a detector, channels-last [B, h, w, C].
         targets: `labels` int8 [B, h, w, k], `vertical` and `side` float32 [B, h, w, k, 2] (NaN = no target),
-            `link` int8 [B, h, w, k]; see `anchors.Targets`.
+            `link` int8 [B, h, w, k]; see `targets.Targets`.
         negatives: background anchors for each text anchor that count in the score, the hardest first.
         score: "softmax", cross entropy over background and text, or "bce", each of the two logits by itself.
     """

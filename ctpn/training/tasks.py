@@ -17,6 +17,7 @@ from ctpn.nn.maps import Detector
 from ctpn.nn.recognizer import build_recognizer, characters_loss, letters, load_recognizer
 from ctpn.nn.recurrent import RECURRENCES
 from ctpn.nn.rounding import rounded_matrix, simulate_int8
+from ctpn.synthesis.fonts import SYSTEM_FONTS, fonts
 from ctpn.training.crops import Crops
 from ctpn.training.line_crops import LineCropBatches
 from ctpn.training.losses import WEIGHTS, detector_loss
@@ -76,7 +77,13 @@ def recognizer(args: argparse.Namespace) -> Task:
     """LineCropBatches of lines: drawn ones with known places first, then all, by CTC."""
     pairs = letters(CRNN.charset)
     net = load_recognizer(args.init) if args.init else build_recognizer(CRNN)
-    strips = LineCropBatches([(folder, share) for folder, share, _ in args.set], CRNN, pixels=args.batch * 1024, seed=args.seed)
+    strips = LineCropBatches(
+        [(folder, share) for folder, share, _ in args.set],
+        CRNN,
+        pixels=args.batch * 1024,
+        seed=args.seed,
+        fonts=fonts(tuple(args.fonts or SYSTEM_FONTS)),
+    )
 
     def ctc(step: int) -> float:
         """How far the loss has passed from places to CTC: over a tenth of the time given to places."""

@@ -7,10 +7,10 @@ import pytest
 
 from ctpn.contract.spec import CLASSIC, VGG16
 from ctpn.contract.spec import MOBILE as SHIPPED
-from ctpn.detection.anchors import encode
 from ctpn.detection.lines import connect, label, text_lines
 from ctpn.detection.postprocess import postprocess
 from ctpn.detection.proposals import Proposals
+from ctpn.training.targets import encode
 from tests.helpers.quads import NO_QUADS, box, maps_of
 
 MOBILE = replace(SHIPPED, grow=(0.0, 0.0), link_threshold=0.5)

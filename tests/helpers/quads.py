@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.contract.spec import DetectorSpec
-from ctpn.detection.anchors import Targets
+from ctpn.training.targets import Targets
 
 NO_QUADS = np.zeros((0, 4, 2), np.float32)
 

@@ -13,8 +13,9 @@ from ctpn.annotations.formats import TextAnnotation
 from ctpn.errors import CtpnError
 from ctpn.synthesis.fonts import BUILT_IN, fonts, is_heldout
 from ctpn.synthesis.pages import KINDS, copier, page, signs_on_photo, waybills
-from ctpn.synthesis.pages.__main__ import main, marked
+from ctpn.synthesis.pages.__main__ import main
 from ctpn.synthesis.pages.canvas import Canvas, shorten, width_of, wrap
+from ctpn.synthesis.pages.examples import marked
 from ctpn.synthesis.pages.photo import photograph
 from ctpn.synthesis.texts import Texts
 
@@ -167,17 +168,17 @@ def test_command_writes_pairs_and_resumes(tmp_path: Path) -> None:
 
 
 def test_missing_fonts_say_what_to_do(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("ctpn.synthesis.fonts._scan", dict)
+    monkeypatch.setattr("ctpn.synthesis.fonts._scan", lambda folders: {})
     fonts.cache_clear()
     try:
         assert main(["--out", "nowhere", "--count", "1"]) == 1
     finally:
         fonts.cache_clear()
-    assert "CTPN_FONTS" in capsys.readouterr().err
+    assert "make fonts" in capsys.readouterr().err
 
 
 def test_exports_need_no_fonts_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ctpn.synthesis.fonts._scan", dict)
+    monkeypatch.setattr("ctpn.synthesis.fonts._scan", lambda folders: {})
     fonts.cache_clear()
     try:
         drawn = [page(3, kind, faces=BUILT_IN) for kind in KINDS]

@@ -95,7 +95,7 @@ def test_detected_quads_take_the_transcript_they_agree_with():
 
 
 def test_batches(cut_set):
-    strips = LineCropBatches([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
+    strips = LineCropBatches([(cut_set, 1.0)], CRNN, fonts=FONTS, pixels=1024, seed=5)
     widths = set()
     for step in range(6):
         batch = strips.batch(step, 0, 1, real=True)
@@ -112,16 +112,16 @@ def test_batches(cut_set):
 
 
 def test_sets_in_capitals_are_known(cut_set):
-    strips = LineCropBatches([(cut_set, 1.0)], CRNN, pixels=256)
+    strips = LineCropBatches([(cut_set, 1.0)], CRNN, fonts=FONTS, pixels=256)
     assert strips.caseless == [True] and strips.batch(0, 0, 1, real=True)["caseless"].all()
     assert not strips.batch(0, 0, 1, real=False)["caseless"].any()
     for gt in (cut_set / "gt").iterdir():
         write_icdar(gt, [TextAnnotation(r.quad, r.text.capitalize()) for r in read_icdar(gt)])
-    assert LineCropBatches([(cut_set, 1.0)], CRNN).caseless == [False]
+    assert LineCropBatches([(cut_set, 1.0)], CRNN, fonts=FONTS).caseless == [False]
 
 
 def test_drawn_samples_alone_know_their_places(cut_set):
-    strips = LineCropBatches([(cut_set, 1.0)], CRNN, pixels=1024, seed=5)
+    strips = LineCropBatches([(cut_set, 1.0)], CRNN, fonts=FONTS, pixels=1024, seed=5)
     drawn_only = strips.batch(0, 0, 1, real=False)
     assert (drawn_only["steps"] >= 0).all() and (drawn_only["steps"] > 0).any()
 

@@ -6,6 +6,8 @@ same bytes if the same fonts and versions are installed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ctpn.annotations.formats import TextAnnotation
@@ -21,7 +23,13 @@ from ctpn.synthesis.pages.types import Pixels
 from ctpn.synthesis.pages.waybills import waybill
 
 GENERATORS = {"document": document, "receipt": receipt, "form": form, "label": label, "sign": sign, "waybill": waybill}
-KINDS = tuple(GENERATORS)
+KINDS = tuple(GENERATORS)  # append new kinds: a kind's index enters its pages' seeds
+SIGNS_ON_PHOTO = 6  # in place of the index of a kind
+
+
+def choose_kind(seed: int, kinds: Sequence[str] = KINDS) -> str:
+    """The kind of page `seed` in a set of these kinds."""
+    return kinds[int(np.random.default_rng(seed).integers(len(kinds)))]
 
 
 def page(seed: int, kind: str | None = None, *, heldout: bool = False, faces: Fonts | None = None) -> tuple[Pixels, list[TextAnnotation]]:
@@ -30,14 +38,14 @@ def page(seed: int, kind: str | None = None, *, heldout: bool = False, faces: Fo
     Args:
         seed: determines the page.
         kind: one of `KINDS`; None: the seed chooses.
-        heldout: use only the fonts that are held out from training.
-        faces: fonts to use instead of the machine's.
+        heldout: of pages for evaluation; it enters the seed.
+        faces: the fonts to use; None: the machine's, held out ones if `heldout`.
 
     Returns:
         The picture, uint8 RGB [H, W, 3], long side 640 to 1280, and its text lines, quads in its pixels; signatures
         are annotated as "###".
     """
-    kind = kind or KINDS[int(np.random.default_rng(seed).integers(len(KINDS)))]
+    kind = kind or choose_kind(seed)
     rng = np.random.default_rng([seed, KINDS.index(kind), int(heldout)])
     canvas = GENERATORS[kind](rng, faces or fonts(heldout=heldout))
     is_copy = kind == "form" and rng.random() < 0.4
@@ -52,10 +60,10 @@ def page(seed: int, kind: str | None = None, *, heldout: bool = False, faces: Fo
 
 
 def signs_on_photo(
-    seed: int, rgb: Pixels, annotations: list[TextAnnotation], *, heldout: bool = False
+    seed: int, rgb: Pixels, annotations: list[TextAnnotation], *, heldout: bool = False, faces: Fonts | None = None
 ) -> tuple[Pixels, list[TextAnnotation]]:
     """A part of a real photo, uint8 RGB, with synthetic signs in it: backgrounds that no generator can make. The photo's
     own lines are kept. Returns the same as `page`."""
-    rng = np.random.default_rng([seed, len(KINDS), int(heldout)])
-    canvas = street(rgb, annotations, rng, fonts(heldout=heldout))
+    rng = np.random.default_rng([seed, SIGNS_ON_PHOTO, int(heldout)])
+    canvas = street(rgb, annotations, rng, faces or fonts(heldout=heldout))
     return simulate_camera(canvas.rgb, rng, strength=0.5), canvas.annotations
