@@ -11,7 +11,7 @@ annotated text.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import compress, product
 from pathlib import Path
 from typing import Any, TypedDict
@@ -24,10 +24,11 @@ from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
 from ctpn import command
 from ctpn.annotations.formats import TextAnnotation
+from ctpn.contract.spec import revise
 from ctpn.evaluation.metrics import CharacterCounts, intersections, measure_reading, reading_metrics
 from ctpn.imaging.decode import open_image
 from ctpn.reader import SHIPPED, SHIPPED_TEXT, TextReader
-from ctpn.recognition.policy import CONFIRMED, read_lines
+from ctpn.recognition.policy import read_lines
 from export.files import sha256
 
 RESULT = ROOT / "benchmarks" / "results" / "confirmation_sweep.json"
@@ -103,14 +104,15 @@ def run(out: Path) -> dict[str, Any]:
     """Read all validation pages once with the shipped models, evaluate every choice, store."""
     reader = TextReader(threads=1)
     spec = reader.detector.spec
-    reader.detector.spec = replace(spec, line_score=min(MIN_SCORES))
-    current = {"line_score": spec.line_score, "score_slack": spec.doubt, "min_combined_score": CONFIRMED}
+    lines, combined = spec.lines, reader.recognizer.spec.reading.min_combined_score
+    reader.detector.spec = revise(spec, {"lines": {"line_score": min(MIN_SCORES)}})
+    current = {"line_score": lines.line_score, "score_slack": lines.score_slack, "min_combined_score": combined}
     models = {file.name: sha256(file) for file in (SHIPPED, SHIPPED_TEXT)}
     result: dict[str, Any] = {"models": models, "spec": current, "sets": {}, "pages_sha256": {}}
     for name in SETS:
         found = pages(name)
         candidates = [find_candidates(reader, page) for page in tqdm(found, desc=name)]
-        result["sets"][name] = evaluate_choices(candidates, spec.line_score)
+        result["sets"][name] = evaluate_choices(candidates, lines.line_score)
         result["pages_sha256"][name] = digest(found)
     save(out, result)
     return result

@@ -17,7 +17,6 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ from benchmarks.ablation_summary import collect, verdicts
 from benchmarks.environment import save, write
 from ctpn.annotations.formats import read_icdar, read_set
 from ctpn.annotations.split import is_validation
-from ctpn.contract.spec import MOBILE
+from ctpn.contract.spec import MOBILE, revise
 from ctpn.detection.postprocess import postprocess
 from ctpn.errors import CtpnError
 from ctpn.evaluation.metrics import DetectionCounts, detection_metrics, measure_detection
@@ -99,11 +98,13 @@ def hmeans(net: nn.Module) -> dict[str, float]:
         rgb = load(image)
         fitted = fit(rgb, MOBILE)
         maps = torch_maps(net, fitted.pixels)
-        for builder in counts:
-            quads, _ = postprocess(maps, replace(MOBILE, builder=builder, min_overlap=0.7 if builder == "paper" else MOBILE.min_overlap))
+        for line_grouping in counts:
+            min_overlap = 0.7 if line_grouping == "paper" else MOBILE.lines.min_overlap
+            spec = revise(MOBILE, {"lines": {"line_grouping": line_grouping, "min_overlap": min_overlap}})
+            quads, _ = postprocess(maps, spec)
             scale = np.array([fitted.scale_x, fitted.scale_y], np.float32)
-            counts[builder] += measure_detection(read_icdar(gt), list(quads / scale))
-    return {builder: round(detection_metrics(c)["iou_h"], 4) for builder, c in counts.items()}
+            counts[line_grouping] += measure_detection(read_icdar(gt), list(quads / scale))
+    return {line_grouping: round(detection_metrics(c)["iou_h"], 4) for line_grouping, c in counts.items()}
 
 
 def curve(folder: Path) -> list[float]:

@@ -21,7 +21,7 @@ from ctpn.imaging.resample import resize
 from ctpn.imaging.tiling import fit, stitch, windows
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import Region, outline, scale, share, window
-from ctpn.recognition.policy import CONFIRMED, read_lines
+from ctpn.recognition.policy import read_lines
 from ctpn.runtime.onnx_runtime import OnnxDetector, OnnxRecognizer
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -99,11 +99,12 @@ class TextReader:
         also where that stands on its side or its head.
         """
         rgb, spec = _pixels(image), self.detector.spec
-        lines = self._found(rgb, regions, spec.doubtful)
+        lines = self._found(rgb, regions, spec.with_score_slack)
         quads, texts = read_lines(rgb, [line.quad for line in lines], self.recognizer)
         read = [replace(line, quad=q, text=t.text, text_score=t.score) for line, q, t in zip(lines, quads, texts, strict=True)]
-        sure = [line for line in read if line.score >= spec.line_score or line.score + (line.text_score or 0.0) >= CONFIRMED]
-        return [line for _, group in groupby(sure, lambda line: line.region) for line in _ordered(list(group))]
+        kept, confirmed = spec.lines.line_score, self.recognizer.spec.reading.min_combined_score
+        lines = [line for line in read if line.score >= kept or line.score + (line.text_score or 0.0) >= confirmed]
+        return [line for _, group in groupby(lines, lambda line: line.region) for line in _ordered(list(group))]
 
     def _found(self, rgb: NDArray[np.uint8], regions: Sequence[Region] | None, spec: DetectorSpec) -> list[TextLine]:
         if regions is None:
@@ -130,8 +131,8 @@ class TextReader:
         return {name: stitch([maps[name] for maps in found], cuts, stride, axis) for name in found[0]}
 
     def _region(self, rgb: NDArray[np.uint8], marked: NDArray[np.float32], index: int, spec: DetectorSpec) -> list[TextLine]:
-        x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0])
-        part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked)
+        x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0], spec.regions)
+        part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked, spec.regions)
         large = resize(part, *(int(np.floor(side * by + 0.5)) for side in part.shape[:2])) if by > 1 else part
         exact = np.array([large.shape[1] / part.shape[1], large.shape[0] / part.shape[0]], np.float32)
         moved = [

@@ -1,7 +1,8 @@
-"""Take trained weights over as the shipped ones: python -m export.stamp IN.safetensors OUT.safetensors
+"""Give a model file the present spec of its model: python -m export.stamp IN OUT
 
-The file's spec is replaced by the model's present one, because thresholds and the like are chosen after training. What the
-net was trained with (anchors, grid, charset, channels, mean, deviation …) must be the same.
+IN is a .safetensors file of weights or an exported .onnx file; only the spec in its metadata is replaced, because thresholds and
+the like are chosen after training. What the net was trained with (anchors, grid, charset, channels, mean, deviation …) must be
+the same. The spec that is replaced may be of an earlier schema.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from ctpn import command
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
+from ctpn.files import whole
 from ctpn.nn.checkpoint import load_weights, save_weights
 
 SPECS: dict[str, DetectorSpec | RecognizerSpec] = {**DETECTORS, CRNN.name: CRNN}
@@ -23,21 +25,51 @@ TRAINED_WITH = {
 
 
 def stamp(source: Path, target: Path) -> None:
-    """Copy weights with the present spec of their model.
+    """Copy a model file with the present spec of its model.
 
     Raises:
-        ModelError: no weights, no spec in them, or one that the net was not trained with.
+        ModelError: no model file, no spec in it, or one that the net was not trained with.
     """
+    if source.suffix == ".onnx":
+        _stamp_onnx(source, target)
+        return
     tensors, metadata = load_weights(source)
-    old = json.loads(metadata.get("spec", "{}"))
-    if old.get("name") not in SPECS:
-        raise ModelError(f"{source}: expected weights of {', '.join(sorted(SPECS))}, got {old.get('name')!r}")
-    spec = SPECS[old["name"]]
+    save_weights(target, tensors, metadata | {"spec": present_spec(metadata.get("spec", "{}"), source)})
+
+
+def present_spec(text: str, source: Path) -> str:
+    """The JSON of the present spec of a model whose file carries the spec `text`, of any schema.
+
+    Raises:
+        ModelError: no spec of a model of ours, or one that the net was not trained with.
+    """
+    try:
+        old = json.loads(text)
+    except ValueError:
+        old = None
+    name = old.get("name") if isinstance(old, dict) else None
+    if name not in SPECS:
+        raise ModelError(f"{source}: expected the spec of {', '.join(sorted(SPECS))} in its metadata, got {name!r}; name another file")
+    spec = SPECS[name]
     new = json.loads(spec.to_json())
     changed = [f for f in TRAINED_WITH[new["kind"]] if old.get(f) != new[f]]
     if changed:
         raise ModelError(f"{source}: trained with other {', '.join(changed)} than the present spec has; train again")
-    save_weights(target, tensors, metadata | {"spec": spec.to_json()})
+    return spec.to_json()
+
+
+def _stamp_onnx(source: Path, target: Path) -> None:
+    """Replace the spec in an ONNX file's metadata; the graph's bytes stay the same."""
+    import onnx
+
+    try:
+        model = onnx.load(source)
+    except Exception as e:  # protobuf's own exceptions share no public root
+        raise ModelError(f"{source}: not a whole ONNX file ({e}); export it again with python -m export.onnx") from None
+    metadata = {p.key: p.value for p in model.metadata_props}
+    onnx.helper.set_model_props(model, metadata | {"spec": present_spec(metadata.get("spec", "{}"), source)})
+    with whole(target) as aside:
+        aside.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def main(argv: list[str] | None = None) -> int:

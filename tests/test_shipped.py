@@ -4,10 +4,11 @@ import json
 import shutil
 from pathlib import Path
 
+import onnx
 import pytest
 
 from ctpn.contract.spec import CRNN, MOBILE
-from ctpn.errors import ParityError
+from ctpn.errors import ModelError, ParityError
 from ctpn.imaging.decode import open_image
 from ctpn.imaging.tiling import fit
 from ctpn.nn.checkpoint import load_weights, save_weights
@@ -122,8 +123,25 @@ def test_a_bundle_without_its_figures_says_which_file_is_missing(tmp_path, monke
 def test_stamping_changes_thresholds_and_nothing_that_was_trained(tmp_path):
     tensors, metadata = load_weights(FILE)
     spec = json.loads(metadata["spec"])
-    save_weights(tmp_path / "old", tensors, {"spec": json.dumps(spec | {"line_score": 0.1})})
+    first = spec | {"schema": 1, "builder": "links", "line_score": 0.1}
+    save_weights(tmp_path / "old.safetensors", tensors, {"spec": json.dumps({k: v for k, v in first.items() if k != "lines"})})
+    with pytest.raises(ModelError, match=r"expected schema 2, got 1; .* python -m export.stamp"):
+        load_detector(tmp_path / "old.safetensors")
     save_weights(tmp_path / "foreign", tensors, {"spec": json.dumps(spec | {"stride_y": 16})})
-    assert stamp.main([str(tmp_path / "old"), str(tmp_path / "new")]) == 0
+    assert stamp.main([str(tmp_path / "old.safetensors"), str(tmp_path / "new")]) == 0
     assert load_detector(tmp_path / "new").spec == MOBILE
     assert stamp.main([str(tmp_path / "foreign"), str(tmp_path / "no")]) == 1 and not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize("file", sorted(WEIGHTS.glob("*.onnx")), ids=lambda f: f.name)
+def test_stamping_an_onnx_file_leaves_its_graph_alone(tmp_path, file):
+    model = onnx.load(file)
+    spec = json.loads(next(p.value for p in model.metadata_props if p.key == "spec"))
+    onnx.helper.set_model_props(model, {"spec": json.dumps(spec | {"schema": 1}), "note": "kept"})
+    onnx.save(model, tmp_path / "old.onnx")
+    assert stamp.main([str(tmp_path / "old.onnx"), str(tmp_path / "new.onnx")]) == 0
+    new = onnx.load(tmp_path / "new.onnx")
+    assert new.graph.SerializeToString() == model.graph.SerializeToString()
+    assert {p.key: p.value for p in new.metadata_props} == {"spec": stamp.SPECS[spec["name"]].to_json(), "note": "kept"}
+    (tmp_path / "cut.onnx").write_bytes(file.read_bytes()[:1000])
+    assert stamp.main([str(tmp_path / "cut.onnx"), str(tmp_path / "no.onnx")]) == 1 and not (tmp_path / "no.onnx").exists()

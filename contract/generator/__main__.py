@@ -1,8 +1,9 @@
-"""Write the golden vectors, or compare them with what the stages answer now: python -m contract.generator [--check]"""
+"""Write the golden vectors and the specs that they start from, or compare what is stored: python -m contract.generator [--check]"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 from contract.generator import boxes, lines, pictures, texts
 from contract.generator.form import HERE, difference, write
 from contract.generator.stages import load
+from ctpn.contract.spec import CRNN, MOBILE
 
 # name: (what it is about, tolerance by the name of a value, cases); what has no tolerance is equal.
 FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]]] = {
@@ -30,8 +32,15 @@ FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]
 }
 
 
+SPECS = {"detector": MOBILE, "recognizer": CRNN}  # a case's `spec` names what differs from these
+
+
 def make(folder: Path) -> list[Path]:
     """Write all files."""
+    for part, spec in SPECS.items():
+        file = folder / "specs" / f"{part}.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(json.loads(spec.to_json()), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return [write(name, about, tolerance, cases(), folder) for name, (about, tolerance, cases) in FILES.items()]
 
 
@@ -39,10 +48,21 @@ def check(folder: Path = HERE) -> list[str]:
     """What differs between the stored files and fresh ones: empty if nothing."""
     with tempfile.TemporaryDirectory() as fresh:
         made = {f.name: load(f) for f in make(Path(fresh))}
+        changed = [
+            f"specs/{p}.json"
+            for p in SPECS
+            if (Path(fresh) / f"specs/{p}.json").read_text(encoding="utf-8") != _text(folder / f"specs/{p}.json")
+        ]
+    if changed:
+        return [f"{file}: expected the present spec" for file in changed]
     stored = {f.name: load(f) for f in folder.glob("*.json")}
     if set(made) != set(stored):
         return [f"expected the files {sorted(made)}, got {sorted(stored)}"]
     return [f"{name}: {d}" for name in made if (d := difference(stored[name], made[name], made[name]["tolerance"]))]
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
 
 
 def main(argv: list[str] | None = None) -> int:

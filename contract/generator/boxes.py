@@ -45,8 +45,15 @@ def region_cases() -> Cases:
         "nan": (0, 0, float("nan"), 5),
         "inf": (0, 0, float("inf"), 5),
     }
+    photo = {"width": 200, "height": 100, "spec": {}}
     large = [
-        case("region", f"context {w} x {h}", region=(100, 100, w, h), width=1000, height=800) for w, h in [(200, 60), (50, 10), (500, 400)]
+        case("region", f"padding {w} x {h}", region=(100, 100, w, h), width=1000, height=800, spec={})
+        for w, h in [(200, 60), (50, 10), (500, 400)]
+    ]
+    rules = {"region_padding": 0.25, "min_padding": 4, "max_padding": 8, "min_region_side": 40, "max_enlargement": 1.5}
+    other = [
+        case("region", f"other numbers, {w} x {h}", region=(100, 100, w, h), width=1000, height=800, spec={"regions": rules})
+        for w, h in [(100, 20), (100, 30), (100, 8), (100, 60)]
     ]
     quads = {
         "inside": box(110, 10, 190, 30),
@@ -61,9 +68,10 @@ def region_cases() -> Cases:
         "five corners": np.array([[100, 30], [120, 0], [200, 0], [200, 100], [100, 100]], F32),
     }
     return [
-        *(case("region", name, region=region, width=200, height=100) for name, region in good.items()),
-        *(case("region", name, says="mark it again", region=region, width=200, height=100) for name, region in bad.items()),
+        *(case("region", name, region=region, **photo) for name, region in good.items()),
+        *(case("region", name, says="mark it again", region=region, **photo) for name, region in bad.items()),
         *large,
+        *other,
         *(case("share", f"{name}, {o}", quad=quad, region=outline) for name, quad in quads.items() for o, outline in outlines.items()),
     ]
 
@@ -103,7 +111,7 @@ def maps(h: int, w: int, k: int, seed: int, share: float = 0.3) -> dict[str, Any
 def decode_cases() -> Cases:
     """Maps to proposals."""
     three = {"anchor_heights": [7.0, 10.0, 22.0]}
-    bare = {**three, "outputs": ["score", "vertical"], "builder": "paper"}
+    bare = {**three, "outputs": ["score", "vertical"], "lines": {"line_grouping": "paper"}}
     edge, last = maps(2, 3, 3, 1, 0.0), maps(2, 3, 3, 2, 0.0)
     edge["score"][0, 0, 1], edge["score"][1, 2, 0] = 0.25, np.nextafter(F32(0.25), F32(0))  # reaches the threshold, and just does not
     last["score"][1, 2, 2] = 1

@@ -13,8 +13,12 @@ Cases = list[dict[str, Any]]
 Given = dict[str, Any]
 F32 = np.float32
 
-PAPER = {"builder": "paper", "outputs": ["score", "vertical"], "min_overlap": 0.7, "grow": [0.0, 0.0]}
-CLASSIC = {**PAPER, "builder": "classic", "min_overlap": 0.6, "max_gap": 60, "min_ratio": 0.5}
+BARE = {"outputs": ["score", "vertical"]}
+PAPER = {**BARE, "lines": {"line_grouping": "paper", "min_overlap": 0.7, "expansion": [0.0, 0.0]}}
+CLASSIC = {
+    **BARE,
+    "lines": {"line_grouping": "classic", "min_overlap": 0.6, "max_gap": 60, "min_aspect_ratio": 0.5, "expansion": [0.0, 0.0]},
+}
 
 
 def row(first: int, count: int, middle: float, height: float, *, slope: float = 0.0, score: float = 0.8, link: float = 0.9) -> Given:
@@ -78,9 +82,9 @@ def pages() -> dict[str, Given]:
         "side by side": together(row(0, 5, 20, 12), row(5, 6, 20, 12), seed=1),
         "one above the other": together(row(0, 8, 20, 12), row(0, 8, 31, 12), row(0, 8, 41, 12), seed=2),
         "two that fit equally": tie,
-        "weak links": row(0, 6, 20, 12, link=MOBILE.link_threshold),
-        "too weak links": row(0, 6, 20, 12, link=MOBILE.link_threshold - 1e-4),
-        "unsure": row(0, 6, 20, 12, score=MOBILE.line_score - 0.01),
+        "weak links": row(0, 6, 20, 12, link=MOBILE.lines.link_threshold),
+        "too weak links": row(0, 6, 20, 12, link=MOBILE.lines.link_threshold - 1e-4),
+        "unsure": row(0, 6, 20, 12, score=MOBILE.lines.line_score - 0.01),
         "high": row(2, 1, 60, 100),
         "low": row(2, 4, 60, 1.5),
         "rough": rough(1),
@@ -98,4 +102,12 @@ def cases() -> Cases:
                 for stage in ("connect", "lines")
                 if len(page["scores"]) or stage == "lines"
             ]
-    return made
+    numbers = {
+        "a lower score": ("unsure", {"line_score": 0.5}),
+        "wider than min_width": ("narrow", {"min_width": 3.0}),
+        "a square is dropped": ("one piece", {"min_aspect_ratio": 1.0}),
+        "ends that weigh more": ("rough", {"clipped_weight": 1.0}),
+        "tapers early": ("rough", {"min_taper_columns": 2}),
+        "no expansion": ("rising", {"expansion": [0.0, 0.0]}),
+    }
+    return made + [case("lines", name, spec={"lines": lines}, **pages()[page]) for name, (page, lines) in numbers.items()]

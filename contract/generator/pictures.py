@@ -72,7 +72,11 @@ def resample_cases() -> Cases:
 
 def fit_cases() -> Cases:
     """A photo to the network's scale."""
-    small = {"long_side": 32, "strip_side": 16, "size_multiple": 8, "stride_x": 8, "stride_y": 8}
+    small = {
+        **{"long_side": 32, "size_multiple": 8, "stride_x": 8, "stride_y": 8},
+        "tiling": {"tile_short_side": 16, "overlap": 8},
+    }
+    tiles = {"tiling": {"max_aspect_ratio": 3.0, "tile_short_side": 320, "overlap": 64, "max_untiled": 1.1}}
     sizes = [
         (960, 960),
         (961, 960),
@@ -99,8 +103,10 @@ def fit_cases() -> Cases:
             case("fit", f"{w} x {h}", photo=noise(h, w), spec=small)
             for h, w in [(20, 30), (40, 50), (90, 70), (1, 1), (10, 60), (20, 90), (33, 8)]
         ),
-        *(case("fit_size", f"{w} x {h}", width=w, height=h) for w, h in sizes if w * h <= 16_000_000),
-        *(case("windows", str(n), length=n) for n in (32, 960, 1440, 1472, 1792, 2016, 19968)),
+        *(case("fit_size", f"{w} x {h}", width=w, height=h, spec={}) for w, h in sizes if w * h <= 16_000_000),
+        *(case("fit_size", f"other tiles, {w} x {h}", width=w, height=h, spec=tiles) for w, h in [(2880, 960), (2881, 960)]),
+        *(case("windows", str(n), length=n, spec={}) for n in (32, 960, 1440, 1472, 1792, 2016, 19968)),
+        *(case("windows", f"other tiles, {n}", length=n, spec=tiles) for n in (1056, 1088, 2016)),
         case("stitch", "across", pieces=pieces, cuts=cuts, stride=16, axis=1),
         case("stitch", "down", pieces=[p.transpose(1, 0, 2).copy() for p in pieces], cuts=cuts, stride=16, axis=0),
     ]
@@ -129,6 +135,7 @@ def rectify_cases() -> Cases:
         ("a triangle", photo, np.array([[5, 5], [30, 5], [30, 20], [30, 20]], np.float32), low),
         ("crossing itself", photo, np.array([[5, 5], [30, 20], [30, 5], [5, 20]], np.float32), low),
         ("the real height", photo, box(10, 12, 30, 22), {}),
+        ("narrower than 20", photo, box(10, 10, 11, 30), {**low, "line_crop": {"min_width": 20}}),
     ]
     return [case("rectify", name, image=image, quad=quad, spec=spec) for name, image, quad, spec in cases]
 
@@ -158,12 +165,24 @@ def strip_cases() -> Cases:
             for name, s in [("cut in gaps", ink), ("at the limit", ink[:, :96]), ("one more", ink[:, :97]), ("empty", flat)]
         ),
         *(
-            case("is_space", f"{name} at {cut}", strip=s, cut=cut)
+            case("is_space", f"{name} at {cut}", strip=s, cut=cut, spec={})
             for name, s in [("letters", gap), ("empty", flat)]
             for cut in (1, 10, 28, 30, 31, 55)
         ),
         *(
-            case("batches", name, widths=w)
+            case("is_space", f"letters at 30, {name} {value}", strip=gap, cut=30, spec={"line_crop": {name: value}})
+            for name, value in [("space_width", 0.49), ("space_width", 0.51), ("space_ink", 0.0)]
+        ),
+        *(
+            case("pieces", f"{name} {value}", strip=ink, spec={**spec, "line_crop": {name: value}})
+            for name, value in [("cut_start", 0.9), ("cut_window", 1), ("cut_tolerance", 40.0)]
+        ),
+        *(
+            case("batches", f"{name} {value}", widths=[40, 64, 96, 130, 160, 300, 310], spec={"reading": {name: value}})
+            for name, value in [("batch_columns", 640), ("batch_spread", 3.0)]
+        ),
+        *(
+            case("batches", name, widths=w, spec={})
             for name, w in [
                 ("none", []),
                 ("one", [40]),

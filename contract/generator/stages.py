@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from contract.generator.form import plain, value
 from ctpn.contract import bundle
-from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec
+from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec, revise
 from ctpn.detection import lines, nms
 from ctpn.detection.anchors import decode
 from ctpn.detection.proposals import Proposals
@@ -35,12 +35,12 @@ def run(stage: str, inputs: Values) -> Values:
 
 def detector(changes: Values) -> DetectorSpec:
     """The mobile detector's spec with other values."""
-    return replace(MOBILE, **{k: tuple(v) if isinstance(v, list) else v for k, v in changes.items()})
+    return revise(MOBILE, changes)
 
 
 def recognizer(changes: Values) -> RecognizerSpec:
     """The CRNN's spec with other values."""
-    return replace(CRNN, **{k: tuple(v) if isinstance(v, list) else v for k, v in changes.items()})
+    return revise(CRNN, changes)
 
 
 def _fit(photo: Any, spec: Values) -> Values:
@@ -48,8 +48,8 @@ def _fit(photo: Any, spec: Values) -> Values:
     return {"pixels": fitted.pixels, "scale_x": fitted.scale_x, "scale_y": fitted.scale_y}
 
 
-def _fit_size(width: int, height: int) -> Values:
-    fitted = tiling.fit(np.zeros((height, width, 3), np.uint8), MOBILE)
+def _fit_size(width: int, height: int, spec: Values) -> Values:
+    fitted = tiling.fit(np.zeros((height, width, 3), np.uint8), detector(spec))
     return {"size": [fitted.pixels.shape[1], fitted.pixels.shape[0]], "scale_x": fitted.scale_x, "scale_y": fitted.scale_y}
 
 
@@ -57,9 +57,9 @@ def _stitch(pieces: list[Any], cuts: list[Any], stride: int, axis: int) -> Value
     return {"map": tiling.stitch(pieces, [(a, b) for a, b in cuts], stride, axis)}
 
 
-def _region(region: Any, width: int, height: int) -> Values:
-    found = regions.outline(region, width, height)
-    return {"outline": found, "window": list(regions.window(found, width, height)), "scale": regions.scale(found)}
+def _region(region: Any, width: int, height: int, spec: Values) -> Values:
+    found, rules = regions.outline(region, width, height), detector(spec).regions
+    return {"outline": found, "window": list(regions.window(found, width, height, rules)), "scale": regions.scale(found, rules)}
 
 
 def _decode(spec: Values, **maps: Any) -> Values:
@@ -113,7 +113,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "sample": lambda image, x, y: {"image": resample.sample(image, x, y)},
     "fit": _fit,
     "fit_size": _fit_size,
-    "windows": lambda length: {"cuts": [list(c) for c in tiling.windows(length, MOBILE)]},
+    "windows": lambda length, spec: {"cuts": [list(c) for c in tiling.windows(length, detector(spec))]},
     "stitch": _stitch,
     "region": _region,
     "share": lambda quad, region: {"share": regions.share(quad, region)},
@@ -126,8 +126,8 @@ STAGES: dict[str, Callable[..., Values]] = {
     "stacked": lambda quad: {"quads": np.array(line_crop.stacked(quad))},
     "turned": lambda quad, quarters: {"quad": line_crop.turned(quad, quarters)},
     "pieces": lambda strip, spec: {"cuts": [list(c) for c in line_crop.pieces(strip, recognizer(spec))]},
-    "is_space": lambda strip, cut: {"space": line_crop.is_space(strip, cut)},
-    "batches": lambda widths: {"groups": line_crop.batches(widths, CRNN)},
+    "is_space": lambda strip, cut, spec: {"space": line_crop.is_space(strip, cut, recognizer(spec))},
+    "batches": lambda widths, spec: {"groups": line_crop.batches(widths, recognizer(spec))},
     "padded": lambda parts: {"strips": line_crop.padded(parts, CRNN)},
     "join": _join,
     "greedy": lambda logits, charset: _decoded(ctc.greedy(logits, charset)),

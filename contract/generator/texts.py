@@ -10,7 +10,7 @@ import numpy as np
 
 from contract.generator.pictures import noise
 from contract.generator.stages import case
-from ctpn.contract.spec import CLASSIC, MOBILE, RecognizerSpec
+from ctpn.contract.spec import CLASSIC, CRNN, MOBILE, revise
 
 Cases = list[dict[str, Any]]
 CHARSET = "ab 字"
@@ -73,45 +73,97 @@ def greedy_cases() -> Cases:
 def spec_cases() -> Cases:
     """Specs as they travel, and damaged ones."""
     digest = hashlib.sha256(CHARSET.encode()).hexdigest()
-    small = RecognizerSpec("tiny", CHARSET, digest, margin=(0.25, 0.125), widths=(32, 64)).to_json()
+    tiny = {"name": "tiny", "charset": CHARSET, "charset_sha256": digest, "margin": [0.25, 0.125], "widths": [32, 64]}
+    small = revise(CRNN, tiny).to_json()
     good = {"mobile": (MOBILE.to_json(), "detector"), "classic": (CLASSIC.to_json(), "detector"), "tiny": (small, "recognizer")}
     m, r = json.loads(MOBILE.to_json()), json.loads(small)
 
-    def changed(spec: dict[str, Any], **values: Any) -> str:
-        return json.dumps({k: v for k, v in {**spec, **values}.items() if v != "gone"}, ensure_ascii=False, sort_keys=True)
+    def changed(spec: dict[str, Any], group: str = "", **values: Any) -> str:
+        """The JSON with other values, of the spec itself or of one of its groups; without those that are "gone"."""
+        new = {k: v for k, v in {**(spec[group] if group else spec), **values}.items() if v != "gone"}
+        return json.dumps({**spec, group: new} if group else new, ensure_ascii=False, sort_keys=True)
 
+    whole = {
+        "whole numbers with a point": (changed(m, long_side=960.0, mean=[0, 0, 0]), "detector"),
+        "another order": (json.dumps(dict(reversed(list(m.items())))), "detector"),
+    }
+    d, twice = "detector", MOBILE.to_json()[:-1] + ', "pad": 127}'
     bad = {
-        "cut short": (MOBILE.to_json()[:60], "detector", "not JSON"),
-        "a list": ("[1]", "detector", "expected a JSON object"),
-        "empty": ("", "detector", "not JSON"),
+        "cut short": (MOBILE.to_json()[:60], d, "not JSON"),
+        "a list": ("[1]", d, "expected a JSON object"),
+        "empty": ("", d, "not JSON"),
+        "a key twice": (twice, d, "duplicate key"),
+        "a key twice in a group": (MOBILE.to_json().replace('"max_gap"', '"max_gap": 1, "max_gap"'), d, "duplicate key"),
+        "NaN": (MOBILE.to_json().replace("0.55", "NaN"), d, "not JSON"),
         "another kind": (MOBILE.to_json(), "recognizer", "expected kind 'recognizer', got 'detector'"),
-        "newer": (changed(m, schema=2), "detector", "expected schema 1, got 2"),
-        "an unknown field": (changed(m, colour=1), "detector", "the model is newer than this reader"),
-        "no name": (changed(m, name="gone"), "detector", "name"),
-        "no heights": (changed(m, anchor_heights=[]), "detector", "anchor_heights must be positive and ascending"),
-        "descending": (changed(m, anchor_heights=[9, 7]), "detector", "anchor_heights must be positive and ascending"),
-        "a stride of 0": (changed(m, stride_x=0), "detector", "must divide size_multiple 32"),
-        "a stride of 5": (changed(m, stride_y=5), "detector", "must divide size_multiple 32"),
-        "another builder": (changed(m, builder="magic"), "detector", "builder must be one of"),
-        "CMYK": (changed(m, channels="CMYK"), "detector", "channels must be 'RGB' or 'BGR'"),
-        "links without link": (changed(m, outputs=["score", "vertical"]), "detector", "builder 'links' needs the output 'link'"),
-        "a pad of 1000": (changed(m, pad=1000), "detector", "pad must lie in 0 to 255, got 1000"),
-        "a size of 0": (changed(m, size_multiple=0), "detector", "size_multiple must be positive, got 0"),
-        "a long side below 0": (changed(m, long_side=-5), "detector", "long_side must be positive, got -5"),
-        "a deviation of 0": (changed(m, std=[1, 0, 1]), "detector", "std must be positive"),
-        "a score as text": (changed(m, line_score="1"), "detector", "line_score"),
-        "grown by one number": (changed(m, grow=[0]), "detector", "grow"),
-        "a doubt of 2": (changed(m, doubt=2), "detector", "doubt must lie in [0, 1]"),
-        "a threshold of 2": (changed(m, line_score=2), "detector", "line_score must lie in [0, 1]"),
-        "twice the same character": (changed(r, charset="aa"), "recognizer", "charset must hold distinct characters"),
+        "no kind": (changed(m, kind="gone"), d, "expected kind 'detector'"),
+        "older": (changed(m, schema=1), d, "expected schema 2, got 1; the model is older than this reader"),
+        "newer": (changed(m, schema=3), d, "expected schema 2, got 3; the model is newer than this reader"),
+        "no schema": (changed(m, schema="gone"), d, "expected schema 2"),
+        "an unknown field": (changed(m, colour=1), d, "unknown colour"),
+        "an unknown field of a group": (changed(m, "lines", colour=1), d, "unknown lines.colour"),
+        "no name": (changed(m, name="gone"), d, "missing name"),
+        "no gap": (changed(m, "lines", max_gap="gone"), d, "missing lines.max_gap"),
+        "no group": (changed(m, tiling="gone"), d, "missing tiling"),
+        "a group as a list": (changed(m, tiling=[]), d, "tiling: expected an object"),
+        "null": (changed(m, "regions", min_padding=None), d, "regions.min_padding: expected an integer of at least 0"),
+        "true for a number": (changed(m, "lines", max_gap=True), d, "lines.max_gap: expected an integer of at least 0"),
+        "half a pixel": (changed(m, "lines", max_gap=0.5), d, "lines.max_gap: expected an integer of at least 0"),
+        "a number too large": (changed(m, "lines", min_width=2e9), d, "lines.min_width: expected a number of at least 0"),
+        "no heights": (changed(m, anchor_heights=[]), d, "anchor_heights: expected ascending heights"),
+        "descending": (changed(m, anchor_heights=[9, 7]), d, "anchor_heights: expected ascending heights"),
+        "a height of 0": (changed(m, anchor_heights=[0, 7]), d, "anchor_heights: expected in each place a number above 0"),
+        "a height as text": (changed(m, anchor_heights=["7"]), d, "anchor_heights: expected in each place a number above 0"),
+        "one height": (changed(m, anchor_heights=7), d, "anchor_heights: expected a list"),
+        "a stride of 0": (changed(m, stride_x=0), d, "stride_x: expected an integer of at least 1"),
+        "a stride of 5": (changed(m, stride_y=5), d, "stride_x and stride_y: expected divisors of size_multiple 32, got 16 and 5"),
+        "another grouping": (changed(m, "lines", line_grouping="magic"), d, "lines.line_grouping: expected one of links, paper, classic"),
+        "CMYK": (changed(m, channels="CMYK"), d, "channels: expected one of RGB, BGR"),
+        "an unknown map": (changed(m, outputs=["score", "vertical", "glow"]), d, "outputs: expected in each place one of score, vertical"),
+        "a map twice": (changed(m, outputs=["score", "vertical", "link", "link"]), d, "outputs: expected distinct names"),
+        "no score map": (changed(m, outputs=["vertical", "link"]), d, "outputs: expected distinct names with score and vertical"),
+        "links without link": (changed(m, outputs=["score", "vertical"]), d, "lines.line_grouping: expected the output link"),
+        "a pad of 1000": (changed(m, pad=1000), d, "pad: expected an integer in [0, 255], got 1000"),
+        "a size of 0": (changed(m, size_multiple=0), d, "size_multiple: expected an integer of at least 1"),
+        "a long side below 0": (changed(m, long_side=-5), d, "long_side: expected an integer of at least 1, got -5"),
+        "a deviation of 0": (changed(m, std=[1, 0, 1]), d, "std: expected in each place a number above 0"),
+        "two means": (changed(m, mean=[0, 0]), d, "mean: expected a list of 3"),
+        "a score as text": (changed(m, "lines", line_score="1"), d, "lines.line_score: expected a number in [0, 1]"),
+        "expanded by one number": (changed(m, "lines", expansion=[0]), d, "lines.expansion: expected a list of 2"),
+        "a slack of 2": (changed(m, "lines", score_slack=2), d, "lines.score_slack: expected a number in [0, 1], got 2"),
+        "a threshold of 2": (changed(m, "lines", line_score=2), d, "lines.line_score: expected a number in [0, 1], got 2"),
+        "ends that weigh nothing": (changed(m, "lines", clipped_weight=0), d, "lines.clipped_weight: expected a number in (0, 1]"),
+        "an overlap between cells": (changed(m, "tiling", overlap=100), d, "tiling.overlap: expected a multiple of 32"),
+        "tiles that do not advance": (
+            changed(m, "tiling", overlap=960),
+            d,
+            "tiling.overlap: expected a multiple of 32 below long_side",
+        ),
+        "paddings that cross": (changed(m, "regions", min_padding=65), d, "regions.min_padding: expected at most max_padding 64, got 65"),
+        "reduced regions": (changed(m, "regions", max_enlargement=0.5), d, "regions.max_enlargement: expected a number of at least 1"),
+        "twice the same character": (changed(r, charset="aa"), "recognizer", "charset: expected distinct characters"),
+        "no character": (changed(r, charset=""), "recognizer", "charset: expected distinct characters"),
         "another charset": (changed(r, charset="abc"), "recognizer", "charset: expected sha256"),
-        "a height of 0": (changed(r, height=0), "recognizer", "height must be positive, got 0"),
-        "a width of 0": (changed(r, widths=[0]), "recognizer", "widths must be positive"),
-        "a pad below 0": (changed(r, pad=-1), "recognizer", "pad must lie in 0 to 255, got -1"),
-        "a stride of 3": (changed(r, stride=3), "recognizer", "must divide width_multiple"),
+        "a charset as a list": (changed(r, charset=["a"]), "recognizer", "charset: expected a text"),
+        "a line crop of no height": (changed(r, height=0), "recognizer", "height: expected an integer of at least 1, got 0"),
+        "a width of 0": (changed(r, widths=[0]), "recognizer", "widths: expected in each place an integer of at least 1"),
+        "a pad below 0": (changed(r, pad=-1), "recognizer", "pad: expected an integer in [0, 255], got -1"),
+        "a stride of 3": (changed(r, stride=3), "recognizer", "width_multiple: expected a multiple of stride 3"),
+        "a width between steps": (changed(r, widths=[40]), "recognizer", "width_multiple: expected a multiple of stride 4"),
+        "no policy": (changed(r, reading="gone"), "recognizer", "missing reading"),
+        "no gain": (changed(r, "reading", min_gain="gone"), "recognizer", "missing reading.min_gain"),
+        "a sum of 3": (
+            changed(r, "reading", min_combined_score=3),
+            "recognizer",
+            "reading.min_combined_score: expected a number in",
+        ),
+        "no votes": (changed(r, "reading", page_flip_votes=0), "recognizer", "reading.page_flip_votes: expected an integer of at least 1"),
+        "an even window": (changed(r, "line_crop", cut_window=8), "recognizer", "line_crop.cut_window: expected an odd number, got 8"),
+        "a cut at the end": (changed(r, "line_crop", cut_start=1), "recognizer", "line_crop.cut_start: expected a place inside max_width"),
+        "a cut at the start": (changed(r, "line_crop", cut_start=1e-9), "recognizer", "line_crop.cut_start: expected a place inside"),
     }
     return [
-        *(case("spec", name, text=text, kind=kind) for name, (text, kind) in good.items()),
+        *(case("spec", name, text=text, kind=kind) for name, (text, kind) in {**good, **whole}.items()),
         *(case("spec", name, says=says, text=text, kind=kind) for name, (text, kind, says) in bad.items()),
     ]
 

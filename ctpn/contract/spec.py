@@ -1,117 +1,317 @@
-"""The numbers of a detector and of a recogniser: they travel inside every model file, so that no app needs code for a new one.
+"""The numbers of a detector and of a recogniser. They travel inside every model file, so a retuned number needs no new app.
 
-Frames: `net` is the pixel frame of the network input (after `image.fit`), `img` that of the upright photo.
+Every field is required, here and in every other language: nothing has a default. `contract/schemas` has the same as JSON
+Schema, contract/README.md the invariants of all languages.
 
-Laws that all four languages share (Python, Kotlin, Swift, JavaScript):
-  order     ties are settled by (-score, index)
-  rounding  floor(x + 0.5)
-  resample  bilinear with half-pixel centres, x_src = (x_dst + 0.5) * src / dst - 0.5, edges clamped; pictures that
-            shrink by more than 2 are first halved. `resample.py` says it to the last bit
-  numbers   float32 at the borders of a stage, where nothing else is said; sums, exp and log in float64
+Frames: `net` is the pixel frame of the network input (after `tiling.fit`), `img` that of the upright photo.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from ctpn.contract.spec_check import detector_problem, recognizer_problem
+from ctpn.contract.json_text import parse
 from ctpn.errors import ModelError
 
-SCHEMA = 1  # raised when an old reader can no longer understand a new spec
+SCHEMA = 2  # raised when an old reader can no longer understand a new spec
+LIMIT = 1e9  # no number of a spec is farther from 0
+EXPORT_HINT = "export it again with python -m export.onnx, or fetch a bundle of this version"
+STAMP_HINT = "give it the present spec with python -m export.stamp"  # for weights, which need no export
 S = TypeVar("S", "DetectorSpec", "RecognizerSpec")
+
+
+@dataclass(frozen=True)
+class Range:
+    """The values that a number may have: from `low`, with `above` without it, to `high`."""
+
+    low: float = -LIMIT
+    high: float = LIMIT
+    above: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        return (self.low < value if self.above else self.low <= value) and value <= self.high
+
+    def __str__(self) -> str:
+        if self.high < LIMIT:
+            return f" in {'(' if self.above else '['}{self.low:g}, {self.high:g}]"
+        return f" above {self.low:g}" if self.above else f" of at least {self.low:g}" if self.low > -LIMIT else ""
+
+
+Number = Annotated[float, Range()]
+Fraction = Annotated[float, Range(0, 1)]
+PositiveFraction = Annotated[float, Range(0, 1, above=True)]
+Positive = Annotated[float, Range(0, above=True)]
+NotNegative = Annotated[float, Range(0)]
+Ratio = Annotated[float, Range(1)]
+Count = Annotated[int, Range(1)]
+Pixels = Annotated[int, Range(0)]
+Grey = Annotated[int, Range(0, 255)]
+Channels = Literal["RGB", "BGR"]
+MapName = Literal["score", "vertical", "side", "link"]
+LineGrouping = Literal["links", "paper", "classic"]
+
+
+@dataclass(frozen=True)
+class LinesSpec:
+    """How proposals become lines.
+
+    Attributes:
+        line_grouping: "links", as the net says; "paper" (Tian et al. 2016, section 3.2); "classic", as the paper's code had it.
+        link_threshold: probability from which a link counts; "links" alone.
+        max_gap: pixels between two members of a line; not for "links".
+        min_overlap: vertical IoU of neighbours. "classic": overlap by the lower one, and ratio of the heights.
+        line_score: mean score below which a line is dropped ...
+        score_slack: ... but one that is read may have this much less, if its text makes up for it
+            (`ReadingSpec.min_combined_score`).
+        min_aspect_ratio: width / height below which a line is dropped.
+        min_width: pixels; a line that is not wider is dropped.
+        clipped_weight: of a member that the line's end cuts short, in the fit of the line; the others weigh 1.
+        min_taper_columns: members from which on a line may be higher at one end.
+        expansion: fractions of a line's height that are added at each end, and above and below.
+    """
+
+    line_grouping: LineGrouping
+    link_threshold: Fraction
+    max_gap: Pixels
+    min_overlap: Fraction
+    line_score: Fraction
+    score_slack: Fraction
+    min_aspect_ratio: NotNegative
+    min_width: NotNegative
+    clipped_weight: PositiveFraction
+    min_taper_columns: Annotated[int, Range(2)]
+    expansion: tuple[NotNegative, NotNegative]
+
+
+@dataclass(frozen=True)
+class TilingSpec:
+    """How long images are reduced, and read in overlapping tiles.
+
+    Attributes:
+        max_aspect_ratio: an image longer than this to 1 is a long image:
+        tile_short_side: pixels to which its short side is reduced.
+        overlap: pixels that two tiles share, a multiple of `size_multiple`.
+        max_untiled: an input of up to this many times `long_side` is read at once.
+    """
+
+    max_aspect_ratio: Ratio
+    tile_short_side: Count
+    overlap: Pixels
+    max_untiled: Ratio
+
+
+@dataclass(frozen=True)
+class RegionsSpec:
+    """How much of a photo is looked at around a marked region, and at what scale.
+
+    Attributes:
+        region_padding: fraction of the region's short side that is looked at around it ...
+        min_padding, max_padding: ... but at least and at most so many pixels.
+        min_region_side: pixels to which the short side of a smaller region is enlarged ...
+        max_enlargement: ... but at most so many times.
+    """
+
+    region_padding: NotNegative
+    min_padding: Pixels
+    max_padding: Pixels
+    min_region_side: Count
+    max_enlargement: Ratio
 
 
 @dataclass(frozen=True)
 class DetectorSpec:
     """What a detector graph expects and how its maps become text lines.
 
-    The graph takes uint8 RGB [1, H, W, 3] and gives channels-last maps, one row a cell of
+    The graph takes uint8 RGB [1, H, W, 3] and gives channels-last maps, one row per cell of
     `stride_y` x `stride_x` pixels, k = len(anchor_heights): score [1, h, w, k] and, where `outputs`
     has them, vertical and side [1, h, w, 2k], link [1, h, w, k].
+
+    Attributes:
+        anchor_heights: pixels, ascending.
+        stride_x, stride_y: width and height of a cell.
+        outputs: the maps in the graph's order; score and vertical are always among them.
+        channels: order in which the net was trained; the graph itself always takes RGB.
+        mean, std: in `channels` order; the graph computes (pixel - mean) / std.
+        long_side: pixels to which photos are reduced, long images apart.
+        size_multiple, pad: the input is padded to a multiple of this with this grey.
+        score_threshold: proposals below are dropped.
+        nms_threshold: vertical IoU within a column, above which the worse of two is dropped.
     """
 
     name: str
-    anchor_heights: tuple[float, ...]  # pixels, ascending
-    stride_x: int = 16  # width of a proposal
-    stride_y: int = 8  # rows of the grid
-    outputs: tuple[str, ...] = ("score", "vertical", "side", "link")
-    channels: str = "RGB"  # order in which the net was trained; the graph itself always takes RGB
-    mean: tuple[float, float, float] = (127.5, 127.5, 127.5)  # in `channels` order
-    std: tuple[float, float, float] = (127.5, 127.5, 127.5)
-    long_side: int = 960  # photos are reduced to this ...
-    strip_ratio: float = 4.0  # ... but what is longer than this many times its width is a strip:
-    strip_side: int = 640  # its short side is reduced to this, and it is read in pieces
-    size_multiple: int = 32  # the input is padded to this
-    pad: int = 127  # with this grey
-    score_threshold: float = 0.5  # proposals below are dropped
-    nms_threshold: float = 0.3  # vertical IoU within a column
-    builder: str = "links"  # or "paper" (Tian et al. 2016, section 3.2), or "classic" (the same as the original's code had it)
-    link_threshold: float = 0.5
-    max_gap: int = 50  # pixels, not for "links"
-    min_overlap: float = 0.5  # vertical IoU of neighbours; "classic": overlap by the lower one, and heights' ratio
-    line_score: float = 0.6  # mean score below which a line is dropped ...
-    doubt: float = 0.0  # ... but one that is read may have this much less, if its text makes up for it (`recognize.CONFIRMED`)
-    min_ratio: float = 0.0  # width / height below which a line is dropped
-    grow: tuple[float, float] = (0.0, 0.0)  # shares of a line's height added at its ends, and above and below
+    anchor_heights: tuple[Positive, ...]
+    stride_x: Count
+    stride_y: Count
+    outputs: tuple[MapName, ...]
+    channels: Channels
+    mean: tuple[Number, Number, Number]
+    std: tuple[Positive, Positive, Positive]
+    long_side: Count
+    size_multiple: Count
+    pad: Grey
+    score_threshold: Fraction
+    nms_threshold: Fraction
+    lines: LinesSpec
+    tiling: TilingSpec
+    regions: RegionsSpec
 
     def __post_init__(self) -> None:
-        problem = detector_problem(self)
+        problem = _first_problem(self) or self._conflict()
         if problem:
             raise ModelError(f"detector spec {self.name!r}: {problem}")
 
+    def _conflict(self) -> str | None:
+        """Values that are good by themselves but do not fit each other."""
+        heights, m = self.anchor_heights, self.size_multiple
+        if not heights or list(heights) != sorted(set(heights)):
+            return f"anchor_heights: expected ascending heights, got {list(heights)}"
+        if m % self.stride_x or m % self.stride_y:
+            return f"stride_x and stride_y: expected divisors of size_multiple {m}, got {self.stride_x} and {self.stride_y}"
+        if len(set(self.outputs)) < len(self.outputs) or not {"score", "vertical"} <= set(self.outputs):
+            return f"outputs: expected distinct names with score and vertical among them, got {list(self.outputs)}"
+        if self.lines.line_grouping == "links" and "link" not in self.outputs:
+            return f"lines.line_grouping: expected the output link for 'links', got the outputs {list(self.outputs)}"
+        if self.tiling.overlap % m or self.tiling.overlap + m > self.long_side:
+            return f"tiling.overlap: expected a multiple of {m} below long_side {self.long_side}, got {self.tiling.overlap}"
+        if self.regions.min_padding > self.regions.max_padding:
+            return f"regions.min_padding: expected at most max_padding {self.regions.max_padding}, got {self.regions.min_padding}"
+        return None
+
     @property
     def anchors(self) -> int:
-        """Number of anchors a cell."""
+        """Number of anchors per cell."""
         return len(self.anchor_heights)
 
     @property
-    def doubtful(self) -> DetectorSpec:
+    def with_score_slack(self) -> DetectorSpec:
         """The same, but lines that only their text can confirm are kept too."""
-        return replace(self, line_score=max(0.0, self.line_score - self.doubt))
+        return replace(self, lines=replace(self.lines, line_score=max(0.0, self.lines.line_score - self.lines.score_slack)))
 
     def to_json(self) -> str:
         """One line of JSON; `from_json` of it is equal to this spec."""
-        return json.dumps({"schema": SCHEMA, "kind": "detector", **asdict(self)}, ensure_ascii=False, sort_keys=True)
+        return _to_json("detector", self)
 
     @classmethod
     def from_json(cls, text: str) -> DetectorSpec:
         """Read `to_json`'s text.
 
         Raises:
-            ModelError: no JSON, another kind or schema, an unknown or missing field, a bad value.
+            ModelError: no JSON, another kind or schema, or a field that is missing, unknown, of another type or out of range.
         """
-        return _parse(cls, "detector", text)
+        return _parse(cls, "detector", text, EXPORT_HINT)
+
+
+@dataclass(frozen=True)
+class LineCropSpec:
+    """How a line crop is made, and where a long one is split.
+
+    Attributes:
+        min_width: pixels of a line crop at least.
+        cut_start: fraction of `max_width` after which a long line crop may be split.
+        cut_window: odd number of columns over which ink is summed to find the emptiest place.
+        cut_tolerance: grey levels above the emptiest that still count as empty.
+        space_ink: a column with less than this fraction of the most ink belongs to a gap.
+        space_width: a gap wider than this fraction of the height is a space.
+    """
+
+    min_width: Count
+    cut_start: PositiveFraction
+    cut_window: Count
+    cut_tolerance: NotNegative
+    space_ink: Fraction
+    space_width: NotNegative
+
+
+@dataclass(frozen=True)
+class ReadingSpec:
+    """Which lines are read again in another direction, what confirms a line, and how line crops are batched.
+
+    Attributes:
+        flip_retry_score: a text below this score is also read upside down.
+        page_flip_score, page_flip_votes: where so many of the longest lines are below this score on average, they are read
+            upside down, and if that is better, so are all others.
+        vertical_aspect: a line more than so many times as high as wide may be vertical.
+        min_gain: by how much the score of another direction must be higher.
+        min_combined_score: what the detector's score and the text's must sum to where the detector's alone is below
+            `LinesSpec.line_score`.
+        batch_columns: columns of a batch at most, after padding.
+        batch_spread: the widest line crop of a batch is at most so many times as wide as the narrowest, and one
+            `width_multiple`.
+    """
+
+    flip_retry_score: Fraction
+    page_flip_score: Fraction
+    page_flip_votes: Count
+    vertical_aspect: Ratio
+    min_gain: Fraction
+    min_combined_score: Annotated[float, Range(0, 2)]
+    batch_columns: Count
+    batch_spread: Ratio
 
 
 @dataclass(frozen=True)
 class RecognizerSpec:
     """What a recogniser graph expects and how its output becomes text.
 
-    The graph takes uint8 RGB [N, height, W, 3], strips of one text line each, W a multiple of `width_multiple`, and
-    gives logits float32 [N, W / stride, len(charset) + 1]; class 0 is CTC's blank, class i the character charset[i - 1].
+    The graph takes uint8 RGB [N, height, W, 3], N line crops, W a multiple of `width_multiple`, and gives logits
+    float32 [N, W / stride, len(charset) + 1]; class 0 is CTC's blank, class i the character charset[i - 1].
+
+    Attributes:
+        charset: distinct characters, the space among them.
+        charset_sha256: of the UTF-8 bytes: classes must never be mixed up between versions.
+        channels, mean, std: as the detector's.
+        height: pixels of a line crop.
+        stride: pixels of width for one time step.
+        width_multiple, pad: line crops are padded to this on the right with this grey.
+        max_width: longer line crops are split at gaps, read part by part and joined.
+        margin: fractions of a line's height that are added around its quad: at each end, and above and below.
+        widths: of the exported variants of fixed width.
     """
 
     name: str
-    charset: str  # distinct characters, the space among them
-    charset_sha256: str  # of the UTF-8 bytes: classes must never be mixed up between versions
-    height: int = 32  # pixels of a strip
-    stride: int = 4  # pixels of width for one time step
-    width_multiple: int = 32  # strips are padded to this on the right
-    pad: int = 127  # with this grey
-    max_width: int = 1280  # longer strips are cut at gaps, read in pieces and joined
-    margin: tuple[float, float] = (0.15, 0.0)  # shares of a line's height added around its quad: at the ends, above and below
-    channels: str = "RGB"
-    mean: tuple[float, float, float] = (127.5, 127.5, 127.5)
-    std: tuple[float, float, float] = (127.5, 127.5, 127.5)
-    widths: tuple[int, ...] = (160, 320, 640)  # of the fixed-width forms
+    charset: str
+    charset_sha256: str
+    channels: Channels
+    mean: tuple[Number, Number, Number]
+    std: tuple[Positive, Positive, Positive]
+    height: Count
+    stride: Count
+    width_multiple: Count
+    pad: Grey
+    max_width: Count
+    margin: tuple[NotNegative, NotNegative]
+    widths: tuple[Count, ...]
+    line_crop: LineCropSpec
+    reading: ReadingSpec
 
     def __post_init__(self) -> None:
-        problem = recognizer_problem(self)
+        problem = _first_problem(self) or self._conflict()
         if problem:
             raise ModelError(f"recogniser spec {self.name!r}: {problem}")
+
+    def _conflict(self) -> str | None:
+        """Values that are good by themselves but do not fit each other."""
+        m = self.width_multiple
+        if not self.charset or len(set(self.charset)) != len(self.charset):
+            return "charset: expected distinct characters"
+        try:
+            digest = hashlib.sha256(self.charset.encode()).hexdigest()
+        except UnicodeEncodeError:
+            return "charset: expected whole characters, got half of a surrogate pair"
+        if digest != self.charset_sha256:
+            return f"charset: expected sha256 {self.charset_sha256[:64]}, got {digest}; the file is damaged, fetch it again"
+        if m % self.stride or self.max_width % m or any(w % m for w in self.widths):
+            return f"width_multiple: expected a multiple of stride {self.stride} that divides max_width and widths, got {m}"
+        if self.line_crop.cut_window % 2 == 0:
+            return f"line_crop.cut_window: expected an odd number, got {self.line_crop.cut_window}"
+        if not 1 <= int(self.max_width * self.line_crop.cut_start) < self.max_width:
+            return f"line_crop.cut_start: expected a place inside max_width {self.max_width}, got {self.line_crop.cut_start}"
+        return None
 
     @property
     def classes(self) -> int:
@@ -120,98 +320,229 @@ class RecognizerSpec:
 
     def to_json(self) -> str:
         """One line of JSON; `from_json` of it is equal to this spec."""
-        return json.dumps({"schema": SCHEMA, "kind": "recognizer", **asdict(self)}, ensure_ascii=False, sort_keys=True)
+        return _to_json("recognizer", self)
 
     @classmethod
     def from_json(cls, text: str) -> RecognizerSpec:
         """Read `to_json`'s text.
 
         Raises:
-            ModelError: no JSON, another kind or schema, an unknown or missing field, a bad value, a changed charset.
+            ModelError: no JSON, another kind or schema, a field that is missing, unknown, of another type or out of range, or a
+                changed charset.
         """
-        return _parse(cls, "recognizer", text)
+        return _parse(cls, "recognizer", text, EXPORT_HINT)
 
 
 def read_spec(cls: type[S], text: str, file: str | Path) -> S:
-    """The spec that stands in a file.
+    """The spec that a file carries.
 
     Raises:
         ModelError: as `cls.from_json`, with the file's name.
     """
+    kind, weights = "detector" if cls is DetectorSpec else "recognizer", Path(file).suffix == ".safetensors"
     try:
-        return cls.from_json(text)
+        return _parse(cls, kind, text, STAMP_HINT if weights else EXPORT_HINT)
     except ModelError as e:
         raise ModelError(f"{file}: {e}") from None
 
 
-def _parse(cls: type[S], kind: str, text: str) -> S:
-    data = _object(text)
-    found = data.pop("kind", None)
-    if found != kind:
-        raise ModelError(
-            f"spec: expected kind {kind!r}, got {found!r}; name the {kind}'s file, or export it again with python -m export.onnx"
-        )
-    schema = data.pop("schema", None)
-    if schema != SCHEMA:
-        raise ModelError(f"spec: expected schema {SCHEMA}, got {schema!r}; use the reader that came with the model")
-    known = {f.name for f in fields(cls)}
-    if set(data) - known:
-        raise ModelError(f"spec: unknown fields {sorted(set(data) - known)}; the model is newer than this reader")
-    try:
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in data.items()}
-        return cls(**values)
-    except (TypeError, ValueError, AttributeError) as e:  # values of other types, half a character
-        raise ModelError(f"spec: {e}; export the model again with python -m export.onnx") from None
+def revise(spec: S, changes: Mapping[str, Any]) -> S:
+    """The same spec with other values; those of a group as a mapping: revise(MOBILE, {"lines": {"line_score": 0.5}}).
+
+    Raises:
+        ModelError: as `from_json`.
+    """
+    kind = "detector" if isinstance(spec, DetectorSpec) else "recognizer"
+    merged = {k: {**v, **changes[k]} if isinstance(v, dict) and k in changes else changes.get(k, v) for k, v in asdict(spec).items()}
+    unknown = {k: v for k, v in changes.items() if k not in merged}
+    revised: S = _built(type(spec), {**merged, **unknown}, f"{kind} spec {spec.name!r}", "")
+    return revised
 
 
-def _object(text: str) -> dict[str, Any]:
+def _to_json(kind: str, spec: DetectorSpec | RecognizerSpec) -> str:
+    return json.dumps({"schema": SCHEMA, "kind": kind, **asdict(spec)}, ensure_ascii=False, sort_keys=True)
+
+
+def _parse(cls: type[S], kind: str, text: str, hint: str) -> S:
     try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as e:
-        raise ModelError(f"spec: not JSON ({e}); the model file is damaged, export it again") from None
+        data = parse(text)
+    except ValueError as e:
+        raise ModelError(f"spec: not JSON ({e}); the file is damaged: {hint}") from None
     if not isinstance(data, dict):
-        raise ModelError(f"spec: expected a JSON object, got {type(data).__name__}; export the model again")
-    return data
+        raise ModelError(f"spec: expected a JSON object, got {type(data).__name__}; {hint}")
+    found, schema = data.pop("kind", None), data.pop("schema", None)
+    if found != kind:
+        raise ModelError(f"spec: expected kind {kind!r}, got {found!r}; name the {kind}'s file, or {hint}")
+    if schema != SCHEMA or isinstance(schema, bool):
+        newer = isinstance(schema, int) and schema > SCHEMA
+        todo = "the model is newer than this reader: update the program" if newer else f"the model is older than this reader: {hint}"
+        raise ModelError(f"spec: expected schema {SCHEMA}, got {schema!r}; {todo}")
+    try:
+        spec: S = _built(cls, data, "spec", "")
+    except ModelError as e:
+        raise ModelError(f"{e}; {hint}") from None
+    return spec
+
+
+def _built(cls: type[Any], data: Any, where: str, group: str) -> Any:
+    """A spec, or a group of one, of parsed JSON.
+
+    Raises:
+        ModelError: a field that is missing or unknown here, or that its class refuses.
+    """
+    if not isinstance(data, dict):
+        raise ModelError(f"{where}: {group[:-1]}: expected an object, got {_shown(data)}")
+    hints = get_type_hints(cls, include_extras=True)
+    for what, names in (("missing", hints.keys() - data.keys()), ("unknown", data.keys() - hints.keys())):
+        if names:
+            raise ModelError(f"{where}: {what} {', '.join(group + n[:60] for n in sorted(names))}")
+    values: dict[str, Any] = {}
+    for name, hint in hints.items():
+        group_type: Any = hint if is_dataclass(hint) else None
+        values[name] = _built(group_type, data[name], where, f"{group}{name}.") if group_type else _value(data[name], hint)
+    return cls(**values)
+
+
+def _value(value: Any, hint: Any) -> Any:
+    """JSON's lists as tuples, and numbers as int or float, whichever is expected: some languages cannot tell 2.0 from 2."""
+    if isinstance(value, list | tuple):
+        return tuple(_value(v, get_args(hint)[0] if get_origin(hint) is tuple else hint) for v in value)
+    kind = get_args(hint)[:1] if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LIMIT else ()
+    if kind == (int,) and isinstance(value, float) and value.is_integer():
+        return int(value)
+    return float(value) if kind == (float,) else value
+
+
+def _first_problem(spec: Any, group: str = "") -> str | None:
+    """The first field, in their order, that is not of its type or out of its range; None if there is none."""
+    for name, hint in get_type_hints(type(spec), include_extras=True).items():
+        value = getattr(spec, name)
+        if is_dataclass(hint):
+            problem = _first_problem(value, f"{name}.")
+        else:
+            expected = _expected(value, hint)
+            problem = f"{group}{name}: expected {expected}, got {_shown(value)}" if expected else None
+        if problem:
+            return problem
+    return None
+
+
+def _expected(value: Any, hint: Any) -> str | None:
+    """What was expected instead of a value, None if it is good."""
+    kind, inner = get_origin(hint), get_args(hint)
+    if kind is Literal:
+        return None if isinstance(value, str) and value in inner else f"one of {', '.join(inner)}"
+    if kind is Annotated:
+        numeric, allowed = inner
+        types = int if numeric is int else (int, float)
+        good = isinstance(value, types) and not isinstance(value, bool) and abs(value) <= LIMIT and value in allowed
+        return None if good else f"{'an integer' if numeric is int else 'a number'}{allowed}"
+    if kind is tuple:
+        if not isinstance(value, tuple) or (inner[-1] is not ... and len(value) != len(inner)):
+            return "a list" if inner[-1] is ... else f"a list of {len(inner)}"
+        each = next((e for v in value if (e := _expected(v, inner[0]))), None)
+        return f"in each place {each}" if each else None
+    return None if isinstance(value, str) else "a text"
+
+
+def _shown(value: Any) -> str:
+    return repr(list(value) if isinstance(value, tuple) else value)[:60]
 
 
 # No mean: the division then folds into the first convolution, and the graph starts with it.
 MOBILE = DetectorSpec(
     name="mobile",
     anchor_heights=(7, 10, 15, 22, 33, 49, 73, 110, 165, 250),
+    stride_x=16,
+    stride_y=8,
+    outputs=("score", "vertical", "side", "link"),
+    channels="RGB",
     mean=(0.0, 0.0, 0.0),
     std=(255.0, 255.0, 255.0),
+    long_side=960,
+    size_multiple=32,
+    pad=127,
     score_threshold=0.2,
-    link_threshold=0.25,
-    line_score=0.55,
-    doubt=0.25,  # what is not found cannot be read, and a text says better than a score whether there is one
-    grow=(0.03, 0.05),  # lines come out a little small; chosen, like the thresholds, on the validation splits of sroie and icdar2015
-    min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
+    nms_threshold=0.3,
+    lines=LinesSpec(
+        line_grouping="links",
+        link_threshold=0.25,
+        max_gap=50,
+        min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
+        line_score=0.55,
+        score_slack=0.25,  # what is not found cannot be read, and a text says better than a score whether there is one
+        min_aspect_ratio=0.0,
+        min_width=2.5,  # no text is that narrow: its refined ends met, beside the end of another line as a rule
+        clipped_weight=0.3,  # the ends are cut short and are less certain
+        min_taper_columns=8,
+        expansion=(0.03, 0.05),  # lines come out a little small; chosen, like the thresholds, on sroie's and icdar2015's validation pages
+    ),
+    tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
+    regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
 )
 
-# The original of 2018: its own anchors, Keras's caffe-style input, and the classic postprocessing.
+# The original of 2018: its own anchors, Keras's caffe-style input, and the paper's postprocessing.
 VGG16 = DetectorSpec(
     name="vgg16",
     anchor_heights=(11, 16, 23, 33, 48, 68, 97, 139, 198, 283),
+    stride_x=16,
     stride_y=16,
     outputs=("score", "vertical"),
     channels="BGR",
     mean=(123.68, 116.779, 103.939),
     std=(1.0, 1.0, 1.0),
+    long_side=960,
+    size_multiple=32,
+    pad=127,
     score_threshold=0.7,
     nms_threshold=0.2,
-    builder="paper",
-    min_overlap=0.7,
-    line_score=0.9,
+    lines=LinesSpec(
+        line_grouping="paper",
+        link_threshold=0.5,
+        max_gap=50,
+        min_overlap=0.7,
+        line_score=0.9,
+        score_slack=0.0,
+        min_aspect_ratio=0.0,
+        min_width=2.5,
+        clipped_weight=0.3,
+        min_taper_columns=8,
+        expansion=(0.0, 0.0),
+    ),
+    tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
+    regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
 )
 
 # The original's postprocessing, number by number, for weights that were made with it: Keras files and .pth.tar checkpoints.
-CLASSIC = replace(
-    VGG16,
+CLASSIC = DetectorSpec(
+    name="vgg16",
+    anchor_heights=(11, 16, 23, 33, 48, 68, 97, 139, 198, 283),
+    stride_x=16,
+    stride_y=16,
+    outputs=("score", "vertical"),
+    channels="BGR",
+    mean=(123.68, 116.779, 103.939),
+    std=(1.0, 1.0, 1.0),
+    long_side=960,
+    size_multiple=32,
+    pad=127,
+    score_threshold=0.7,
     nms_threshold=0.3,
-    builder="classic",
-    max_gap=60,
-    min_overlap=0.6,
-    min_ratio=0.5,
+    lines=LinesSpec(
+        line_grouping="classic",
+        link_threshold=0.5,
+        max_gap=60,
+        min_overlap=0.6,
+        line_score=0.9,
+        score_slack=0.0,
+        min_aspect_ratio=0.5,
+        min_width=2.5,
+        clipped_weight=0.3,
+        min_taper_columns=8,
+        expansion=(0.0, 0.0),
+    ),
+    tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
+    regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
 )
 
 DETECTORS = {s.name: s for s in (MOBILE, VGG16)}
@@ -222,6 +553,32 @@ CRNN = RecognizerSpec(
     name="crnn",
     charset=(Path(__file__).parent / "charset.txt").read_text("utf-8"),
     charset_sha256="3d10d74d999afbd1b5ad890cb5a34a4a75b3a4c2414024afca5d5bbe2f00bac3",
+    channels="RGB",
     mean=(0.0, 0.0, 0.0),
     std=(255.0, 255.0, 255.0),
+    height=32,
+    stride=4,
+    width_multiple=32,
+    pad=127,
+    max_width=1280,
+    margin=(0.15, 0.0),
+    widths=(160, 320, 640),
+    line_crop=LineCropSpec(
+        min_width=8,
+        cut_start=0.6666667,
+        cut_window=9,
+        cut_tolerance=1.0,
+        space_ink=0.15,
+        space_width=0.28,
+    ),
+    reading=ReadingSpec(
+        flip_retry_score=0.6,
+        page_flip_score=0.9,
+        page_flip_votes=6,
+        vertical_aspect=1.8,
+        min_gain=0.05,
+        min_combined_score=1.1,
+        batch_columns=1280,  # their logits are 7 MB; larger batches take more memory and save no time
+        batch_spread=1.3,
+    ),
 )

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.contract.spec import DetectorSpec
+from ctpn.contract.spec import DetectorSpec, LinesSpec
 from ctpn.detection.proposals import Proposals, overlapping
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
-
-SLIVER = 2.5  # pixels: no text is that narrow; its refined ends met, beside the end of another line as a rule
 
 
 def connect(proposals: Proposals, spec: DetectorSpec) -> I64:
@@ -23,10 +21,10 @@ def connect(proposals: Proposals, spec: DetectorSpec) -> I64:
     the paper the highest score; of equals the first), and it must be mutual. `classic` is `paper` as its code had it:
     fitting means that the overlap is at least `min_overlap` of the lower piece, and so is the ratio of the heights.
     """
-    links = spec.builder == "links"
-    wants = np.flatnonzero(proposals.links >= spec.link_threshold) if links else np.arange(len(proposals))
+    links = spec.lines.line_grouping == "links"
+    wants = np.flatnonzero(proposals.links >= spec.lines.link_threshold) if links else np.arange(len(proposals))
     found = []
-    for gap in range(1, 1 + (2 if links else spec.max_gap // spec.stride_x)):
+    for gap in range(1, 1 + (2 if links else spec.lines.max_gap // spec.stride_x)):
         found.append(_fitting(proposals, wants, gap, spec))
         if links:  # only who has found none looks further
             alone = np.ones(len(proposals), bool)
@@ -49,11 +47,12 @@ def _fitting(p: Proposals, wants: I64, gap: int, spec: DetectorSpec) -> tuple[I6
     inter = np.minimum(bottom[before], bottom[after]) - np.maximum(top[before], top[after])
     height = bottom - top
     iou = inter / (height[before] + height[after] - inter)
-    if spec.builder == "classic":
+    min_overlap = spec.lines.min_overlap
+    if spec.lines.line_grouping == "classic":
         low, high = np.minimum(height[before], height[after]), np.maximum(height[before], height[after])
-        fits = (inter / low >= spec.min_overlap) & (low / high >= spec.min_overlap)
+        fits = (inter / low >= min_overlap) & (low / high >= min_overlap)
     else:
-        fits = iou >= spec.min_overlap
+        fits = iou >= min_overlap
     return before[fits], after[fits], iou[fits]
 
 
@@ -83,7 +82,8 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
 
     Returns:
         quads_net float32 [M, 4, 2], clockwise from the text's top left, and scores float32 [M], the mean of
-        the members; lines below `line_score` or `min_ratio` are left away, slivers, and with `classic` those of one piece.
+        the members; lines below `line_score` or `min_aspect_ratio` are omitted, those of
+        at most `min_width`, and with `classic` those of one member.
         M is 0 when there is no text.
     """
     if not len(proposals):
@@ -91,12 +91,13 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
     proposals = proposals.take(np.lexsort((proposals.boxes_net[:, 1], proposals.columns)))  # for speed alone
     lines = label(connect(proposals, spec))
     scores = _mean(lines, proposals.scores)
-    quads = _quads(proposals, lines)
+    limits = spec.lines
+    quads = _quads(proposals, lines, limits)
     width, height = (np.linalg.norm(quads[:, i] - quads[:, 0], axis=1) for i in (1, 3))
-    good = (scores >= spec.line_score) & (width / np.maximum(height, 1e-6) >= spec.min_ratio) & (width > SLIVER)
-    if spec.builder == "classic":
+    good = (scores >= limits.line_score) & (width / np.maximum(height, 1e-6) >= limits.min_aspect_ratio) & (width > limits.min_width)
+    if limits.line_grouping == "classic":
         good &= np.bincount(lines) >= 2
-    return grown(quads[good], spec.grow), scores[good].astype(np.float32)
+    return grown(quads[good], limits.expansion), scores[good].astype(np.float32)
 
 
 def grown(quads: F32, shares: tuple[float, float]) -> F32:
@@ -123,7 +124,7 @@ def _ends(p: Proposals, lines: I64) -> tuple[NDArray[np.float64], NDArray[np.flo
     return np.minimum(left, right - 1), np.maximum(right, left + 1)
 
 
-def _quads(p: Proposals, lines: I64) -> F32:
+def _quads(p: Proposals, lines: I64, spec: LinesSpec) -> F32:
     """Fit the middle line and the height of each line over its columns, and cut it off square at its ends.
 
     A proposal's top and bottom are those of the line at the middle of what it covers of its column, so a fit
@@ -135,21 +136,22 @@ def _quads(p: Proposals, lines: I64) -> F32:
     height = (p.boxes_net[:, 3] - p.boxes_net[:, 1]).astype(np.float64)
     count = np.bincount(lines)
     inner = (p.boxes_net[:, 0] >= left[lines]) & (p.boxes_net[:, 2] <= right[lines])
-    weights = p.scores * np.where(inner, 1.0, 0.3)  # the ends are cut short and are less certain
+    weights = p.scores * np.where(inner, 1.0, spec.clipped_weight)
     x_mean, y_mean, h_mean = (_mean(lines, v, weights) for v in (x, middle, height))
-    slope, grow = _slope(lines, x - x_mean[lines], np.stack([middle, height], 1), weights, count)
+    slope, grow = _slopes(lines, x - x_mean[lines], np.stack([middle, height], 1), weights)
+    slope, grow = np.where(count >= 2, slope, 0.0), np.where(count >= spec.min_taper_columns, grow, 0.0)
     cos = 1 / np.sqrt(1 + slope**2)
     sin = slope * cos
     return _corners(left, right, (x_mean, y_mean, h_mean), (slope, grow), (cos, sin))
 
 
-def _slope(
-    lines: I64, dx: NDArray[np.floating], values: NDArray[np.floating], weights: NDArray[np.floating], count: I64
+def _slopes(
+    lines: I64, dx: NDArray[np.floating], values: NDArray[np.floating], weights: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Least-squares slopes of the middle and of the height; the height's only where a line is long enough to tell."""
+    """Least-squares slopes of the middle and of the height: float64 [M] each."""
     spread = np.bincount(lines, weights * dx * dx)
     tilt, grow = (np.bincount(lines, weights * dx * v) / np.maximum(spread, 1e-6) for v in values.T)
-    return np.where(count >= 2, tilt, 0.0), np.where(count >= 8, grow, 0.0)
+    return tilt, grow
 
 
 def _corners(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,12 +31,12 @@ class Fitted:
 def fit(rgb: U8, spec: DetectorSpec) -> Fitted:
     """Reduce a picture by the spec's rule and pad it.
 
-    The long side becomes at most `long_side`; of a strip, longer than `strip_ratio` to 1, the short side at most
-    `strip_side`. Nothing is enlarged.
+    The long side becomes at most `long_side`; of a long image, longer than `max_aspect_ratio` to 1, the short side at most
+    `tile_short_side`. Nothing is enlarged.
     """
     height, width = rgb.shape[:2]
     long, short = max(height, width), min(height, width)
-    scale = min(1.0, spec.strip_side / short if long > spec.strip_ratio * short else spec.long_side / long)
+    scale = min(1.0, spec.tiling.tile_short_side / short if long > spec.tiling.max_aspect_ratio * short else spec.long_side / long)
     h, w = (max(1, int(np.floor(side * scale + 0.5))) for side in (height, width))
     small = resize(rgb, h, w)
     m = spec.size_multiple
@@ -48,11 +49,11 @@ def windows(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:
     """Where a side of `length` pixels (a multiple of `size_multiple`) is cut for reading in pieces.
 
     Returns:
-        (begin, end) of each window, overlapping by 128 pixels; one window up to one and a half `long_side`.
+        (begin, end) of each window, overlapping by `overlap` pixels; one window up to `max_untiled` times `long_side`.
     """
-    if length <= spec.long_side * 3 // 2:
+    if length <= math.floor(spec.long_side * spec.tiling.max_untiled):
         return [(0, length)]
-    overlap, m = 128, spec.size_multiple
+    overlap, m = spec.tiling.overlap, spec.size_multiple
     step = (spec.long_side - overlap) // m * m
     begins = list(range(0, length - overlap, step))
     return [(b, min(b + step + overlap, length)) for b in begins]

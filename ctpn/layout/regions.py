@@ -7,16 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ctpn.contract.spec import RegionsSpec
 from ctpn.errors import CtpnError
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 Rectangle = tuple[float, float, float, float]
 Region = Rectangle | Sequence[Sequence[float]] | F32
-
-CONTEXT = 0.5  # of the region's short side around it may be seen ...
-LEAST_CONTEXT, MOST_CONTEXT = 16, 64  # ... so many pixels at least and at most
-LOWEST, LARGEST_SCALE = 96, 3.0  # a region's short side is enlarged to this many pixels, at most so much
 
 
 def outline(region: Region, width: int, height: int) -> F32:
@@ -101,22 +98,22 @@ def _shown(region: Region) -> str:
         return repr(region)[:60]
 
 
-def window(region: F32, width: int, height: int) -> tuple[int, int, int, int]:
-    """The part (x0, y0, x1, y1) of the photo, whole pixels, that is looked at: the region and some context."""
+def window(region: F32, width: int, height: int, spec: RegionsSpec) -> tuple[int, int, int, int]:
+    """The part (x0, y0, x1, y1) of the photo, whole pixels, that is looked at: the region and some padding."""
     low, high = region.min(0), region.max(0)
-    air = np.clip(CONTEXT * (high - low).min(), LEAST_CONTEXT, MOST_CONTEXT)
-    x0, y0 = np.maximum(np.floor(low - air), 0).astype(int)
-    x1, y1 = np.minimum(np.ceil(high + air), [width, height]).astype(int)
+    padding = np.clip(spec.region_padding * (high - low).min(), spec.min_padding, spec.max_padding)
+    x0, y0 = np.maximum(np.floor(low - padding), 0).astype(int)
+    x1, y1 = np.minimum(np.ceil(high + padding), [width, height]).astype(int)
     return int(x0), int(y0), int(x1), int(y1)
 
 
-def scale(region: F32) -> float:
+def scale(region: F32, spec: RegionsSpec) -> float:
     """By how much a region is enlarged before it is looked at: low ones hold one or two lines, which would be too small.
 
     Large ones are reduced by the detector's own rule (`image.fit`).
     """
     short = float(np.ptp(region, axis=0).min())
-    return float(np.clip(LOWEST / short, 1.0, LARGEST_SCALE))
+    return float(np.clip(spec.min_region_side / short, 1.0, spec.max_enlargement))
 
 
 def share(quad: F32, region: F32) -> float:

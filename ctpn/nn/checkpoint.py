@@ -40,10 +40,11 @@ def is_checkpoint(file: Path) -> bool:
     """Whether this is a torch file (a zip, or the pickle of PyTorch before 1.6) and not safetensors."""
     try:
         with file.open("rb") as f:
-            head = f.read(4)
+            head = f.read(9)
     except OSError:
         return False  # who loads it says what is wrong
-    return head == b"PK\x03\x04" or head[:1] == b"\x80"
+    header = head[8:] == b"{"  # of safetensors, after eight bytes of its length, the first of which may be any
+    return not header and (head[:4] == b"PK\x03\x04" or head[:1] == b"\x80")
 
 
 def load_checkpoint(file: Path) -> dict[str, Tensor]:

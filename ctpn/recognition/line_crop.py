@@ -14,8 +14,6 @@ U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
-NARROWEST = 8  # pixels of a strip
-
 
 def rectify(rgb: U8, quad: F32, spec: RecognizerSpec) -> U8:
     """The line inside a quad as an upright strip.
@@ -26,12 +24,13 @@ def rectify(rgb: U8, quad: F32, spec: RecognizerSpec) -> U8:
             whose pixels are then repeated.
 
     Returns:
-        uint8 RGB [spec.height, W, 3], the quad with `spec.margin` around it; W by the line's own ratio, at least 8.
+        uint8 RGB [spec.height, W, 3], the quad with `spec.margin` around it; W by the line's own ratio, at least
+        `min_width`.
         Lines that shrink by more than 2 are first halved (the law in `spec.py`).
     """
     wide, tall = sides(quad)
     scale = spec.height / (tall * (1 + 2 * spec.margin[1]))
-    width = max(NARROWEST, int(np.floor((wide + 2 * spec.margin[0] * tall) * scale + 0.5)))
+    width = max(spec.line_crop.min_width, int(np.floor((wide + 2 * spec.margin[0] * tall) * scale + 0.5)))
     outer = _with_margin(quad.astype(np.float64), wide, tall, spec)
     low = np.clip(np.floor(outer.min(0)) - 2, 0, [rgb.shape[1] - 1, rgb.shape[0] - 1]).astype(int)
     high = np.clip(np.ceil(outer.max(0)) + 2, low + 1, [rgb.shape[1], rgb.shape[0]]).astype(int)
@@ -94,26 +93,26 @@ def stacked(quad: F32) -> list[F32]:
 def pieces(strip: U8, spec: RecognizerSpec) -> list[tuple[int, int]]:
     """Where a strip is cut for reading: (begin, end) columns, one piece up to `spec.max_width`.
 
-    A cut lies in the middle of the emptiest columns of the last third before the limit: those whose mean distance from the
-    most common grey, over 9 columns, is not more than one level above the least.
+    A cut lies in the middle of the emptiest columns between `cut_start` and the limit: those whose mean distance from the
+    most common grey, over `cut_window` columns, is not more than `cut_tolerance` levels above the least.
     """
-    cuts, width = [0], strip.shape[1]
-    ink = np.convolve(_ink(strip), np.ones(9, np.int64), "same") if width > spec.max_width else np.zeros(0, np.int64)
-    level = 6 * strip.shape[0] * 9
+    cuts, width, rule = [0], strip.shape[1], spec.line_crop
+    ink = np.convolve(_ink(strip), np.ones(rule.cut_window, np.int64), "same") if width > spec.max_width else np.zeros(0, np.int64)
+    level = 6 * strip.shape[0] * rule.cut_window * rule.cut_tolerance
     while width - cuts[-1] > spec.max_width:
-        first, last = cuts[-1] + spec.max_width * 2 // 3, cuts[-1] + spec.max_width
+        first, last = cuts[-1] + int(spec.max_width * rule.cut_start), cuts[-1] + spec.max_width
         emptiest = np.flatnonzero(ink[first:last] <= ink[first:last].min() + level)
         cuts.append(first + int(emptiest[len(emptiest) // 2]))
     return list(zip(cuts, [*cuts[1:], width], strict=True))
 
 
-def is_space(strip: U8, cut: int) -> bool:
-    """Whether the gap around a cut, columns of less than 0.15 of the most ink, is as wide as a space: 0.28 of the height."""
+def is_space(strip: U8, cut: int, spec: RecognizerSpec) -> bool:
+    """Whether the gap around a cut, columns of less than `space_ink` of the most ink, is wider than `space_width` of the height."""
     ink = _ink(strip)
-    empty = 20 * ink < 3 * ink.max()
+    empty = ink < spec.line_crop.space_ink * ink.max()
     left = int(np.argmin(empty[:cut][::-1])) if not empty[:cut].all() else cut
     right = int(np.argmin(empty[cut:])) if not empty[cut:].all() else len(empty) - cut
-    return 25 * (left + right) > 7 * strip.shape[0]
+    return left + right > spec.line_crop.space_width * strip.shape[0]
 
 
 def _ink(strip: U8) -> NDArray[np.int64]:
@@ -124,18 +123,16 @@ def _ink(strip: U8) -> NDArray[np.int64]:
     return distance
 
 
-def batches(widths: list[int], spec: RecognizerSpec, *, most: int = 1280) -> list[list[int]]:
-    """Which strips are read together: of like width, so that padding wastes little, and not more than `most` columns.
-
-    The logits of 1,280 columns are 7 MB; larger batches take more memory and save no time.
-    """
+def batches(widths: list[int], spec: RecognizerSpec) -> list[list[int]]:
+    """Which strips are read together: of similar width, so that padding wastes little, and at most `batch_columns` in all."""
+    limits = spec.reading
     order = sorted(range(len(widths)), key=lambda i: (widths[i], i))
     groups: list[list[int]] = []
     for i in order:
         padded = -(-widths[i] // spec.width_multiple) * spec.width_multiple
         group = groups[-1] if groups else []
-        fits = bool(group) and padded * (len(group) + 1) <= most and padded <= 1.3 * widths[group[0]] + spec.width_multiple
-        if fits:
+        room = bool(group) and padded * (len(group) + 1) <= limits.batch_columns
+        if room and padded <= limits.batch_spread * widths[group[0]] + spec.width_multiple:
             group.append(i)
         else:
             groups.append([i])

@@ -15,12 +15,6 @@ from ctpn.recognition.line_crop import batches, is_space, padded, pieces, rectif
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 
-POOR = 0.6  # a text less sure than this may stand on its head
-SURE, WITNESSES = 0.9, 6  # where so many of the longest lines are less sure than this on average, the whole page may
-TALL = 1.8  # a line so many times as high as wide may be vertical
-BETTER = 0.05  # by how much another direction must be surer
-CONFIRMED = 1.1  # what the detector's score and the text's must sum to, where the detector alone would doubt (spec.doubt)
-
 
 class Recognizer(Protocol):
     """What is asked of a recogniser; `backend.OnnxRecognizer` is one."""
@@ -55,7 +49,7 @@ def join(strip: U8, places: list[tuple[int, int]], parts: list[Decoded], spec: R
     text, scores, steps = "", np.zeros(0, np.float32), np.zeros(0, np.int64)
     for part, (begin, _) in zip(parts, places, strict=True):
         moved = part.steps + begin // spec.stride
-        if text and part.text and " " not in (text[-1], part.text[0]) and is_space(strip, begin):
+        if text and part.text and " " not in (text[-1], part.text[0]) and is_space(strip, begin, spec):
             text, scores, steps = text + " ", np.append(scores, part.scores[:1]), np.append(steps, begin // spec.stride)
         text, scores, steps = text + part.text, np.append(scores, part.scores), np.append(steps, moved)
     score = float(np.exp(np.log(np.maximum(scores, 1e-12)).mean())) if len(scores) else 0.0
@@ -72,17 +66,17 @@ def read_lines(rgb: U8, quads: Sequence[F32], recognizer: Recognizer) -> tuple[l
     Returns:
         For each line its quad, clockwise from the top left of the text as it was read, and the text.
     """
-    spec = recognizer.spec
+    spec, policy = recognizer.spec, recognizer.spec.reading
     chosen = list(quads)
     texts = read_strips([rectify(rgb, q, spec) for q in quads], recognizer)
-    tall = [i for i, q in enumerate(quads) if sides(q)[1] > TALL * sides(q)[0]]
+    tall = [i for i, q in enumerate(quads) if sides(q)[1] > policy.vertical_aspect * sides(q)[0]]
     flat = [i for i in range(len(quads)) if i not in tall]
-    longest = sorted(flat, key=lambda i: -sides(quads[i])[0] / sides(quads[i])[1])[:WITNESSES]
+    longest = sorted(flat, key=lambda i: -sides(quads[i])[0] / sides(quads[i])[1])[: policy.page_flip_votes]
     before = _mean_score(texts, longest)
-    asked = longest if before < SURE else []
+    asked = longest if before < policy.page_flip_score else []
     _try(asked, _over, rgb, quads, recognizer, chosen, texts)
-    all_of_them = _mean_score(texts, longest) > before + BETTER
-    others = [i for i in flat if i not in asked and (all_of_them or texts[i].score < POOR)]
+    all_of_them = _mean_score(texts, longest) > before + policy.min_gain
+    others = [i for i in flat if i not in asked and (all_of_them or texts[i].score < policy.flip_retry_score)]
     _try(others, _over, rgb, quads, recognizer, chosen, texts)
     for way in (lambda q: [turned(q, 1)], lambda q: [turned(q, 3)], stacked):
         _try(tall, way, rgb, quads, recognizer, chosen, texts)
@@ -110,6 +104,6 @@ def _try(
     parts = [way(quads[i]) for i in those]
     strips = [np.concatenate([rectify(rgb, q, recognizer.spec) for q in p], 1) for p in parts]
     for i, part, text in zip(those, parts, read_strips(strips, recognizer), strict=True):
-        if text.text and text.score > texts[i].score + BETTER:
+        if text.text and text.score > texts[i].score + recognizer.spec.reading.min_gain:
             texts[i] = text
             chosen[i] = part[0] if len(part) == 1 else quads[i]

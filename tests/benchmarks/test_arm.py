@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import torch
 
 from benchmarks import arm as command
 from benchmarks.samples import Photo
-from ctpn.contract.spec import MOBILE
+from ctpn.contract.spec import MOBILE, revise
 from ctpn.errors import CtpnError, ModelError
 from ctpn.nn.mobile import MobileCtpn
 from export.arm import root
@@ -35,7 +34,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A float and an int8 file of an untrained net, small, but wide enough that int8 pays."""
     torch.manual_seed(0)
     made = tmp_path_factory.mktemp("arm")
-    net = MobileCtpn(replace(MOBILE, line_score=0.0), width=32, hidden=8).eval()
+    net = MobileCtpn(revise(MOBILE, {"lines": {"line_score": 0.0}}), width=32, hidden=8).eval()
     write(DetectorGraph(net, unrolled=False), made / "small.onnx", SIZE, fixed_width=False)
     quantize(made / "small.onnx", made / "small-int8.onnx", [PAGE])
     return made

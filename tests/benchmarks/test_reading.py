@@ -5,7 +5,6 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,10 +13,9 @@ import pytest
 
 from ctpn import TextReader
 from ctpn.__main__ import main
-from ctpn.contract.spec import CRNN
+from ctpn.contract.spec import CRNN, revise
 from ctpn.imaging.decode import open_image
 from ctpn.reader import SHIPPED, SHIPPED_TEXT
-from ctpn.recognition.policy import CONFIRMED
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WAYBILL = EXAMPLES / "waybill.jpg"
@@ -56,16 +54,16 @@ def plain(lines):
 def test_a_sure_text_confirms_what_the_detector_doubts(photo, regions):
     """With a `line_score` between those of the page's lines: the less sure come back by their texts, in `read` alone."""
     reader = TextReader(threads=1)
-    own = replace(reader.detector.spec, line_score=0.3, doubt=0.0)
+    own = revise(reader.detector.spec, {"lines": {"line_score": 0.3, "score_slack": 0.0}})
     reader.detector.spec = own
     everything = reader.read(photo, regions)
     scores = sorted(line.score for line in everything)
     limit = (scores[len(scores) // 2 - 1] + scores[len(scores) // 2]) / 2
-    reader.detector.spec = replace(own, line_score=limit, doubt=0.7)
-    wanted = [line for line in everything if line.score >= limit or line.score + line.text_score >= CONFIRMED]
+    reader.detector.spec = revise(own, {"lines": {"line_score": limit, "score_slack": 0.7}})
+    wanted = [line for line in everything if line.score >= limit or line.score + line.text_score >= CRNN.reading.min_combined_score]
     assert plain(reader.read(photo, regions)) == plain(wanted)
     assert len(reader.detect(photo, regions)) == len(scores) - len(scores) // 2 < len(wanted)
-    reader.detector.spec = replace(own, line_score=limit, doubt=0.0)
+    reader.detector.spec = revise(own, {"lines": {"line_score": limit, "score_slack": 0.0}})
     assert len(reader.read(photo, regions)) == len(scores) - len(scores) // 2
 
 
@@ -75,9 +73,9 @@ def test_the_more_the_detector_doubts_the_surer_a_text_must_be():
     reader = TextReader(threads=1)
     own = reader.detector.spec
     lines = plain(reader.read(blurred))
-    reader.detector.spec = replace(own, line_score=own.line_score - own.doubt, doubt=0.0)
-    doubtful = [line for line in reader.read(blurred) if line.score < own.line_score and line.text_score >= 0.5]
-    confirmed = [line.score + line.text_score >= CONFIRMED for line in doubtful]
+    reader.detector.spec = revise(own, {"lines": {"line_score": own.lines.line_score - own.lines.score_slack, "score_slack": 0.0}})
+    doubtful = [line for line in reader.read(blurred) if line.score < own.lines.line_score and line.text_score >= 0.5]
+    confirmed = [line.score + line.text_score >= CRNN.reading.min_combined_score for line in doubtful]
     assert any(confirmed) and not all(confirmed)
     assert [line in lines for line in plain(doubtful)] == confirmed
 
@@ -90,7 +88,7 @@ def test_what_is_doubted_and_cannot_be_read_is_no_line(photo):
             return np.zeros((len(strips), strips.shape[2] // CRNN.stride, CRNN.classes), np.float32)
 
     reader = TextReader(threads=1)
-    reader.detector.spec = replace(reader.detector.spec, line_score=0.9, doubt=0.9)
+    reader.detector.spec = revise(reader.detector.spec, {"lines": {"line_score": 0.9, "score_slack": 0.9}})
     reader.__dict__["recognizer"] = Mute()
     lines = reader.read(photo)
     assert 0 < len(lines) == len(reader.detect(photo)) and {line.text for line in lines} == {""}

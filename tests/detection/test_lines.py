@@ -1,11 +1,9 @@
 """Line building, by hand and there and back from whole pages."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from ctpn.contract.spec import CLASSIC, VGG16
+from ctpn.contract.spec import CLASSIC, VGG16, revise
 from ctpn.contract.spec import MOBILE as SHIPPED
 from ctpn.detection.lines import connect, label, text_lines
 from ctpn.detection.postprocess import postprocess
@@ -13,7 +11,7 @@ from ctpn.detection.proposals import Proposals
 from ctpn.training.targets import encode
 from tests.helpers.quads import NO_QUADS, box, maps_of
 
-MOBILE = replace(SHIPPED, grow=(0.0, 0.0), link_threshold=0.5)
+MOBILE = revise(SHIPPED, {"lines": {"expansion": (0.0, 0.0), "link_threshold": 0.5}})
 
 
 def proposals(columns, tops, heights, links=None, scores=None):
@@ -126,6 +124,6 @@ def test_nothing_in_nothing_out():
 
 def test_growing_by_hand():
     quad = box(34, 40, 74, 60)
-    wide = replace(MOBILE, grow=(0.25, 0.1))
+    wide = revise(MOBILE, {"lines": {"expansion": (0.25, 0.1)}})
     found, _ = postprocess(maps_of(encode(quad[None], NO_QUADS, (96, 96), MOBILE), MOBILE), wide)
     assert np.abs(found[0] - box(29, 38, 79, 62)).max() < 0.01

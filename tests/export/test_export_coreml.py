@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from ctpn.contract.spec import VGG16, DetectorSpec, RecognizerSpec
+from ctpn.contract.spec import VGG16, DetectorSpec, RecognizerSpec, revise
 from ctpn.errors import CtpnError, ParityError
 from ctpn.nn.recognizer import Crnn
 from ctpn.nn.recurrent import RECURRENCES
@@ -155,7 +155,9 @@ def test_what_differs_is_refused_and_leaves_nothing(small: pytest.MonkeyPatch, t
 def test_the_original_with_keras_recurrence(small: pytest.MonkeyPatch, tmp_path: Path) -> None:
     torch.manual_seed(0)
     net = Vgg16Ctpn(
-        replace(VGG16, line_score=0.0, score_threshold=0.0), recurrence=RECURRENCES["gru-keras2"], widths=Widths((4,) * 13, 8, 4, 8)
+        revise(VGG16, {"lines": {"line_score": 0.0}, "score_threshold": 0.0}),
+        recurrence=RECURRENCES["gru-keras2"],
+        widths=Widths((4,) * 13, 8, 4, 8),
     )
     rows = written(net.eval(), tmp_path, ("float32",))
     assert rows["vgg16-96.mlpackage"].agreement.difference < 1e-4

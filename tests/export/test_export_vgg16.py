@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import json
 import tarfile
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ import pytest
 import torch
 
 import export.onnx as command
-from ctpn.contract.spec import CLASSIC
+from ctpn.contract.spec import CLASSIC, revise
 from ctpn.errors import ParityError
 from ctpn.nn import load_detector
 from ctpn.nn.keras_import import main as import_keras
@@ -32,7 +31,7 @@ from tests.helpers.small_nets import SIZE, use_small_samples
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "keras" / "fixtures.tar.xz"
 OLD = "keras2-gru-before-hard.keras"
 # Weights that were never trained find no line of 0.9: every line must count, or nothing is compared.
-SPEC = replace(CLASSIC, score_threshold=0.5, line_score=0.0)
+SPEC = revise(CLASSIC, {"score_threshold": 0.5, "lines": {"line_score": 0.0}})
 
 
 @pytest.fixture(autouse=True)

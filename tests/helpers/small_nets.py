@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec
+from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec, revise
 from ctpn.nn.mobile import MobileCtpn
 from ctpn.nn.recognizer import Crnn
 
@@ -19,7 +19,7 @@ SIZE = (64, 96)
 Net = TypeVar("Net", bound=torch.nn.Module)
 CHARSET = " 0123456789abc快递"
 # Untrained scores lie around a half: every line must count, or nothing is compared.
-DETECTOR = replace(MOBILE, line_score=0.0, mean=(10.0, 20.0, 30.0), channels="BGR")
+DETECTOR = revise(MOBILE, {"lines": {"line_score": 0.0}, "mean": (10.0, 20.0, 30.0), "channels": "BGR"})
 READER = replace(CRNN, charset=CHARSET, charset_sha256=hashlib.sha256(CHARSET.encode()).hexdigest(), widths=(64,), mean=(10.0, 20.0, 30.0))
 
 

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from ctpn.contract.spec import MOBILE
 from ctpn.errors import CtpnError
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import outline, scale, share, window
 from tests.helpers.quads import box
+
+RULES = MOBILE.regions
 
 
 def area(polygon):
@@ -41,17 +44,17 @@ def test_no_region_is_an_error(region):
         outline(region, 200, 100)
 
 
-def test_context_grows_with_the_region_within_bounds():
-    assert window(outline((100, 100, 200, 60), 1000, 800), 1000, 800) == (70, 70, 330, 190)  # half of 60
-    assert window(outline((100, 100, 50, 10), 1000, 800), 1000, 800) == (84, 84, 166, 126)  # 16 at least
-    assert window(outline((200, 200, 500, 400), 1000, 800), 1000, 800) == (136, 136, 764, 664)  # 64 at most
-    assert window(outline((0, 0, 1000, 800), 1000, 800), 1000, 800) == (0, 0, 1000, 800)
+def test_padding_grows_with_the_region_within_bounds():
+    assert window(outline((100, 100, 200, 60), 1000, 800), 1000, 800, RULES) == (70, 70, 330, 190)  # half of 60
+    assert window(outline((100, 100, 50, 10), 1000, 800), 1000, 800, RULES) == (84, 84, 166, 126)  # 16 at least
+    assert window(outline((200, 200, 500, 400), 1000, 800), 1000, 800, RULES) == (136, 136, 764, 664)  # 64 at most
+    assert window(outline((0, 0, 1000, 800), 1000, 800), 1000, 800, RULES) == (0, 0, 1000, 800)
 
 
 def test_low_regions_are_enlarged():
-    assert scale(outline((0, 0, 300, 48), 400, 400)) == 2
-    assert scale(outline((0, 0, 300, 10), 400, 400)) == 3
-    assert scale(outline((0, 0, 300, 200), 400, 400)) == 1
+    assert scale(outline((0, 0, 300, 48), 400, 400), RULES) == 2
+    assert scale(outline((0, 0, 300, 10), 400, 400), RULES) == 3
+    assert scale(outline((0, 0, 300, 200), 400, 400), RULES) == 1
 
 
 def test_a_line_belongs_where_most_of_it_lies():

@@ -15,6 +15,7 @@ from ctpn.contract.spec import CLASSIC
 from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ModelError
 from ctpn.nn import load_detector
+from ctpn.nn.checkpoint import is_checkpoint, save_weights
 from tests.helpers.published_checkpoint import small_state, write_checkpoint
 
 
@@ -155,3 +156,10 @@ def test_a_state_dict_alone_is_told_apart(tmp_path: Path) -> None:
     torch.save(small_state(), tmp_path / "bare.pth")
     with pytest.raises(ModelError, match=r"model_state_dict, got .*base_layers"):
         load_detector(tmp_path / "bare.pth")
+
+
+def test_weights_are_no_checkpoint_whatever_the_length_of_their_header(tmp_path: Path) -> None:
+    """The length comes first, little-endian: of 128, 384 ... bytes it begins as a pickle does."""
+    for note in range(256):
+        save_weights(tmp_path / "net.safetensors", {"x": torch.zeros(1)}, {"note": "n" * note})
+        assert not is_checkpoint(tmp_path / "net.safetensors")

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from ctpn.contract.spec import CRNN
+from ctpn.contract.spec import CRNN, revise
 from ctpn.recognition.line_crop import batches, padded, pieces, rectify, sides, stacked, turned
 from tests.helpers.quads import box
 
@@ -97,7 +97,7 @@ def test_batches_hold_like_widths_and_all_strips_once():
     groups = batches(widths, CRNN)
     assert sorted(i for g in groups for i in g) == list(range(6))
     assert [sorted(widths[i] for i in g) for g in groups] == [[40, 42, 45], [300, 310], [900]]
-    assert [len(g) for g in batches([320] * 5, CRNN, most=640)] == [2, 2, 1]
+    assert [len(g) for g in batches([320] * 5, revise(CRNN, {"reading": {"batch_columns": 640}}))] == [2, 2, 1]
     assert batches([], CRNN) == []
 
 

@@ -45,7 +45,7 @@ def test_fine_tuning_of_imported_weights(pages: Path, keras_weights: Path, tmp_p
     assert {name for name in before if torch.equal(before[name], after[name])} == frozen
     net = load_detector(tmp_path / "out" / "weights.safetensors")
     assert net.recurrence == Recurrence("gru", False, "hard_sigmoid_keras2")
-    assert net.spec.mean == (1, 2, 3) and net.spec.builder == "classic"
+    assert net.spec.mean == (1, 2, 3) and net.spec.lines.line_grouping == "classic"
     groups = load_state(tmp_path / "out" / "state.pt")["optimizer"]["param_groups"]
     assert all(g["momentum"] == 0.9 and g["weight_decay"] == 0 and g["lr"] <= 1e-3 for g in groups)
 
