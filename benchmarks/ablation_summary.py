@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-VERDICTS = (  # finding, and the variants of which the first should have the lower loss if it holds
+FINDINGS = (  # a finding, and two variants: the first has the lower loss if it holds
     ("Without a recurrence it stops at a higher loss", "base", "no recurrence"),
     ("BiLSTM, which the author had no time to try, beats BiGRU", "BiLSTM", "base"),
     ("PyTorch's GRU (reset after, logistic) beats Keras 2's (reset before, hard sigmoid)", "base", "Keras 2's BiGRU"),
@@ -42,7 +42,7 @@ def verdicts(found: dict[str, Any]) -> list[dict[str, str]]:
     of variants with at least two seeds."""
     found = {name: row for name, row in found.items() if row["seeds"] > 1}
     out = []
-    for text, better, worse in VERDICTS:
+    for text, better, worse in FINDINGS:
         if better in found and worse in found:
             (a, low_a, high_a), (b, low_b, high_b) = found[better]["loss"], found[worse]["loss"]
             apart = high_a < low_b or high_b < low_a

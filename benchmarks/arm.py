@@ -2,7 +2,7 @@
 
 Each file runs in the aarch64 build of ONNX Runtime under QEMU's user-mode emulation, on processors with and without
 dot-product instructions; its outputs are held against this machine's, down to lines and texts, and the instructions of one
-inference are counted. Into benchmarks/results/arm.json; docs/results.md describes it. Instructions are no milliseconds, but
+inference are counted. Into benchmarks/results/arm.json; benchmarks/results/README.md describes it. Instructions are no milliseconds, but
 they do not depend on the machine, and the ratio of int8 to float says where int8 pays.
 
   python -m export.onnx --quantize && python -m benchmarks.arm    the shipped nets, from out/

@@ -2,7 +2,7 @@
 
 Every exported file in --models (out) is run over the project's examples, real pages and drawn pages, and held against PyTorch
 on the same inputs: the largest difference of any value, where it is and both values, then the text lines, then the texts. Into
-benchmarks/results/parity.json; docs/results.md describes it. Files that are not there, and formats whose runtime is missing,
+benchmarks/results/parity.json; benchmarks/results/README.md describes it. Files that are not there, and formats whose runtime is missing,
 are listed with what to do about it.
 
   python -m benchmarks.parity                             all formats of both shipped nets

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.report.__main__ import RESULTS
 from benchmarks.report.headline import headline, updated
-from benchmarks.report.stored import Results
+from benchmarks.report.results import StoredResults
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for d in ("ctpn", "export", "benchmarks") for p in (ROOT / d).rglob("*.py"))
@@ -38,7 +38,7 @@ def test_public_functions_say_what_they_do():
 
 def test_readme_shows_the_stored_results():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert updated(text, headline(Results(RESULTS))) == text, "run python -m benchmarks.report"
+    assert updated(text, headline(StoredResults(RESULTS))) == text, "run python -m benchmarks.report"
 
 
 def test_readme_commands_exist():

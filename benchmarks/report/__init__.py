@@ -1,1 +1,1 @@
-"""All stored results as one Markdown and one HTML page, and README's table: python -m benchmarks.report"""
+"""All stored results as one Markdown page with plots: python -m benchmarks.report"""

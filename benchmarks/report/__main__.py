@@ -1,8 +1,8 @@
-"""Turn the stored results into docs/report.md, docs/report.html and README's table: python -m benchmarks.report
+"""Turn the stored results into docs/report.md, its plots and README's table: python -m benchmarks.report
 
-Takes the JSON files of benchmarks/results, and those of benchmarks/results/phones that the demo apps wrote (docs/phone.md).
-What has not been measured yet is named with the command that measures it. The same results give the same bytes; a test checks
-that the committed report is the one of the committed results.
+Reads the JSON files of benchmarks/results, and those in benchmarks/results/phones that the demo apps wrote (docs/phone.md). A result
+that is missing is named with the command that measures it. The same results give the same bytes; a test checks that the committed
+report is that of the committed results.
 """
 
 from __future__ import annotations
@@ -10,33 +10,32 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from benchmarks.report import proofs, speed
-from benchmarks.report.blocks import Block, Figures, Heading, Text, html, markdown
+from benchmarks.report import sections
 from benchmarks.report.headline import headline, updated
-from benchmarks.report.stored import COMMANDS, Results
+from benchmarks.report.markdown import Block, Heading, Plots, Text, markdown
+from benchmarks.report.results import COMMANDS, StoredResults
 from ctpn import command
 from ctpn.files import write
 
 ROOT = Path(__file__).parents[2]
 RESULTS, DOCS, README = ROOT / "benchmarks" / "results", ROOT / "docs", ROOT / "README.md"
-TITLE = "What was measured"
-SECTIONS: tuple[tuple[str, str, Callable[[dict[str, Any]], list[Block]]], ...] = (
-    ("Reading: accuracy against latency", "reading", speed.reading),
-    ("Detection: accuracy against latency", "peers", speed.detection),
-    ("Nets and runtimes", "latency", speed.nets),
-    ("Stages of the reader", "latency", speed.stages),
-    ("From maps to lines", "stages", speed.full_page),
-    ("Parity of the formats", "parity", proofs.parity),
-    ("On ARM", "arm", proofs.arm),
-    ("Lines confirmed by their text", "confirmation_sweep", proofs.confirmation_sweep),
-    ("Long lines", "longlines", proofs.longlines),
-    ("The original's findings", "findings", proofs.findings),
+TITLE = "Measurements"
+SECTIONS: tuple[tuple[str, str, Callable[[sections.Result], list[Block]]], ...] = (
+    ("Reading: accuracy against time", "reading", sections.reading),
+    ("Detection: accuracy against time", "peers", sections.detection),
+    ("Models and runtimes", "latency", sections.models),
+    ("Stages of the reader", "latency", sections.stages),
+    ("From maps to lines", "stages", sections.postprocessing),
+    ("Parity of the formats", "parity", sections.parity),
+    ("On ARM", "arm", sections.arm),
+    ("Lines confirmed by their text", "confirmation_sweep", sections.confirmation_sweep),
+    ("Long lines", "longlines", sections.longlines),
+    ("Findings of the original", "findings", sections.findings),
 )
 
 
-def report(stored: Results) -> list[Block]:
+def report(stored: StoredResults) -> list[Block]:
     """The whole report.
 
     Raises:
@@ -45,38 +44,27 @@ def report(stored: Results) -> list[Block]:
     blocks = headline(stored) if all(name in stored.data for name in ("peers", "reading", "stages")) else []
     for title, name, section in SECTIONS:
         blocks += [Heading(title), *_section(stored, name, section)]
-    told = (
-        speed.phones(stored.phones) if stored.phones else [Text("Not measured yet: an app's benchmark mode writes it (`docs/phone.md`).")]
-    )
-    return [*blocks, Heading("On phones"), *told]
+    missing: list[Block] = [Text("Not measured yet: the benchmark mode of an app writes it (`docs/phone.md`).")]
+    return [*blocks, Heading("On phones"), *(sections.phones(stored.phones) if stored.phones else missing)]
 
 
-def _section(stored: Results, name: str, section: Callable[[dict[str, Any]], list[Block]]) -> list[Block]:
+def _section(stored: StoredResults, name: str, section: Callable[[sections.Result], list[Block]]) -> list[Block]:
     if name not in stored.data:
         return [Text(f"Not measured yet: `{COMMANDS[name]}`.")]
-    with stored.shown(name):
+    with stored.checked(name):
         return section(stored.data[name])
 
 
-def files(stored: Results) -> dict[str, str]:
+def files(stored: StoredResults) -> dict[str, str]:
     """The report's files by their place in docs/."""
     blocks = report(stored)
-    plots = {name: plot for b in blocks if isinstance(b, Figures) for name, plot in b.plots.items()}
-    return {
-        "report.md": markdown(TITLE, blocks, "report"), "report.html": html(TITLE, blocks),
-        **{f"report/{name}.svg": plot.file() for name, plot in plots.items()},
-    }  # fmt: skip
+    plots = {name: plot for b in blocks if isinstance(b, Plots) for name, plot in b.plots.items()}
+    return {"report.md": markdown(TITLE, blocks, "report"), **{f"report/{name}.svg": plot.svg() for name, plot in plots.items()}}
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Exit code: 0 written, 1 a result is damaged, or README's figures have not been measured; usage errors exit 2."""
-    command.parser("benchmarks.report", __doc__).parse_args(argv)
-    return command.finish("benchmarks.report", written)
-
-
-def written() -> str:
-    """Write all of it; what was written, in a line."""
-    stored = Results(RESULTS)
+def write_report() -> str:
+    """Write all files, remove plots that are no longer part of it; what was written, in a line."""
+    stored = StoredResults(RESULTS)
     new = files(stored)
     for name, text in new.items():
         write(DOCS / name, text)
@@ -84,7 +72,13 @@ def written() -> str:
         if f"report/{old.name}" not in new:
             old.unlink()
     write(README, updated(README.read_text(encoding="utf-8"), headline(stored)))
-    return f"{DOCS / 'report.html'}: {len(new) - 2} plots, {len(new['report.html']) / 1000:.0f} kB"
+    return f"{DOCS / 'report.md'}: {len(new) - 1} plots, {sum(map(len, new.values())) / 1000:.0f} kB"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Exit code: 0 written, 1 a result is damaged, or the metrics of README's table are missing; usage errors exit 2."""
+    command.parser("benchmarks.report", __doc__).parse_args(argv)
+    return command.finish("benchmarks.report", write_report)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""The table that README and the report begin with: ours and PP-OCRv6, lines found, characters read, time, size, memory."""
+"""The table at the top of README and of the report: ours and PP-OCRv6, lines found, characters read, time, size, memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from benchmarks.report.blocks import Block, Table, Text, table_lines
-from benchmarks.report.stored import Results
+from benchmarks.report.markdown import Block, Table, Text, table_lines
+from benchmarks.report.results import StoredResults
 from ctpn.errors import CtpnError
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
@@ -17,33 +17,33 @@ TITLES = {
     "icdar2015": "scene words¹, validation",
     "waybills": "synthetic waybills, unseen seeds and fonts",
 }
-SIDES = ("ours int8", "PP-OCRv6 tiny", "PP-OCRv6 small")  # of detection; the float model's metrics are in peers.json
-READERS = ("ours", *SIDES[1:])
+DETECTORS = ("ours int8", "PP-OCRv6 tiny", "PP-OCRv6 small")  # of detection; the float model's metrics are in peers.json
+READERS = ("ours", *DETECTORS[1:])
 
 
-def headline(stored: Results) -> list[Block]:
-    """The table, and what its figures mean.
+def headline(stored: StoredResults) -> list[Block]:
+    """The table, and the meaning of its figures.
 
     Raises:
-        CtpnError: a figure has not been measured, or a result is damaged.
+        CtpnError: a value has not been measured, or a result is damaged.
     """
     found, read, stages = (stored.needed(n) for n in ("peers", "reading", "stages"))
-    with stored.shown("peers"):
-        _complete(found, "peers.json", SIDES, TITLES, "")
+    with stored.checked("peers"):
+        _complete(found, "peers.json", DETECTORS, TITLES, "")
         detection, where, net = _detection(found), found["taken"]["page_960x672"], _net(found)
         machine = f"{where['processor']} ({', '.join(where['flags'])})"
-    with stored.shown("reading"):
+    with stored.checked("reading"):
         _complete(read, "reading.json", READERS, ("sroie", "funsd", "waybills"), " --read")
         reading = _reading(read)
-    with stored.shown("stages"):
+    with stored.checked("stages"):
         lines = f"{stages['proposals']} proposals take {stages['all_median_ms']} ms in numpy, {stages['all_best_ms']} at best."
     return [
-        Table(["", "ours int8", *SIDES[1:]], [*detection, *reading]),
+        Table(["", "ours int8", *DETECTORS[1:]], [*detection, *reading]),
         Text(
             "Lines found: hmean at IoU 0.5 / DetEval. CharacterCounts read: from photo to text, case and spaces folded, "
             "a missed line counts as wrong. ¹ Annotated by word, while all three find lines. "
-            f"² One thread of {machine}, all sides page by page in turns, median; "
-            f"× is the share of tiny's time in the same turns. {net} From maps to lines, {lines} "
+            f"² One thread of {machine}, all competitors page by page in turns, median; "
+            f"× is the ratio to tiny's time in the same turns. {net} From maps to lines, {lines} "
             "³ Not among the 2,000 most frequent of jieba's dictionary."
         ),
     ]
@@ -52,13 +52,16 @@ def headline(stored: Results) -> list[Block]:
 def _detection(result: dict[str, Any]) -> list[list[str]]:
     sets = result["sets"]
     return [
-        [f"lines found: {title} ({rows[SIDES[0]]['pages']})", *(f"{r['iou_h']:.3f} / {r['det_h']:.3f}" for r in map(rows.get, SIDES))]
+        [
+            f"lines found: {title} ({rows[DETECTORS[0]]['pages']})",
+            *(f"{r['iou_h']:.3f} / {r['det_h']:.3f}" for r in map(rows.get, DETECTORS)),
+        ]
         for title, rows in ((title, sets[name]) for name, title in TITLES.items())
     ]
 
 
 def _reading(result: dict[str, Any]) -> list[list[str]]:
-    """What is read from end to end: accuracy, time, files, memory."""
+    """From photo to text: accuracy, time, size of the files, memory."""
     lines = []
     for name in (n for n in TITLES if n in result["sets"]):
         rows = [result["sets"][name][s] for s in READERS]
@@ -74,22 +77,22 @@ def _reading(result: dict[str, Any]) -> list[list[str]]:
 def _net(result: dict[str, Any]) -> str:
     page = result["page_960x672"]
     times = [f"{page[s]['net_ms']} ms as {s.split()[-1]} ({page[s]['ratio_to_tiny']:.2f} ×)" for s in ("ours float", "ours int8")]
-    return f"The detector's net alone takes {' and '.join(times)} for a page of 960 × 672, tiny's {page[SIDES[1]]['net_ms']} ms."
+    return f"The detector's net alone takes {' and '.join(times)} for a page of 960 × 672, tiny's {page[DETECTORS[1]]['net_ms']} ms."
 
 
-def _complete(result: dict[str, Any], file: str, sides: Sequence[str], sets: Iterable[str], mode: str) -> None:
-    """Every cell has its figure."""
+def _complete(result: dict[str, Any], file: str, competitors: Sequence[str], sets: Iterable[str], mode: str) -> None:
+    """Check that every cell has a value."""
     parts = {name: (result["sets"].get(name, {}), f"--sets {name}") for name in sets}
     if not mode:
         parts["page_960x672"] = (result.get("page_960x672", {}), "--speed")
-    for part, (rows, remedy) in parts.items():
-        lost = [side for side in sides if side not in rows]
+    for part, (rows, hint) in parts.items():
+        lost = [c for c in competitors if c not in rows]
         if lost:
-            raise CtpnError(f"{file}: no figures of {lost[0]!r} for {part}; measure them with python -m benchmarks.peers{mode} {remedy}")
+            raise CtpnError(f"{file}: no values of {lost[0]!r} for {part}; measure them with python -m benchmarks.peers{mode} {hint}")
 
 
 def updated(readme: str, blocks: Sequence[Block]) -> str:
-    """README's text with this table in it."""
+    """README's text with this table in place of the old one."""
     parts = ["\n".join(table_lines(b)) if isinstance(b, Table) else b.text for b in blocks if isinstance(b, Table | Text)]
     head, rest = readme.split(BEGIN)
     return "\n".join([f"{head}{BEGIN}", "\n\n".join(parts), f"{END}{rest.split(END)[1]}"])

@@ -2,7 +2,7 @@
 
 import json
 
-from benchmarks.ablation_summary import VERDICTS, collect, verdicts
+from benchmarks.ablation_summary import FINDINGS, collect, verdicts
 from benchmarks.findings import VARIANTS
 
 
@@ -27,10 +27,10 @@ def test_a_finding_holds_only_where_the_seeds_lie_apart(tmp_path):
     assert found["base"]["curve_low"] == [1.0, 1.0] and found["base"]["curve_high"] == [1.0, 1.2]
     assert found["two sigmoids"]["seeds"] == 1
     told = {row["finding"]: row["verdict"] for row in verdicts(found)}
-    assert told[VERDICTS[0][0]] == "holds" and told[VERDICTS[1][0]] == "within the spread"
+    assert told[FINDINGS[0][0]] == "holds" and told[FINDINGS[1][0]] == "within the spread"
     assert told["SGD 1e-3 beats Adam"] == "does not hold" and told["Links beat the paper's connector"] == "holds"
     assert not any("sparse softmax" in text for text in told)  # one seed proves nothing
 
 
 def test_every_verdict_names_variants_that_are_run():
-    assert {v for _, *pair in VERDICTS for v in pair} <= VARIANTS.keys()
+    assert {v for _, *pair in FINDINGS for v in pair} <= VARIANTS.keys()

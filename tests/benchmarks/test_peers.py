@@ -16,7 +16,7 @@ from benchmarks.competitors import REFERENCE
 from benchmarks.pages import Page, digest
 from benchmarks.peers import SETS, main, parse, summary
 from benchmarks.reading_metrics import common, is_rare, reading
-from benchmarks.report import headline, stored
+from benchmarks.report import headline, results
 from benchmarks.results import Results
 from ctpn.annotations.formats import TextAnnotation, write_icdar
 from ctpn.errors import CtpnError
@@ -80,13 +80,13 @@ def test_readme_shows_what_was_read(tmp_path):
     sets = {name: dict.fromkeys(headline.READERS, row) for name in ("sroie", "funsd", "waybills")}
     per_side = dict.fromkeys(headline.READERS, 3.2)
     (tmp_path / "reading.json").write_text(json.dumps({"size_mb": per_side, "memory_mb": per_side, "sets": sets}))
-    shown = headline.updated(f"{headline.BEGIN}{headline.END}", headline.headline(stored.Results(tmp_path)))
+    shown = headline.updated(f"{headline.BEGIN}{headline.END}", headline.headline(results.StoredResults(tmp_path)))
     assert "unseen seeds and fonts (60) | 0.900 |" in shown and "these³ (2) | 0.250 |" in shown and "5.0 (0.50 ×)" in shown
     peers = json.loads((tmp_path / "peers.json").read_text())
     del peers["sets"]["funsd"]["ours int8"]
     (tmp_path / "peers.json").write_text(json.dumps(peers))
     with pytest.raises(CtpnError, match="'ours int8' for funsd; measure them"):
-        headline.headline(stored.Results(tmp_path))
+        headline.headline(results.StoredResults(tmp_path))
 
 
 def test_our_process_times_detection_and_reading_apart(monkeypatch):

@@ -1,20 +1,21 @@
-"""The report: the committed one is that of the committed results; every section drawn from small results; hostile and damaged ones."""
+"""The report: the committed one is that of the committed results; every section made from small results; hostile and damaged ones."""
 
 import json
 import re
 import shutil
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import matplotlib
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from benchmarks.report import __main__ as command
 from benchmarks.report.__main__ import DOCS, RESULTS, SECTIONS, files, main
 from benchmarks.report.headline import BEGIN, END, headline
-from benchmarks.report.plots import Mark, Series, _free, by_bin, magnitudes, scatter
-from benchmarks.report.stored import COMMANDS, Results
-from benchmarks.report.svg import WIDTH
+from benchmarks.report.plots import COLOURS, Mark, Series, bars, by_bin, magnitudes, scatter
+from benchmarks.report.results import COMMANDS, StoredResults
 from ctpn.errors import CtpnError
 from tests.helpers.report_examples import EXAMPLES
 
@@ -35,21 +36,24 @@ def results(tmp_path):
 
 
 def test_the_committed_report_is_that_of_the_committed_results():
-    wanted = files(Results(RESULTS))
-    for name, text in wanted.items():
-        assert (DOCS / name).is_file() and (DOCS / name).read_text(encoding="utf-8") == text, f"{name}: run python -m benchmarks.report"
-    assert {f"report/{f.name}" for f in (DOCS / "report").iterdir()} == {n for n in wanted if n.endswith(".svg")}
+    """The bytes of plots depend on matplotlib's version, so plots are compared only with the version that drew them."""
+    expected = files(StoredResults(RESULTS))
+    assert {f"report/{f.name}" for f in (DOCS / "report").iterdir()} == {n for n in expected if n.endswith(".svg")}
+    for name, text in expected.items():
+        stored = (DOCS / name).read_text(encoding="utf-8")
+        if name.endswith(".md") or f"Matplotlib {matplotlib.__version__}" in stored:
+            assert stored == text, f"{name}: run python -m benchmarks.report"
 
 
 def test_every_result_has_its_section(results):
-    made = files(Results(results))
-    page, text = made["report.html"], made["report.md"]
-    assert "Not measured yet" not in page and made == files(Results(results))
-    for name in ("read-sroie", "find-td500", "net-vgg16", "stages-receipt", "parity-crnn", "arm-mobile", "long-long", "findings-loss",
-                 "findings-curve-0", "findings-curve-1", "phone-0"):  # fmt: skip
+    made = files(StoredResults(results))
+    text = made["report.md"]
+    assert "Not measured yet" not in text and made == files(StoredResults(results))
+    names = "reading detection latency-vgg16 stages parity-crnn arm longlines findings findings-curves phones"
+    for name in names.split():
         assert f"report/{name}.svg" in made and f'<img src="report/{name}.svg"' in text, name
     cells = (
-        "0.25 of the float file's time and 88% of", "met here", "x.pte: w (`d`)", "side of receipt: 0.5, here 0.25", "eight bits",
+        "0.25 of the float file's time and reaches 88% of", "met here", "x.pte: w (`d`)", "side of receipt: 0.5, file 0.25", "eight bits",
         "Not run: y.pte: w (`d`)",
         "8 of 9 | 9 of 9 | 0.25, 0.5 | 6 of 7 | 87.5%",
         "| m-int8.onnx | max | yes | 2.0e-07 |", "| synthetic long lines | 2-5 | 30 | 0.750 / 0.875 (1.5) |  |",
@@ -58,45 +62,22 @@ def test_every_result_has_its_section(results):
     )  # fmt: skip
     for cell in cells:
         assert cell in text, cell
-    assert "parity-mobile" in text and "arm-crnn" not in text  # not counted, not drawn
+    assert ">m-int8.onnx, max<" in made["report/arm.svg"] and ">crnn.onnx, max<" not in made["report/arm.svg"]  # not counted
 
 
-def test_the_page_needs_nothing_else_and_is_well_formed(results):
-    made = files(Results(results))
-    loose = re.sub(r'xmlns="[^"]+"', "", made["report.html"])
-    assert not re.search(r"https?:|<link|<script|<iframe|@import|url\(|\bsrc=", loose)
-    opened = []
-
-    class Tags(HTMLParser):
-        def handle_starttag(self, tag, attrs):
-            if tag != "meta":
-                opened.append(tag)
-
-        def handle_startendtag(self, tag, attrs):
-            pass
-
-        def handle_endtag(self, tag):
-            assert opened.pop() == tag
-
-    Tags().feed(made["report.html"])
-    assert not opened
-    for link in re.findall(r'href="#([^"]+)"', loose):
-        assert f'id="{link}"' in loose
-
-
-def test_plots_lie_inside_their_frame(results):
-    for name, text in files(Results(results)).items():
-        if name.endswith(".svg"):
-            svg = ElementTree.fromstring(text)
-            low, _, width, high = (float(v) for v in svg.get("viewBox").split())
-            assert (low, width) == (-8, WIDTH + 16)
-            for shape in svg.iter():
-                for key, limit in (("cx", WIDTH), ("x", WIDTH), ("x1", WIDTH), ("x2", WIDTH), ("cy", high), ("y", high), ("y2", high)):
-                    assert -8 <= float(shape.get(key, 0)) <= limit + 0.1, (name, ElementTree.tostring(shape))
+def test_plots_are_well_formed_and_text_lies_inside(results):
+    made = files(StoredResults(results))
+    for name in (n for n in made if n.endswith(".svg")):
+        svg = ElementTree.fromstring(made[name])
+        _, _, width, height = (float(v) for v in svg.get("viewBox").split())
+        places = [re.search(r"translate\(([-\d.]+) ([-\d.]+)\)", e.get("transform", "")) for e in svg.iter() if e.tag.endswith("text")]
+        assert len(places) > 4, name
+        for place in filter(None, places):
+            assert -1 <= float(place[1]) <= width + 1 and -1 <= float(place[2]) <= height + 1, name
 
 
 def test_what_is_missing_is_named_with_its_command(tmp_path):
-    text = files(Results(tmp_path))["report.md"]
+    text = files(StoredResults(tmp_path))["report.md"]
     for _, name, _ in SECTIONS:
         assert f"Not measured yet: `{COMMANDS[name]}`." in text
     assert "docs/phone.md" in text
@@ -116,44 +97,44 @@ def test_what_is_missing_is_named_with_its_command(tmp_path):
         ("stages", "{}", "stages.json: not as its command writes it (KeyError 'proposals'); measure again: python -m benchmarks.stages"),
     ],
 )
-def test_damaged_results_are_told(results, monkeypatch, capsys, name, text, told):
+def test_damaged_results_are_errors(results, monkeypatch, capsys, name, text, told):
     (results / f"{name}.json").write_text(text)
     with pytest.raises(CtpnError, match=re.escape(told)):
-        files(Results(results))
+        files(StoredResults(results))
     monkeypatch.setattr(command, "RESULTS", results)
     assert main([]) == 1 and told in capsys.readouterr().err
 
 
-def test_a_figure_of_the_table_that_is_none_is_told(results):
+def test_a_null_in_the_table_is_an_error(results):
     data = json.loads((results / "peers.json").read_text())
     data["sets"]["sroie"]["ours int8"]["iou_h"] = None
     (results / "peers.json").write_text(json.dumps(data))
     with pytest.raises(CtpnError, match=r"peers\.json: not as its command writes it"):
-        headline(Results(results))
+        headline(StoredResults(results))
 
 
-def test_a_clock_that_saw_nothing_is_drawn_too(results):
+def test_times_of_zero_are_shown(results):
     data = json.loads(PHONE.read_text())
     data["ms"] = {name: [0] * 8 for name in data["ms"]}
     (results / "phones" / "phone.json").write_text(json.dumps(data))
-    assert "0.0 ms" in files(Results(results))["report/phone-0.svg"]
+    assert ">0.0<" in files(StoredResults(results))["report/phones.svg"]
 
 
-def test_fewer_pages_than_the_others_are_told(results):
-    """An emulated processor takes seconds a page."""
+def test_formats_with_fewer_pages_are_named(results):
+    """An emulated processor takes seconds per page."""
     data = json.loads((results / "parity.json").read_text())
     data |= {"pages": ["a", "b", "c"], "rows": [*data["rows"], {**data["rows"][0], "format": "ONNX on ARM (x)", "pages": 2}]}
     (results / "parity.json").write_text(json.dumps(data))
-    assert "the same 3 real and drawn pages, ONNX on ARM (x) over 2 of them, a" in files(Results(results))["report.md"]
+    assert "the same 3 real and synthetic pages (ONNX on ARM (x): on 2 of them) and" in files(StoredResults(results))["report.md"]
 
 
-def test_names_from_outside_are_text_alone(results):
+def test_names_from_outside_are_escaped(results):
     data = json.loads(PHONE.read_text())
-    data["device"]["model"] = '<script>"|&'
+    data["device"]["model"] = '<script>"|&$x$'
     (results / "phones" / "phone.json").write_text(json.dumps(data))
-    made = files(Results(results))
+    made = files(StoredResults(results))
     assert not any("<script" in text for text in made.values())
-    assert "&lt;script&gt;" in made["report/phone-0.svg"] and '| &lt;script&gt;"\\|&amp; |' in made["report.md"]
+    assert "&lt;script&gt;" in made["report/phones.svg"] and '| &lt;script&gt;"\\|&amp;$x$ |' in made["report.md"]
 
 
 def test_the_command_writes_all_and_removes_what_is_old(results, monkeypatch, capsys, tmp_path):
@@ -162,51 +143,44 @@ def test_the_command_writes_all_and_removes_what_is_old(results, monkeypatch, ca
     (tmp_path / "README.md").write_text(f"before\n{BEGIN}\nOLD TABLE\n{END}\nafter\n")
     for name, value in (("RESULTS", results), ("DOCS", tmp_path / "docs"), ("README", tmp_path / "README.md")):
         monkeypatch.setattr(command, name, value)
-    assert main([]) == 0 and "report.html" in capsys.readouterr().out
-    assert not (tmp_path / "docs" / "report" / "old.svg").exists() and (tmp_path / "docs" / "report" / "phone-0.svg").exists()
+    assert main([]) == 0 and "report.md" in capsys.readouterr().out
+    assert not (tmp_path / "docs" / "report" / "old.svg").exists() and (tmp_path / "docs" / "report" / "phones.svg").exists()
     readme = (tmp_path / "README.md").read_text()
     assert readme.startswith("before\n") and readme.endswith("after\n") and "| files of both models, MB |" in readme and "OLD" not in readme
     assert readme.split(BEGIN)[1].split(END)[0].strip() in (tmp_path / "docs" / "report.md").read_text()
 
 
-def dots(drawing):
-    return [
-        (float(c.get("cx")), float(c.get("cy")), c.get("class"))
-        for c in ElementTree.fromstring(drawing.inline())
-        if c.tag.endswith("circle")
-    ]
+def axes_of(panel):
+    axes = Figure().add_subplot()
+    panel(axes)
+    return axes
 
 
-def test_faster_lies_to_the_left_and_better_above():
-    marks = [Mark("a", "ours", 10.0), Mark("b", "tiny", 100.0), Mark("c", "small", 1000.0)]
-    (xa, ya, _), (xb, yb, _), (xc, yc, _) = dots(scatter("t", marks, [0.5, 1.0, 0.0], x_name="x", y_name="y"))
-    assert xb - xa == pytest.approx(xc - xb, abs=0.2) and xa < xb and yb < ya < yc and yc - ya == pytest.approx(ya - yb, abs=0.2)
+def dots(axes):
+    """Position and face colour of each dot that is drawn by itself."""
+    return [(*c.get_offsets()[0], to_hex(c.get_facecolor()[0])) for c in axes.collections if len(c.get_offsets()) == 1]
 
 
-def test_labels_of_near_dots_lie_on_nothing():
-    near, halves = [(190.0, 110.0), (260.0, 102.0)], [62.0, 66.0]
-    first, second = _free(near, halves)
-    assert abs(first[0] - second[0]) > sum(halves) or abs(first[1] - second[1]) >= 13
-    for middle, base, half in (first, second):
-        assert all(abs(middle - x) > half + 5 or abs(base - y - 4) >= 13 for x, y in near)
-
-
-def test_close_values_lie_apart_and_are_told():
-    """Values from 0.91 to 0.95 would be one line on an axis from 0; no value lies below the axis."""
-    drawing = scatter("t", [Mark("a", "ours", 1.0), Mark("b", "tiny", 10.0)], [0.91, 0.95], x_name="x", y_name="y")
-    (_, ya, _), (_, yb, _) = dots(drawing)
-    assert ya - yb > 20 and ya < 200 and ">a 0.910<" in drawing.inline() and ">b 0.950<" in drawing.inline()
-    ticks = re.findall(r'class="tick" text-anchor="end">(0\.\d+|1)<', drawing.inline())
-    assert len(ticks) > 3 and min(map(float, ticks)) <= 0.91 and max(map(float, ticks)) == 1
+def test_axes_of_a_scatter_plot_show_small_differences():
+    """Values from 0.91 to 0.95 must not shrink to one line on an axis from 0, and time is logarithmic."""
+    axes = axes_of(scatter("t", [Mark("a", "ours", 1.0), Mark("b", "tiny", 10.0)], [0.91, 0.95], x_name="x", y_name="y"))
+    assert [(x, y) for x, y, _ in dots(axes)] == [(1.0, 0.91), (10.0, 0.95)]
+    assert axes.get_xscale() == "log" and axes.get_ylim() == (0.8, 1.0)
+    assert [t.get_text() for t in axes.texts] == ["0.910", "0.950"]
 
 
 def test_few_lines_are_hollow_and_a_gap_has_no_point():
-    found = dots(by_bin("t", ["2", "5"], [Series("ours", "ours", [1.0, None, 0.5], sparse=[False, False, True])], x_name="", y_name=""))
-    assert [c for _, _, c in found] == ["ours", "ours hollow"] and found[0][1] < found[1][1]
+    axes = axes_of(by_bin("t", ["2", "5"], [Series("ours", "ours", [1.0, None, 0.5], sparse=[False, False, True])], x_name="", y_name=""))
+    assert dots(axes) == [(0.5, 1.0, COLOURS["ours"]), (2.5, 0.5, "#ffffff")]
 
 
 def test_a_difference_beyond_the_limit_lies_right_of_it():
-    drawing = magnitudes("t", [Mark("a", "good", 1e-6), Mark("b", "other", 1e-2), Mark("c", "good", 0.0)], limit=1e-4, limit_name="l")
-    limit = float(re.search(r'<line x1="([^"]+)"[^>]*class="limit"', drawing.inline()).group(1))
-    (a, _, _), (b, _, _), (c, _, _) = dots(drawing)
-    assert c < a < limit < b and limit - a == pytest.approx(b - limit, abs=0.2)
+    axes = axes_of(magnitudes("t", [Mark("a", "good", 1e-6), Mark("b", "other", 1e-2), Mark("c", "good", 0.0)], limit=1e-4, x_name="x"))
+    (a, _, _), (b, _, _), (c, _, _) = dots(axes)
+    assert c == axes.get_xlim()[0] < a < 1e-4 < b < axes.get_xlim()[1]
+
+
+def test_bars_begin_at_zero_and_reach_their_values():
+    axes = axes_of(bars("t", [[Mark("a", "ours", 3.0, high=4.0, note="n"), Mark("a", "float", 2.0)]], x_name="ms"))
+    assert [p.get_width() for p in axes.patches] == [3.0, 2.0] and axes.get_xlim()[0] == 0 and axes.get_xlim()[1] > 4
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["a"] and [t.get_text() for t in axes.texts] == ["n"]

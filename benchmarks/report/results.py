@@ -1,4 +1,4 @@
-"""The stored results, as far as they have been measured."""
+"""The stored results that have been measured."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import phones
-from benchmarks.report.blocks import Text
+from benchmarks.report.markdown import Text
 from ctpn.errors import CtpnError
 
 COMMANDS = {
@@ -25,15 +25,15 @@ COMMANDS = {
 }
 
 
-class Results:
-    """A folder of results, NAME.json each, and phones/ with what the apps have written.
+class StoredResults:
+    """A folder of results, NAME.json each, and phones/ with the files of the apps.
 
     Attributes:
-        data: by name, of those of COMMANDS that are there.
+        data: by name, a key of COMMANDS, of the files that exist.
         phones: by file name, checked.
 
     Raises:
-        CtpnError: a file is damaged, or a phone's is not as docs/phone.md has it.
+        CtpnError: a file is damaged, or a phone's file breaks the rules of docs/phone.md.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,7 +42,7 @@ class Results:
         self.phones = {file.stem: phones.read(file) for file in sorted((folder / "phones").glob("*.json"))}
 
     def needed(self, name: str) -> dict[str, Any]:
-        """A result without which there is no table.
+        """A result that must exist.
 
         Raises:
             CtpnError: it has not been measured.
@@ -52,11 +52,11 @@ class Results:
         return self.data[name]
 
     @contextmanager
-    def shown(self, name: str) -> Iterator[None]:
-        """Around all that takes figures out of a result.
+    def checked(self, name: str) -> Iterator[None]:
+        """A context in which values of a result are used; turns errors of its structure into CtpnError.
 
         Raises:
-            CtpnError: it is not as its command writes it.
+            CtpnError: it lacks what its command writes.
         """
         try:
             yield
@@ -75,16 +75,16 @@ def _read(file: Path) -> dict[str, Any]:
     return data
 
 
-def where(environment: dict[str, Any]) -> str:
-    """On what a result was measured, in one sentence."""
+def environment_line(environment: dict[str, Any]) -> str:
+    """The machine and the versions of a measurement, in one sentence."""
     names = (("onnxruntime", "ONNX Runtime"), ("torch", "PyTorch"), ("executorch", "ExecuTorch"), ("openvino", "OpenVINO"))
     versions = [f"{title} {environment['packages'][name]}" for name, title in names if environment["packages"].get(name)]
     processor = f"{environment['processor']} ({', '.join(environment['flags'])}), {environment['cores']} cores"
     return f"Measured on {processor}, {', '.join(versions)}; {environment['time']}, load {environment['load']:.1f} at the end."
 
 
-def lacking(title: str, missing: list[dict[str, str]]) -> list[Text]:
-    """What a result says that it lacks, in a paragraph for each reason; none where nothing is missing."""
+def missing_lines(title: str, missing: list[dict[str, str]]) -> list[Text]:
+    """What was not measured, one paragraph per reason; empty where nothing is missing."""
     by_reason: dict[tuple[str, str], list[str]] = {}
     for one in missing:
         by_reason.setdefault((one["why"], one["do"]), []).append(one["what"])

@@ -1,0 +1,398 @@
+"""The sections of the report: each turns one stored result into paragraphs, tables and plots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.ablation_summary import FINDINGS
+from benchmarks.longlines import BINS, EDGES
+from benchmarks.parity import TOLERANCES
+from benchmarks.phones import summary
+from benchmarks.report.markdown import Block, Plots, Table, Text
+from benchmarks.report.plots import Mark, Plot, Series, bars, by_bin, curves, magnitudes, plot, ranges, scatter
+from benchmarks.report.results import environment_line, missing_lines
+from benchmarks.stage_timer import STAGES
+
+Result = dict[str, Any]  # as the command of its name stores it
+SETS = {
+    "sroie": "receipts", "funsd": "forms", "td500": "signs at any angle", "icdar2015": "scene words", "waybills": "synthetic waybills",
+    "waybills-validation": "validation waybills", "forms-validation": "synthetic forms", "long": "synthetic long lines",
+}  # fmt: skip
+COLOURS = {"ours": "ours", "ours int8": "ours", "ours float": "float", "PP-OCRv6 tiny": "tiny", "PP-OCRv6 small": "small"}
+PRECISION_COLOURS = {"int8": "ours", "int8 weights": "ours", "float32": "float", "float16": "other"}
+LEGEND = [("ours", "ours"), ("tiny", "PP-OCRv6 tiny"), ("small", "PP-OCRv6 small")]
+ALL_FIGURES = "All figures"
+TARGET_PEAK_FRACTION, TARGET_TIME_RATIO = 0.85, 0.3  # of VGG16 in int8, on a processor with VNNI: of the peak, and of the float file's time
+AGREEMENT = ("equal lines", "matched lines", "corner distance", "equal texts", "equal characters")
+MIN_TEXTS = 10  # a fraction of fewer texts is uncertain
+WIDE = (7.4, 0.0)  # inches of a panel with one row per item; the height follows from the rows
+
+
+def reading(result: Result) -> list[Block]:
+    """Characters read, from photo to text, against time."""
+    panels = [
+        scatter(SETS[name], _time_marks(rows), [r["read"] for r in rows.values()], x_name="ms per page, 1 thread", y_name="characters read")
+        for name, rows in result["sets"].items()
+    ]
+    head = ("set", "reader", "read", "where a line was found", "ms, median", "p90", "detection, ms", "reading, ms", "relative to tiny")
+    table = [
+        [SETS[name], competitor, f"{r['read']:.3f}", f"{r['read_matched']:.3f}", f"{r['ms_median']:.1f}", f"{r['ms_p90']:.1f}",
+         f"{r['ms']['detect']:.1f}", f"{r['ms']['read']:.1f}", f"{r['ratio_to_tiny']:.2f}"]
+        for name, rows in result["sets"].items() for competitor, r in rows.items()
+    ]  # fmt: skip
+    text = (
+        "The upper left is best. All readers get the same pages, page by page in turns, on one thread. The time axis is logarithmic; the "
+        "other axis begins a little below the lowest value."
+    )
+    figure = plot("Characters read against time per page", panels, columns=2, size=(3.7, 2.7), legend=LEGEND)
+    return [Text(text), Plots({"reading": figure}), Table(head, table, ALL_FIGURES), _parts_environment(result)]
+
+
+def detection(result: Result) -> list[Block]:
+    """Lines found, against time."""
+    panels = []
+    for name, rows in result["sets"].items():
+        shown = {c: r for c, r in rows.items() if c != "ours float"}
+        hmeans = [r["iou_h"] for r in shown.values()]
+        panels.append(scatter(SETS[name], _time_marks(shown), hmeans, x_name="ms per page, 1 thread", y_name="hmean at IoU 0.5"))
+    head = ("set", "detector", "IoU hmean", "precision", "recall", "DetEval", "ms, median", "p90", "relative to tiny")
+    table = [
+        [SETS[name], competitor, *(f"{r[k]:.3f}" for k in ("iou_h", "iou_p", "iou_r", "det_h")), f"{r['ms_median']:.1f}",
+         f"{r['ms_p90']:.1f}", f"{r['ratio_to_tiny']:.2f}"]
+        for name, rows in result["sets"].items() for competitor, r in rows.items()
+    ]  # fmt: skip
+    figure = plot("Lines found against time per page", panels, columns=2, size=(3.7, 2.7), legend=LEGEND)
+    return [Plots({"detection": figure}), Table(head, table, ALL_FIGURES), _parts_environment(result)]
+
+
+def _time_marks(rows: Result) -> list[Mark]:
+    return [Mark(competitor, COLOURS[competitor], r["ms_median"]) for competitor, r in rows.items()]
+
+
+def _parts_environment(result: Result) -> Text:
+    return Text(environment_line(next(iter(result["taken"].values()))), small=True)
+
+
+def models(result: Result) -> list[Block]:
+    """Each model file under each runtime."""
+    plots = {f"latency-{name}": _model_plot(name, part) for name, part in result["models"].items()}
+    head = ("file", "variant", "precision", "runtime", "threads", "MB", "ms, median", "p90", "best", "of peak", "load, ms", "first run, ms",
+            "memory, MB", "added by the model")  # fmt: skip
+    table = [
+        [r["file"], r["variant"], r["precision"], r["runtime"], str(r["threads"]), f"{r['megabytes']:.2f}",
+         *(f"{r[k]:.1f}" for k in ("ms_median", "ms_p90", "ms_best")), f"{r['share_of_peak']:.0%}",
+         *(f"{r[k]:.0f}" for k in ("load_ms", "first_ms", "memory_mb", "memory_added_mb"))]
+        for part in result["models"].values() for r in part["rows"]
+    ]  # fmt: skip
+    text = (
+        "Bars are medians; thin lines reach to the 90th percentile. `of peak` compares a model's operations per second with the best that "
+        "a matrix product or a convolution reaches in the same turns, with as many threads and the same precision."
+    )
+    return [
+        Text(text), Plots(plots), *_vgg16_target(result), Table(head, table, ALL_FIGURES), *_input_sizes(result),
+        *missing_lines("Not measured", result["missing"]), _machine_peak(result), Text(environment_line(result["environment"]), small=True),
+    ]  # fmt: skip
+
+
+def _model_plot(name: str, part: Result) -> Plot:
+    rows = [
+        [Mark(f"{r['file']}, {r['runtime']}, {_threads(r['threads'])}", PRECISION_COLOURS[r["precision"]], r["ms_median"],
+              high=r["ms_p90"], note=f"{r['ms_median']:.1f} ms, {r['share_of_peak']:.0%}")]
+        for r in part["rows"]
+    ]  # fmt: skip
+    title = f"{name}: {_shape(part['input'])} pixels, {part['gmac']:.2f} GMAC"
+    legend = [("ours", "int8"), ("float", "float32")] + [("other", "float16")] * any(r["precision"] == "float16" for r in part["rows"])
+    return _row_plot(title, [bars(title, rows, x_name="ms, and fraction of the machine's peak")], len(rows), left=2.8, legend=legend)
+
+
+def _row_plot(alt: str, panels: Sequence[Any], rows: int, *, left: float, **options: Any) -> Plot:
+    """A plot whose panels have one row per item."""
+    size = (WIDE[0] / options.get("columns", 1), 0.9 + 0.2 * rows)
+    return plot(alt, panels, size=size, margins=(left, 0.12, 0.5, 0.3), **options)
+
+
+def _threads(count: int) -> str:
+    return f"{count} thread{'s' * (count > 1)}"
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return " × ".join(map(str, shape[:3]))
+
+
+def _input_sizes(result: Result) -> list[Block]:
+    head = ("file", "input", "precision", "ms, median", "p90", "best", "of peak", "memory, MB")
+    table = [
+        [r["file"], _shape(r["input"]), r["precision"], *(f"{r[k]:.1f}" for k in ("ms_median", "ms_p90", "ms_best")),
+         f"{r['share_of_peak']:.0%}", f"{r['memory_mb']:.0f}"]
+        for part in result["models"].values() for r in part["sizes"]
+    ]  # fmt: skip
+    return [Text("By the size of the input, with ONNX Runtime on one thread:"), Table(head, table)]
+
+
+def _machine_peak(result: Result) -> Text:
+    def spoken(best: Result) -> str:
+        return ", ".join(f"{_threads(int(n))} {of['float32']:.0f} in float32 and {of['int8']:.0f} in int8" for n, of in best.items())
+
+    peaks = "; ".join(f"in the turns of {name}: {spoken(part['peak_gops'])}" for name, part in result["models"].items())
+    return Text(f"The machine's peak, 10⁹ operations per second, {peaks}.", small=True)
+
+
+def _vgg16_target(result: Result) -> list[Block]:
+    """Whether VGG16 in int8 is as fast as required, on one thread of ONNX Runtime."""
+    rows = [r for r in result["models"].get("vgg16", {}).get("rows", ()) if r["runtime"] == "onnxruntime" and r["threads"] == 1]
+    of = {r["precision"]: r for r in rows}
+    if not {"int8", "float32"} <= set(of):
+        return []
+    ratio, fraction = of["int8"]["ms_median"] / of["float32"]["ms_median"], of["int8"]["share_of_peak"]
+    met = "met" if ratio <= TARGET_TIME_RATIO and fraction >= TARGET_PEAK_FRACTION else "not met"
+    return [
+        Text(
+            "VGG16 was measured with untrained weights, on which its time does not depend. On one thread, int8 takes "
+            f"{ratio:.2f} of the float file's time and reaches {fraction:.0%} of the machine's int8 peak. Required, where the processor "
+            f"has VNNI: at most {TARGET_TIME_RATIO} and at least {TARGET_PEAK_FRACTION:.0%}; {met} here."
+        )
+    ]
+
+
+def stages(result: Result) -> list[Block]:
+    """Time per stage of the reader."""
+    panels = [_stage_panel(photo, by_threads) for photo, by_threads in result["stages"].items()]
+    text = (
+        "The shipped reader from file to texts, with ONNX Runtime on one thread and on two. `rest` is the time between the stages: "
+        "tiling, rotating lines, reading order."
+    )
+    rows = 1.6 * (len(STAGES) + 1)
+    figure = _row_plot("Time per stage", panels, round(rows), left=0.85, columns=2, legend=[("ours", "1 thread"), ("float", "2 threads")])
+    return [Text(text), Plots({"stages": figure})]
+
+
+def _stage_panel(photo: str, by_threads: Result) -> Any:
+    one, two = by_threads["1"], by_threads["2"]
+    rows = [
+        [Mark(name, "ours", ms, note=f"{ms:.1f} / {other:.1f}"), Mark(name, "float", other)]
+        for name, ms, other in ((name, max(0.0, ms), max(0.0, two["ms"][name])) for name, ms in one["ms"].items())
+    ]
+    title = f"{photo}, {one['found']} lines: {one['whole']['ms_median']:.0f} / {two['whole']['ms_median']:.0f} ms"
+    return bars(title, rows, x_name="ms")
+
+
+def postprocessing(result: Result) -> list[Block]:
+    """From the detector's maps to lines on a full page, without any model."""
+    names = ("decode", "suppress", "lines", "all")
+    table = [[name, f"{result[f'{name}_median_ms']:.2f}", f"{result[f'{name}_best_ms']:.2f}"] for name in names]
+    text = f"From maps to lines on a full page: {result['proposals']} proposals, {result['kept']} kept, {result['lines']} lines."
+    return [Text(text), Table(("stage", "ms, median", "best"), table), Text(environment_line(result["environment"]), small=True)]
+
+
+def parity(result: Result) -> list[Block]:
+    """How far each exported file is from PyTorch: values, lines and texts."""
+    by_model: dict[str, list[Result]] = {}
+    for r in result["rows"]:
+        by_model.setdefault(r["model"], []).append(r)
+    head = ("file", "format", "MB", "largest difference", *AGREEMENT, "where", "why")
+    table = [
+        [r["file"], r["format"], f"{r['megabytes']:.2f}", _power(r["largest_difference"]), *_agreement(r), _place(r["where"]),
+         r["why"] or ""]
+        for r in result["rows"]
+    ]  # fmt: skip
+    text = (
+        f"All files were run on the same {len(result['pages'])} real and synthetic pages{_fewer_pages(result)} and compared with PyTorch "
+        "on the same input; a recogniser on a few lines of each page, those that fit its width. Files of fewer bits differ in their "
+        "values by design; for them lines and texts decide. A line is equal if each corner is within a tenth of a pixel, and matched at "
+        "an IoU of at least 0.5. The corner distance of matched lines is given as median and maximum, in pixels. The lines of all "
+        "detectors are read by one recogniser."
+    )
+    plots = {f"parity-{model}": _difference_plot(model, rows) for model, rows in by_model.items()}
+    return [
+        Text(text), Plots(plots), Table(head, table, ALL_FIGURES), *missing_lines("Not run", result["missing"]),
+        Text(environment_line(result["environment"]), small=True),
+    ]  # fmt: skip
+
+
+def _fewer_pages(result: Result) -> str:
+    """Which formats of a detector were run on fewer pages, because a run takes seconds."""
+    counts = {r["format"]: r["pages"] for r in result["rows"] if r["lines"] and r["pages"] < len(result["pages"])}
+    return "".join(f" ({name}: on {count} of them)" for name, count in counts.items())
+
+
+def _difference_plot(model: str, rows: list[Result]) -> Plot:
+    """One row per file; the format is named unless it is plain ONNX."""
+    limit = TOLERANCES[model]
+    marks = [
+        Mark(", ".join([r["file"], *[r["format"]] * (r["format"] != "ONNX")]),
+             "good" if r["largest_difference"] <= limit else "other", r["largest_difference"], note=_power(r["largest_difference"]))
+        for r in rows
+    ]  # fmt: skip
+    title = f"{model}: largest difference from PyTorch"
+    panel = magnitudes(title, marks, limit=limit, x_name="largest difference of any value; dashed: tolerance of float32")
+    return _row_plot(title, [panel], len(marks), left=3.1)
+
+
+def _power(value: float) -> str:
+    return f"{value:.1e}" if value else "0"
+
+
+def _place(place: Result | None) -> str:
+    return f"{place['map']} of {place['page']}: {place['reference']:.3g}, file {place['file']:.3g}" if place else ""
+
+
+def _agreement(row: Result) -> list[str]:
+    lines, texts = row["lines"], row["texts"]
+    found = [f"{lines[k]} of {lines['of']}" for k in ("equal", "matched")] if lines else ["", ""]
+    distance = ", ".join(f"{v:.2g}" for v in lines["apart"]) if lines and lines["apart"] else ""
+    same = f"{texts['characters']:.1%}" if texts["characters"] is not None else ""
+    return [*found, distance, f"{texts['equal']} of {texts['of']}", same]
+
+
+def arm(result: Result) -> list[Block]:
+    """Files on emulated ARM processors."""
+    counted = [r for r in result["rows"] if r["instructions"]]
+    panels = []
+    for model in dict.fromkeys(r["model"] for r in counted):
+        rows = [
+            [Mark(f"{r['file']}, {r['cpu']}", "ours" if "int8" in r["file"] else "float", r["instructions"] / 1e6,
+                  note=f"{r['instructions'] / 1e6:.0f}" + (f", {r['to_float']:.2f} of float" if r["to_float"] else ""))]
+            for r in counted if r["model"] == model
+        ]  # fmt: skip
+        panels.append(bars(model, rows, x_name="million instructions per inference"))
+    head = ("file", "processor", "dot products", "largest difference", *AGREEMENT, "instructions, million", "relative to float")
+    table = [
+        [r["file"], r["cpu"], "i8mm" if "i8mm" in r["features"] else "yes" if "asimddp" in r["features"] else "no",
+         _power(r["largest_difference"]), *_agreement(r), f"{r['instructions'] / 1e6:.1f}" if r["instructions"] else "",
+         f"{r['to_float']:.2f}" if r["to_float"] else ""]
+        for r in result["rows"]
+    ]  # fmt: skip
+    text = (
+        "The same files in the aarch64 build of ONNX Runtime under emulation, compared with this machine's outputs. An int8 detector is "
+        "not bit-exact across kinds of processors: its float parts differ in the last bit, and next to a rounding boundary the quantised "
+        "value changes by one step. Instructions are not milliseconds, but they do not depend on the machine."
+    )
+    rows_of_panel = max((sum(r["model"] == m for r in counted) for m in {r["model"] for r in counted}), default=0)
+    legend = [("ours", "int8"), ("float", "float32")]
+    plots = {"arm": _row_plot("Instructions on ARM", panels, rows_of_panel, left=1.95, columns=1, legend=legend)} if panels else {}
+    return [Text(text), Plots(plots), Table(head, table), Text(environment_line(result["environment"]), small=True)]
+
+
+def confirmation_sweep(result: Result) -> list[Block]:
+    """What each choice of the two thresholds reads, on validation pages."""
+    spec, sets = result["spec"], result["sets"]
+    head = ("min score, min combined score", *(f"{SETS[name]}: read, lines, false lines" for name in sets))
+    table = [
+        [_choice(rows[0]), *(f"{r['read']:.4f}, {r['lines']}, {r['false_lines']}" for r in rows)]
+        for rows in zip(*sets.values(), strict=True)
+    ]  # fmt: skip
+    text = (
+        f"A line is kept if its detection score reaches {spec['line_score']:g}. A line from {spec['line_score'] - spec['score_slack']:.2f} "
+        f"on is kept if the sum of its detection score and its text score reaches {spec['min_combined_score']:g} (`score_slack` and "
+        "`min_combined_score` of the spec). The table shows what each choice gives on validation pages: the fraction of characters "
+        "read, all lines, and the false lines, which overlap no annotated text."
+    )
+    return [Text(text), Table(head, table, "All choices"), Text(environment_line(result["environment"]), small=True)]
+
+
+def _choice(row: Result) -> str:
+    return "detection score alone" if row["min_score"] is None else f"{row['min_score']:g}, {row['min_combined_score']:g}"
+
+
+def longlines(result: Result) -> list[Block]:
+    """Recall by the aspect ratio of a line."""
+    competitors = list(result["models"])
+    edges = [f"{e:g}" for e in EDGES[1:-1]]
+    panels = [
+        by_bin(SETS[name], edges, [_recall(c, rows[c]) for c in competitors if c != "ours float"],
+               x_name="length : height", y_name="fraction matched")
+        for name, rows in result["sets"].items()
+    ]  # fmt: skip
+    head = ("set", "length : height", "texts", *competitors)
+    table = [
+        [SETS[name], bin_name, str(rows[competitors[0]][bin_name]["texts"]), *(_recall_cell(rows[c].get(bin_name)) for c in competitors)]
+        for name, rows in result["sets"].items() for bin_name in BINS if bin_name in rows[competitors[0]]
+    ]  # fmt: skip
+    text = (
+        "The fraction of annotated lines that one found line matches (IoU of at least 0.5), by the aspect ratio of the annotated line. "
+        f"Hollow points have fewer than {MIN_TEXTS} lines. The table gives the fraction matched / found at all, and in parentheses the "
+        "mean number of pieces where a line is split."
+    )
+    figure = plot("Recall by aspect ratio", panels, columns=2, size=(3.7, 2.5), legend=LEGEND)
+    return [
+        Text(text),
+        Plots({"longlines": figure}),
+        Table(head, table, ALL_FIGURES),
+        Text(environment_line(result["environment"]), small=True),
+    ]
+
+
+def _recall(competitor: str, rows: Result) -> Series:
+    values = [rows[b]["matched"] if b in rows else None for b in BINS]
+    return Series(competitor, COLOURS[competitor], values, sparse=[b in rows and rows[b]["texts"] < MIN_TEXTS for b in BINS])
+
+
+def _recall_cell(row: Result | None) -> str:
+    if row is None:
+        return ""
+    return f"{row['matched']:.3f} / {row['found']:.3f}" + (f" ({row['pieces']:.1f})" if row["pieces"] >= 1.05 else "")
+
+
+def findings(result: Result) -> list[Block]:
+    """Each way of training with the spread of its seeds, and whether the findings of the original's author hold here."""
+    found = result["variants"]
+    order = ["base", *(name for name in found if name != "base")] if "base" in found else list(found)
+    pairs = [pair for _, *pair in FINDINGS if all(p in found for p in pair)]
+    table = [[v["finding"], v["verdict"], v.get("loss") or v.get("hmean") or ""] for v in result["verdicts"]]
+    counts = sorted({row["seeds"] for row in found.values()})
+    seeds = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
+    text = (
+        f"Each variant trains the mobile detector from scratch: {result['steps']} steps of {result['batch']} crops of {result['side']} "
+        f"pixels, {seeds} seeds. Points and lines are means; bars and bands reach from the lowest to the highest seed; the grey band is "
+        "that of `base`. A finding holds only if the ranges of the seeds do not overlap. The validation loss uses the sparse softmax for "
+        "all; the curves show each variant's own training loss, on a logarithmic axis."
+    )
+    panels = [
+        ranges("Loss on validation crops", [_spread_mark(n, found[n]["loss"]) for n in order], x_name="loss"),
+        ranges("hmean of lines, joined by links", [_spread_mark(n, found[n]["links"]) for n in order], x_name="hmean at IoU 0.5"),
+    ]
+    plots = {"findings": _row_plot("Loss and hmean of each variant", panels, len(order), left=1.7, columns=1)}
+    if pairs:
+        shown = [_curves(pair, found, result["steps"]) for pair in pairs]
+        plots["findings-curves"] = plot("Training loss of the variants", shown, columns=2, size=(3.7, 2.4))
+    head = ("finding of 2018", "here", "loss or hmean of the two")
+    return [Text(text), Table(head, table), Plots(plots), Text(environment_line(result["environment"]), small=True)]
+
+
+def _spread_mark(name: str, spread: list[float]) -> Mark:
+    mean, low, high = spread
+    return Mark(name, "ours" if name == "base" else "other", mean, low, high, f"{mean:.3f} ({low:.3f} to {high:.3f})")
+
+
+def _curves(pair: list[str], found: Result, steps: int) -> Any:
+    series = [
+        Series(name, "ours" if name == "base" else "tiny", found[name]["curve"], found[name]["curve_low"], found[name]["curve_high"])
+        for name in pair
+    ]
+    return curves(f"{pair[0]} and {pair[1]}", series, x_name=f"{steps} steps", y_name="training loss")
+
+
+def phones(found: dict[str, Result]) -> list[Block]:
+    """What the demo apps measured."""
+    medians = {name: summary(data) for name, data in found.items()}
+    panels = [
+        bars(f"{d['device']['model']}: {medians[name]['whole']:.0f} ms",
+             [[Mark(s, "ours", medians[name][s], note=f"{medians[name][s]:.1f}")] for s in STAGES], x_name="ms")
+        for name, d in found.items()
+    ]  # fmt: skip
+    head = ("device", "system", "app", "runtime", "threads", "photo", "lines", "ms, median", "p90", "load, ms", "first run, ms",
+            "memory, MB", "golden case")  # fmt: skip
+    figure = _row_plot("Time per stage on phones", panels, len(STAGES), left=0.85, columns=2)
+    return [Plots({"phones": figure}), Table(head, [_phone_row(d, medians[name]) for name, d in found.items()])]
+
+
+def _phone_row(d: Result, medians: dict[str, float]) -> list[str]:
+    runtime = f"{d['runtime']['name']} {d['runtime']['version']}, {d['runtime']['provider']}"
+    photo = f"{d['photo']['name']}, {d['photo']['regions'] or 'no'} regions"
+    times = (medians["whole"], medians["p90"], d["load_ms"], d["first_ms"])
+    memory = "" if d["memory_mb"] is None else f"{d['memory_mb']:.0f}"
+    return [
+        d["device"]["model"], d["device"]["system"], f"{d['app']['name']} {d['app']['version']}", runtime, str(d["runtime"]["threads"]),
+        photo, str(d["photo"]["lines"]), *(f"{ms:.1f}" for ms in times), memory, "passed" if d["golden"] else "failed",
+    ]  # fmt: skip
