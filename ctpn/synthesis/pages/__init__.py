@@ -16,18 +16,27 @@ from ctpn.synthesis.pages.copier import add_clutter, photocopy
 from ctpn.synthesis.pages.documents import document
 from ctpn.synthesis.pages.forms import form
 from ctpn.synthesis.pages.labels import label
+from ctpn.synthesis.pages.overprint import overprint
 from ctpn.synthesis.pages.photo import photograph, simulate_camera
 from ctpn.synthesis.pages.receipts import receipt
+from ctpn.synthesis.pages.ruled_tables import ruled_table
 from ctpn.synthesis.pages.signs import sign, street
+from ctpn.synthesis.pages.symbols import symbols
+from ctpn.synthesis.pages.text_blocks import text_block
 from ctpn.synthesis.pages.types import Pixels
+from ctpn.synthesis.pages.vertical import vertical
 from ctpn.synthesis.pages.waybills import waybill
 
-GENERATORS = {"document": document, "receipt": receipt, "form": form, "label": label, "sign": sign, "waybill": waybill}
+GENERATORS = {
+    "document": document, "receipt": receipt, "form": form, "label": label, "sign": sign, "waybill": waybill,
+    "text_block": text_block, "ruled_table": ruled_table, "symbols": symbols, "vertical": vertical, "overprint": overprint,
+}  # fmt: skip
 KINDS = tuple(GENERATORS)  # append new kinds: a kind's index enters its pages' seeds
+MIXED = KINDS[:6]  # what a set holds that names no kinds: the first stages' pages stay as they are
 SIGNS_ON_PHOTO = 6  # in place of the index of a kind
 
 
-def choose_kind(seed: int, kinds: Sequence[str] = KINDS) -> str:
+def choose_kind(seed: int, kinds: Sequence[str] = MIXED) -> str:
     """The kind of page `seed` in a set of these kinds."""
     return kinds[int(np.random.default_rng(seed).integers(len(kinds)))]
 
@@ -37,7 +46,7 @@ def page(seed: int, kind: str | None = None, *, heldout: bool = False, faces: Fo
 
     Args:
         seed: determines the page.
-        kind: one of `KINDS`; None: the seed chooses.
+        kind: one of `KINDS`; None: the seed chooses one of `MIXED`.
         heldout: of pages for evaluation; it enters the seed.
         faces: the fonts to use; None: the machine's, held out ones if `heldout`.
 

@@ -10,7 +10,7 @@ import cv2
 
 from ctpn.errors import CtpnError
 from ctpn.synthesis.fonts import SYSTEM_FONTS, fonts
-from ctpn.synthesis.pages import KINDS
+from ctpn.synthesis.pages import KINDS, MIXED
 from ctpn.synthesis.pages.files import PageSet, write_pages
 
 
@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     cv2.setNumThreads(1)
     try:
         found = fonts(tuple(args.fonts or SYSTEM_FONTS), heldout=args.heldout)
-        pages = PageSet([args.kind] if args.kind else KINDS, found, args.photos, args.heldout)
+        pages = PageSet([args.kind] if args.kind else MIXED, found, args.photos, args.heldout)
         write_pages(args.out, pages, range(args.seed, args.seed + args.count))
     except (CtpnError, OSError) as error:
         print(f"ctpn.synthesis.pages: {error}", file=sys.stderr)
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder to fill with images/ and gt/")
     parser.add_argument("--count", type=int, default=100, help="how many pages, default 100")
     parser.add_argument("--seed", type=int, default=1, help="seed of the first page, default 1")
-    parser.add_argument("--kind", choices=KINDS, help="only this kind, default all")
+    parser.add_argument("--kind", choices=KINDS, help=f"only this kind (default: {', '.join(MIXED)})")
     parser.add_argument("--photos", type=Path, help="put signs into the training part of this set of photos (words are merged to lines)")
     parser.add_argument("--fonts", action="append", metavar="DIR", help=f"folder of fonts, may be repeated (default: {SYSTEM_FONTS[0]})")
     parser.add_argument("--heldout", action="store_true", help="only fonts that are held out from training")
