@@ -25,8 +25,9 @@ from benchmarks.pages import ROOT, Page, digest, pages
 from ctpn import command
 from ctpn.annotations.formats import TextAnnotation
 from ctpn.contract.spec import revise
-from ctpn.evaluation.metrics import CharacterCounts, intersections, measure_reading, reading_metrics
+from ctpn.evaluation.metrics import CharacterCounts, measure_reading, reading_metrics
 from ctpn.imaging.decode import open_image
+from ctpn.layout.geometry import intersection_areas
 from ctpn.reader import SHIPPED, SHIPPED_TEXT, TextReader
 from ctpn.recognition.policy import read_lines
 from export.files import sha256
@@ -72,7 +73,7 @@ def find_candidates(reader: TextReader, page: Page) -> CandidateLines:
     lines = reader.detect(rgb)
     quads, texts = read_lines(rgb, [line.quad for line in lines], reader.recognizer)
     polygons = [np.asarray(a.quad, np.float32) for a in page.annotations]
-    overlaps = (intersections(polygons, quads) > 0).max(0) if polygons and quads else np.zeros(len(quads), bool)
+    overlaps = (intersection_areas(polygons, quads) > 0).max(0) if polygons and quads else np.zeros(len(quads), bool)
     scores, text_scores = np.array([line.score for line in lines]), np.array([t.score for t in texts])
     return CandidateLines(page.annotations, quads, [t.text for t in texts], scores, text_scores, overlaps)
 

@@ -30,7 +30,8 @@ from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
 from ctpn import command
 from ctpn.annotations.formats import TextAnnotation
-from ctpn.evaluation.metrics import AREA_PRECISION, AREA_RECALL, intersections, one_to_one
+from ctpn.evaluation.metrics import AREA_PRECISION, AREA_RECALL
+from ctpn.layout.geometry import area, greedy_matching, intersection_areas
 from ctpn.reader import WEIGHTS
 
 SETS = ("sroie", "funsd", "td500", "waybills", "long")
@@ -50,12 +51,12 @@ def outcomes(regions: Sequence[TextAnnotation], quads: Sequence[NDArray[np.float
     texts = [np.asarray(r.quad, np.float32) for r in regions if not r.ignore]
     table = np.zeros((len(texts), 4))
     table[:, 0] = [ratio(t) for t in texts]
-    quads = [q for q in quads if cv2.contourArea(q) > 0]
+    quads = [q for q in quads if area(q) > 0]
     if not texts or not quads:
         return table
-    inter = intersections(texts, quads)
-    areas_t, areas_q = (np.array([cv2.contourArea(p) for p in side]) for side in (texts, quads))
-    for i, _ in one_to_one(inter / np.maximum(areas_t[:, None] + areas_q - inter, 1e-9)):
+    inter = intersection_areas(texts, quads)
+    areas_t, areas_q = (np.array([area(p) for p in side]) for side in (texts, quads))
+    for i, _ in greedy_matching(inter / np.maximum(areas_t[:, None] + areas_q - inter, 1e-9)):
         table[i, 1] = 1
     on_it = inter / np.maximum(areas_q, 1e-9) >= AREA_PRECISION
     table[:, 2] = (inter * on_it).sum(1) / np.maximum(areas_t, 1e-9) >= AREA_RECALL

@@ -18,9 +18,10 @@ from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ImageError
 from ctpn.imaging.decode import open_image
 from ctpn.imaging.resample import resize
-from ctpn.imaging.tiling import fit, stitch, windows
+from ctpn.imaging.tiling import fit, stitch, tiles
+from ctpn.layout.geometry import overlap_fraction
 from ctpn.layout.reading_order import reading_order
-from ctpn.layout.regions import Region, outline, scale, share, window
+from ctpn.layout.regions import Region, outline, scale, window
 from ctpn.recognition.policy import read_lines
 from ctpn.runtime.onnx_runtime import OnnxDetector, OnnxRecognizer
 
@@ -120,15 +121,15 @@ class TextReader:
         return [TextLine(quad, float(score)) for quad, score in zip(quads_img, scores, strict=True)]
 
     def maps(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """Maps of the whole input; long strips are read in overlapping pieces and stitched."""
+        """Maps of the whole input; long images are read in overlapping tiles and stitched."""
         spec = self.detector.spec
         across = pixels.shape[1] >= pixels.shape[0]
-        cuts = windows(pixels.shape[1] if across else pixels.shape[0], spec)
-        if len(cuts) == 1:
+        places = tiles(pixels.shape[1] if across else pixels.shape[0], spec)
+        if len(places) == 1:
             return self.detector.maps(pixels)
-        found = [self.detector.maps(pixels[:, a:b] if across else pixels[a:b]) for a, b in cuts]
+        found = [self.detector.maps(pixels[:, a:b] if across else pixels[a:b]) for a, b in places]
         stride, axis = (spec.stride_x, 1) if across else (spec.stride_y, 0)
-        return {name: stitch([maps[name] for maps in found], cuts, stride, axis) for name in found[0]}
+        return {name: stitch([maps[name] for maps in found], places, stride, axis) for name in found[0]}
 
     def _region(self, rgb: NDArray[np.uint8], marked: NDArray[np.float32], index: int, spec: DetectorSpec) -> list[TextLine]:
         x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0], spec.regions)
@@ -138,7 +139,7 @@ class TextReader:
         moved = [
             TextLine(line.quad / exact + np.array([x0, y0], np.float32), line.score, region=index) for line in self._lines(large, spec)
         ]
-        return [line for line in moved if share(line.quad, marked) > 0.5]
+        return [line for line in moved if overlap_fraction(line.quad, marked) > 0.5]
 
 
 def _ordered(lines: list[TextLine]) -> list[TextLine]:

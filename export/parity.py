@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,6 +13,7 @@ from torch import Tensor, nn
 from ctpn.contract.spec import DetectorSpec
 from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ParityError
+from ctpn.layout.geometry import greedy_matching, ious
 
 Maps = dict[str, NDArray[np.float32]]
 Run = Callable[[NDArray[np.uint8]], Maps]
@@ -134,48 +134,4 @@ def match(a: NDArray[np.float32], b: NDArray[np.float32]) -> int:
 
 def pairs(a: NDArray[np.float32], b: NDArray[np.float32]) -> list[tuple[int, int]]:
     """Which quads of a and b belong together: (index in a, index in b), one to one, at IoU >= 0.5, the closest first."""
-    iou = np.array([[_iou(p, q) for q in b] for p in a]).reshape(len(a), len(b))
-    found = []
-    while iou.size and iou.max() >= 0.5:
-        i, j = np.unravel_index(iou.argmax(), iou.shape)
-        iou[i], iou[:, j] = -1, -1
-        found.append((int(i), int(j)))
-    return found
-
-
-def _iou(p: NDArray[np.float32], q: NDArray[np.float32]) -> float:
-    if (p.max(0) <= q.min(0)).any() or (q.max(0) <= p.min(0)).any():
-        return 0.0
-    if np.abs(p - q).max() < 0.1:  # OpenCV's intersection of two nearly equal polygons is sometimes 0
-        return 1.0
-    a, b = (cv2.convexHull(quad)[:, 0].astype(np.float64) for quad in (p, q))
-    inter = _area(_clip(a, b))
-    return inter / max(_area(a) + _area(b) - inter, 1e-6)
-
-
-def _clip(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The part of convex polygon a inside convex polygon b, both as `cv2.convexHull` turns them.
-
-    Not by cv2.intersectConvexConvex: it returns 0 or a half for quads that differ by 1e-4 pixels.
-    """
-    for begin, end in zip(b, np.roll(b, -1, 0), strict=True):
-        along = end - begin
-        side = (a[:, 1] - begin[1]) * along[0] - (a[:, 0] - begin[0]) * along[1]
-        points = []
-        for i, s in enumerate(side):
-            before = side[i - 1]
-            if (s < 0) != (before < 0):
-                points.append(a[i - 1] + (a[i] - a[i - 1]) * before / (before - s))
-            if s >= 0:
-                points.append(a[i])
-        if not points:
-            return np.zeros((0, 2))
-        a = np.array(points)
-    return a
-
-
-def _area(polygon: NDArray[np.float64]) -> float:
-    if len(polygon) < 3:
-        return 0.0
-    x, y = (polygon - polygon[0]).T
-    return float(abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2)
+    return greedy_matching(ious(list(a), list(b)))

@@ -11,22 +11,22 @@ from pathlib import Path
 from typing import Any
 
 from contract.generator import boxes, lines, pictures, texts
-from contract.generator.form import HERE, difference, write
+from contract.generator.encoding import HERE, difference, write
 from contract.generator.stages import load
 from ctpn.contract.spec import CRNN, MOBILE
 
 # name: (what it is about, tolerance by the name of a value, cases); what has no tolerance is equal.
 FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]]] = {
     "resample": ("halving, scaling, sampling", {}, pictures.resample_cases),
-    "fit": ("a photo to the network's scale; long ones in pieces", {"scale_x": 1e-12, "scale_y": 1e-12}, pictures.fit_cases),
-    "regions": ("marked regions and what lies in them", {"outline": 1e-4, "scale": 1e-6, "share": 1e-9}, boxes.region_cases),
+    "fit": ("a photo to the network's scale; long ones in tiles", {"scale_x": 1e-12, "scale_y": 1e-12}, pictures.fit_cases),
+    "regions": ("marked regions and what lies in them", {"outline": 1e-4, "scale": 1e-6, "fraction": 1e-9}, boxes.region_cases),
     "reading_order": ("rows from the top, each from the left", {}, boxes.order_cases),
     "decode": ("maps to proposals", {"boxes": 1e-3, "ends": 1e-4}, boxes.decode_cases),
     "suppress": ("suppression within a column", {}, boxes.suppress_cases),
     "lines": ("proposals to text lines", {"quads": 1e-2, "scores": 1e-5}, lines.cases),
-    "rectify": ("quads to strips", {}, pictures.rectify_cases),
-    "strips": ("directions, pieces, batches", {"quads": 1e-4}, pictures.strip_cases),
-    "ctc": ("logits to text, and pieces joined", {"score": 1e-5, "scores": 1e-5}, texts.greedy_cases),
+    "rectify": ("quads to line crops", {}, pictures.rectify_cases),
+    "line_crop": ("directions, split points, batches", {"quads": 1e-4}, pictures.line_crop_cases),
+    "ctc": ("logits to text, and parts joined", {"score": 1e-5, "scores": 1e-5}, texts.greedy_cases),
     "spec": ("specs, whole and damaged", {}, texts.spec_cases),
     "manifest": ("manifests of bundles, whole and damaged", {}, texts.manifest_cases),
 }

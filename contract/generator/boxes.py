@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from contract.generator.pictures import box, turned
+from contract.generator.pictures import box, rotated
 from contract.generator.stages import case
 
 Cases = list[dict[str, Any]]
@@ -20,7 +20,7 @@ def region_cases() -> Cases:
         "its corners": box(10, 20, 110, 50),
         "counterclockwise": box(10, 20, 110, 50)[::-1].copy(),
         "from another corner": np.roll(box(10, 20, 110, 50), 2, 0),
-        "turned": turned(90, 20, 25, (100, 50)),
+        "rotated": rotated(90, 20, 25, (100, 50)),
         "over a corner": (-50, -50, 100, 100),
         "all of it": (0, 0, 200, 100),
         "larger than all": (-10, -10, 300, 300),
@@ -61,7 +61,7 @@ def region_cases() -> Cases:
         "outside": box(210, 10, 300, 30),
         "on the border": box(100, -10, 200, 10),
     }
-    quads |= {"a point": box(150, 50, 150, 50), "turned": turned(120, 10, 40, (150, 50))}
+    quads |= {"a point": box(150, 50, 150, 50), "rotated": rotated(120, 10, 40, (150, 50))}
     outlines = {
         "square": box(100, 0, 200, 100),
         "counterclockwise": box(100, 0, 200, 100)[::-1].copy(),
@@ -72,7 +72,11 @@ def region_cases() -> Cases:
         *(case("region", name, says="mark it again", region=region, **photo) for name, region in bad.items()),
         *large,
         *other,
-        *(case("share", f"{name}, {o}", quad=quad, region=outline) for name, quad in quads.items() for o, outline in outlines.items()),
+        *(
+            case("overlap_fraction", f"{name}, {o}", quad=quad, region=outline)
+            for name, quad in quads.items()
+            for o, outline in outlines.items()
+        ),
     ]
 
 
@@ -80,30 +84,30 @@ def order_cases() -> Cases:
     """Reading order."""
     grid = [box(x, y, x + 80, y + 20) for y in (0, 30, 60) for x in (0, 100, 200)]
     mixed = [grid[i] for i in (4, 8, 0, 2, 6, 1, 3, 7, 5)]
-    lean = [turned(80, 20, 4, (40 + x, y + 0.07 * x)) for x in (0, 100, 200, 300) for y in (0, 27)]
+    lean = [rotated(80, 20, 4, (40 + x, y + 0.07 * x)) for x in (0, 100, 200, 300) for y in (0, 27)]
     pages = {
         "none": [],
         "one": grid[:1],
         "a grid": mixed,
         "the same place": [grid[0]] * 3,
-        "a turned page": lean[::-1],
-        "on its head": [q[[2, 3, 0, 1]] for q in mixed],
-        "half on its head": [*grid[:2], *(q[[2, 3, 0, 1]] for q in grid[3:5])],
+        "a rotated page": lean[::-1],
+        "upside down": [q[[2, 3, 0, 1]] for q in mixed],
+        "half upside down": [*grid[:2], *(q[[2, 3, 0, 1]] for q in grid[3:5])],
         "heights": [box(0, 0, 50, 40), box(60, 15, 100, 25), box(110, 24, 150, 30), box(60, 29, 90, 50)],
         "just half a height apart": [box(0, 0, 50, 20), box(60, 10, 100, 30), box(120, 9.75, 160, 29.75)],
         "two rows that fit": [box(0, 0, 50, 10), box(0, 12, 50, 22), box(60, 6, 90, 16)],
         "scattered": [
-            turned(w, h, a, (x, y))
+            rotated(w, h, a, (x, y))
             for x, y, w, h, a in np.random.default_rng(3).uniform([0, 0, 9, 4, -30], [300, 200, 90, 30, 30], (25, 5))
         ],
     }
     return [case("reading_order", name, quads=quads) for name, quads in pages.items()]
 
 
-def maps(h: int, w: int, k: int, seed: int, share: float = 0.3) -> dict[str, Any]:
-    """Random maps, a share of the scores above 0.25."""
+def maps(h: int, w: int, k: int, seed: int, fraction: float = 0.3) -> dict[str, Any]:
+    """Random maps, a fraction of the scores above 0.25."""
     rng = np.random.default_rng(seed)
-    score = np.where(rng.random((h, w, k)) < share, rng.uniform(0.25, 1, (h, w, k)), rng.uniform(0, 0.25, (h, w, k)))
+    score = np.where(rng.random((h, w, k)) < fraction, rng.uniform(0.25, 1, (h, w, k)), rng.uniform(0, 0.25, (h, w, k)))
     drawn = {"vertical": rng.normal(0, 0.3, (h, w, 2 * k)), "side": rng.normal(0, 0.5, (h, w, 2 * k)), "link": rng.random((h, w, k))}
     return {name: m.astype(F32).round(4) for name, m in {"score": score, **drawn}.items()}
 

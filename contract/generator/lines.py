@@ -22,7 +22,7 @@ CLASSIC = {
 
 
 def row(first: int, count: int, middle: float, height: float, *, slope: float = 0.0, score: float = 0.8, link: float = 0.9) -> Given:
-    """A straight line of pieces; the last one's link says that it ends."""
+    """A straight line of proposals; the last one's link says that it ends."""
     columns = np.arange(first, first + count)
     y = middle + slope * (columns - first) * 16
     boxes = np.stack([16 * columns, y - height / 2, 16 * columns + 16, y + height / 2], 1)
@@ -45,7 +45,7 @@ def together(*rows: Given, seed: int | None = None) -> Given:
 
 
 def without(given: Given, *dropped: int) -> Given:
-    """Some pieces are missing."""
+    """Some proposals are missing."""
     return {k: np.delete(v, dropped, 0) for k, v in given.items()}
 
 
@@ -66,12 +66,12 @@ def pages() -> dict[str, Given]:
     """Pages by what is special about them."""
     tie = together(row(0, 1, 20, 10), row(1, 1, 18, 10), row(1, 1, 22, 10))
     tie["links"][:] = 0.9
-    sliver, narrow = row(3, 1, 20, 40), row(3, 1, 20, 40)
-    sliver["ends"][:], narrow["ends"][:] = (52.0, 52.0), (52.0, 55.0)
+    ends_met, narrow = row(3, 1, 20, 40), row(3, 1, 20, 40)
+    ends_met["ends"][:], narrow["ends"][:] = (52.0, 52.0), (52.0, 55.0)
     return {
         "none": without(row(0, 1, 20, 10), 0),
-        "one piece": row(3, 1, 20, 10),
-        "ends that met": sliver,
+        "one proposal": row(3, 1, 20, 10),
+        "ends that met": ends_met,
         "narrow": narrow,
         "at the left border": row(0, 2, 5, 12),
         "level": row(1, 12, 30, 11),
@@ -84,7 +84,7 @@ def pages() -> dict[str, Given]:
         "two that fit equally": tie,
         "weak links": row(0, 6, 20, 12, link=MOBILE.lines.link_threshold),
         "too weak links": row(0, 6, 20, 12, link=MOBILE.lines.link_threshold - 1e-4),
-        "unsure": row(0, 6, 20, 12, score=MOBILE.lines.line_score - 0.01),
+        "a low score": row(0, 6, 20, 12, score=MOBILE.lines.line_score - 0.01),
         "high": row(2, 1, 60, 100),
         "low": row(2, 4, 60, 1.5),
         "rough": rough(1),
@@ -103,9 +103,9 @@ def cases() -> Cases:
                 if len(page["scores"]) or stage == "lines"
             ]
     numbers = {
-        "a lower score": ("unsure", {"line_score": 0.5}),
+        "a lower score": ("a low score", {"line_score": 0.5}),
         "wider than min_width": ("narrow", {"min_width": 3.0}),
-        "a square is dropped": ("one piece", {"min_aspect_ratio": 1.0}),
+        "a square is dropped": ("one proposal", {"min_aspect_ratio": 1.0}),
         "ends that weigh more": ("rough", {"clipped_weight": 1.0}),
         "tapers early": ("rough", {"min_taper_columns": 2}),
         "no expansion": ("rising", {"expansion": [0.0, 0.0]}),

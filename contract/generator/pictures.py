@@ -1,4 +1,4 @@
-"""Cases of pictures: resampling, fitting, pieces of long ones, strips."""
+"""Cases of pictures: resampling, fitting, tiles of long ones, line crops."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def box(x0: float, y0: float, x1: float, y1: float) -> Any:
     return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
 
 
-def turned(width: float, height: float, degrees: float, at: tuple[float, float]) -> Any:
-    """A turned rectangle around a middle."""
+def rotated(width: float, height: float, degrees: float, at: tuple[float, float]) -> Any:
+    """A rotated rectangle around a middle."""
     a = np.deg2rad(degrees)
     flat = (box(0, 0, width, height) - [width / 2, height / 2]) @ np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])
     return (flat + at).astype(np.float32)
@@ -76,7 +76,7 @@ def fit_cases() -> Cases:
         **{"long_side": 32, "size_multiple": 8, "stride_x": 8, "stride_y": 8},
         "tiling": {"tile_short_side": 16, "overlap": 8},
     }
-    tiles = {"tiling": {"max_aspect_ratio": 3.0, "tile_short_side": 320, "overlap": 64, "max_untiled": 1.1}}
+    other = {"tiling": {"max_aspect_ratio": 3.0, "tile_short_side": 320, "overlap": 64, "max_untiled": 1.1}}
     sizes = [
         (960, 960),
         (961, 960),
@@ -96,24 +96,24 @@ def fit_cases() -> Cases:
         (2559, 1439),
         (12000, 9000),
     ]
-    pieces = [np.random.default_rng(i).normal(size=(2, n, 3)).astype(np.float32) for i, n in enumerate((60, 60, 20))]
-    cuts = [[0, 960], [832, 1792], [1664, 1984]]
+    maps = [np.random.default_rng(i).normal(size=(2, n, 3)).astype(np.float32) for i, n in enumerate((60, 60, 20))]
+    places = [[0, 960], [832, 1792], [1664, 1984]]
     return [
         *(
             case("fit", f"{w} x {h}", photo=noise(h, w), spec=small)
             for h, w in [(20, 30), (40, 50), (90, 70), (1, 1), (10, 60), (20, 90), (33, 8)]
         ),
         *(case("fit_size", f"{w} x {h}", width=w, height=h, spec={}) for w, h in sizes if w * h <= 16_000_000),
-        *(case("fit_size", f"other tiles, {w} x {h}", width=w, height=h, spec=tiles) for w, h in [(2880, 960), (2881, 960)]),
-        *(case("windows", str(n), length=n, spec={}) for n in (32, 960, 1440, 1472, 1792, 2016, 19968)),
-        *(case("windows", f"other tiles, {n}", length=n, spec=tiles) for n in (1056, 1088, 2016)),
-        case("stitch", "across", pieces=pieces, cuts=cuts, stride=16, axis=1),
-        case("stitch", "down", pieces=[p.transpose(1, 0, 2).copy() for p in pieces], cuts=cuts, stride=16, axis=0),
+        *(case("fit_size", f"other tiles, {w} x {h}", width=w, height=h, spec=other) for w, h in [(2880, 960), (2881, 960)]),
+        *(case("tiles", str(n), length=n, spec={}) for n in (32, 960, 1440, 1472, 1792, 2016, 19968)),
+        *(case("tiles", f"other tiles, {n}", length=n, spec=other) for n in (1056, 1088, 2016)),
+        case("stitch", "across", maps=maps, places=places, stride=16, axis=1),
+        case("stitch", "down", maps=[m.transpose(1, 0, 2).copy() for m in maps], places=places, stride=16, axis=0),
     ]
 
 
 def rectify_cases() -> Cases:
-    """Quads to strips; the spec's height is small so that the files are."""
+    """Quads to line crops; the spec's height is small so that the files are."""
     low, bare = {"height": 8}, {"height": 8, "margin": [0.0, 0.0]}
     photo, slope = noise(40, 60), smooth(50, 66)
     cases = [
@@ -122,9 +122,9 @@ def rectify_cases() -> Cases:
         ("enlarged", photo, box(20, 20, 30, 24), low),
         ("halved", slope, box(3, 10, 66, 30), low),
         ("halved twice", slope, box(1, 2, 69, 48), low),
-        ("turned", slope, turned(40, 9, 20, (35, 25)), low),
-        ("steep", slope, turned(40, 9, -75, (35, 25)), low),
-        ("on its head", slope, turned(40, 9, 180, (35, 25)), low),
+        ("rotated", slope, rotated(40, 9, 20, (35, 25)), low),
+        ("steep", slope, rotated(40, 9, -75, (35, 25)), low),
+        ("upside down", slope, rotated(40, 9, 180, (35, 25)), low),
         ("perspective", slope, np.array([[5, 10], [60, 4], [64, 30], [2, 22]], np.float32), low),
         ("over the border", photo, box(-9, 30, 20, 45), low),
         ("outside", photo, box(80, 60, 95, 66), low),
@@ -140,8 +140,8 @@ def rectify_cases() -> Cases:
     return [case("rectify", name, image=image, quad=quad, spec=spec) for name, image, quad, spec in cases]
 
 
-def strip_cases() -> Cases:
-    """Directions, pieces, batches."""
+def line_crop_cases() -> Cases:
+    """Directions, split points, batches."""
     spec = {"height": 8, "max_width": 96, "width_multiple": 32, "widths": [32]}
     ink = np.where(noise(8, 210)[..., :1] < 80, 0, 255).astype(np.uint8).repeat(3, 2)
     ink[:, 76:84], ink[:, 150:158] = 255, 255
@@ -149,32 +149,32 @@ def strip_cases() -> Cases:
     gap = np.full((8, 60, 3), 255, np.uint8)
     gap[1:7, 5:28] = gap[1:7, 32:50] = 0
     return [
-        *(case("turned", f"{n} quarters", quad=turned(30, 8, 10, (20, 20)), quarters=n) for n in range(4)),
+        *(case("rotate_quad", f"{n} quarters", quad=rotated(30, 8, 10, (20, 20)), quarters=n) for n in range(4)),
         *(
-            case("stacked", name, quad=quad)
+            case("split_vertical", name, quad=quad)
             for name, quad in [
                 ("three", box(10, 20, 30, 80)),
-                ("leaning", turned(9, 40, 8, (30, 30))),
+                ("leaning", rotated(9, 40, 8, (30, 30))),
                 ("2.5 times as high", box(0, 0, 10, 25)),
                 ("flat", box(0, 0, 50, 10)),
                 ("no area", box(3, 3, 3, 3)),
             ]
         ),
         *(
-            case("pieces", name, strip=s, spec=spec)
-            for name, s in [("cut in gaps", ink), ("at the limit", ink[:, :96]), ("one more", ink[:, :97]), ("empty", flat)]
+            case("split_points", name, line_crop=s, spec=spec)
+            for name, s in [("split in gaps", ink), ("at the limit", ink[:, :96]), ("one more", ink[:, :97]), ("empty", flat)]
         ),
         *(
-            case("is_space", f"{name} at {cut}", strip=s, cut=cut, spec={})
+            case("is_space", f"{name} at {cut}", line_crop=s, cut=cut, spec={})
             for name, s in [("letters", gap), ("empty", flat)]
             for cut in (1, 10, 28, 30, 31, 55)
         ),
         *(
-            case("is_space", f"letters at 30, {name} {value}", strip=gap, cut=30, spec={"line_crop": {name: value}})
+            case("is_space", f"letters at 30, {name} {value}", line_crop=gap, cut=30, spec={"line_crop": {name: value}})
             for name, value in [("space_width", 0.49), ("space_width", 0.51), ("space_ink", 0.0)]
         ),
         *(
-            case("pieces", f"{name} {value}", strip=ink, spec={**spec, "line_crop": {name: value}})
+            case("split_points", f"{name} {value}", line_crop=ink, spec={**spec, "line_crop": {name: value}})
             for name, value in [("cut_start", 0.9), ("cut_window", 1), ("cut_tolerance", 40.0)]
         ),
         *(
@@ -186,7 +186,7 @@ def strip_cases() -> Cases:
             for name, w in [
                 ("none", []),
                 ("one", [40]),
-                ("like widths", [40, 300, 42, 900, 310, 45]),
+                ("similar widths", [40, 300, 42, 900, 310, 45]),
                 ("ties", [64] * 50),
                 ("the limit", [1280, 1280, 1280, 1249, 2561]),
                 ("many", np.random.default_rng(2).integers(8, 1281, 60).tolist()),

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from contract.generator.form import plain, value
+from contract.generator.encoding import plain, value
 from ctpn.contract import bundle
 from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec, revise
 from ctpn.detection import lines, nms
@@ -19,8 +19,9 @@ from ctpn.detection.anchors import decode
 from ctpn.detection.proposals import Proposals
 from ctpn.errors import CtpnError
 from ctpn.imaging import resample, tiling
-from ctpn.layout import reading_order, regions
-from ctpn.recognition import ctc, line_crop, policy
+from ctpn.layout import geometry, reading_order, regions
+from ctpn.recognition import ctc, policy
+from ctpn.recognition.line_crop import batches, is_space, padded, rectify, split_points
 
 Values = dict[str, Any]
 
@@ -53,8 +54,8 @@ def _fit_size(width: int, height: int, spec: Values) -> Values:
     return {"size": [fitted.pixels.shape[1], fitted.pixels.shape[0]], "scale_x": fitted.scale_x, "scale_y": fitted.scale_y}
 
 
-def _stitch(pieces: list[Any], cuts: list[Any], stride: int, axis: int) -> Values:
-    return {"map": tiling.stitch(pieces, [(a, b) for a, b in cuts], stride, axis)}
+def _stitch(maps: list[Any], places: list[Any], stride: int, axis: int) -> Values:
+    return {"map": tiling.stitch(maps, [(a, b) for a, b in places], stride, axis)}
 
 
 def _region(region: Any, width: int, height: int, spec: Values) -> Values:
@@ -83,9 +84,9 @@ def _lines(spec: Values, boxes: Any, scores: Any, columns: Any, ends: Any, links
     return {"quads": quads, "scores": found}
 
 
-def _join(strip: Any, cuts: list[Any], texts: list[str], scores: list[Any], steps: list[Any], spec: Values) -> Values:
+def _join(line_crop: Any, split: list[Any], texts: list[str], scores: list[Any], steps: list[Any], spec: Values) -> Values:
     parts = [ctc.Decoded(t, 0.0, s, n) for t, s, n in zip(texts, scores, steps, strict=True)]
-    return _decoded(policy.join(strip, [(a, b) for a, b in cuts], parts, recognizer(spec)))
+    return _decoded(policy.join(line_crop, [(a, b) for a, b in split], parts, recognizer(spec)))
 
 
 def _decoded(d: ctc.Decoded) -> Values:
@@ -113,22 +114,22 @@ STAGES: dict[str, Callable[..., Values]] = {
     "sample": lambda image, x, y: {"image": resample.sample(image, x, y)},
     "fit": _fit,
     "fit_size": _fit_size,
-    "windows": lambda length, spec: {"cuts": [list(c) for c in tiling.windows(length, detector(spec))]},
+    "tiles": lambda length, spec: {"places": [list(p) for p in tiling.tiles(length, detector(spec))]},
     "stitch": _stitch,
     "region": _region,
-    "share": lambda quad, region: {"share": regions.share(quad, region)},
+    "overlap_fraction": lambda quad, region: {"fraction": geometry.overlap_fraction(quad, region)},
     "reading_order": lambda quads: {"order": reading_order.reading_order(list(quads))},
     "decode": _decode,
     "suppress": _suppress,
     "connect": _connect,
     "lines": _lines,
-    "rectify": lambda image, quad, spec: {"strip": line_crop.rectify(image, quad, recognizer(spec))},
-    "stacked": lambda quad: {"quads": np.array(line_crop.stacked(quad))},
-    "turned": lambda quad, quarters: {"quad": line_crop.turned(quad, quarters)},
-    "pieces": lambda strip, spec: {"cuts": [list(c) for c in line_crop.pieces(strip, recognizer(spec))]},
-    "is_space": lambda strip, cut, spec: {"space": line_crop.is_space(strip, cut, recognizer(spec))},
-    "batches": lambda widths, spec: {"groups": line_crop.batches(widths, recognizer(spec))},
-    "padded": lambda parts: {"strips": line_crop.padded(parts, CRNN)},
+    "rectify": lambda image, quad, spec: {"line_crop": rectify(image, quad, recognizer(spec))},
+    "split_vertical": lambda quad: {"quads": np.array(geometry.split_vertical(quad))},
+    "rotate_quad": lambda quad, quarters: {"quad": geometry.rotate_quad(quad, quarters)},
+    "split_points": lambda line_crop, spec: {"split": [list(p) for p in split_points(line_crop, recognizer(spec))]},
+    "is_space": lambda line_crop, cut, spec: {"space": is_space(line_crop, cut, recognizer(spec))},
+    "batches": lambda widths, spec: {"groups": batches(widths, recognizer(spec))},
+    "padded": lambda parts: {"batch": padded(parts, CRNN)},
     "join": _join,
     "greedy": lambda logits, charset: _decoded(ctc.greedy(logits, charset)),
     "spec": _spec,

@@ -39,30 +39,30 @@ def greedy_cases() -> Cases:
         "spaces are characters": path([0, 1, 3, 3, 2, 0]),
         "equal classes": ties,
         "equal peaks": np.repeat(path([2]), 4, 0),
-        "sure": far,
-        "unsure": path([1, 0, 2, 4], 1.0),
+        "confident": far,
+        "not confident": path([1, 0, 2, 4], 1.0),
         "long": path([0, 1, 1, 0, 4, 4, 2, 0, 0, 3, 3, 1, 2, 1, 0, 4]),
     }
-    strip = np.full((32, 80, 3), 255, np.uint8)
-    strip[8:24, 4:30] = strip[8:24, 44:76] = 0
-    close = strip.copy()
+    crop = np.full((32, 80, 3), 255, np.uint8)
+    crop[8:24, 4:30] = crop[8:24, 44:76] = 0
+    close = crop.copy()
     close[8:24, 30:44] = 0
     f32, i64 = (lambda *v: np.array(v, np.float32)), (lambda *v: np.array(v, np.int64))
-    two = {"cuts": [[0, 36], [36, 80]], "scores": [f32(0.9, 0.8), f32(0.5)], "steps": [i64(1, 5), i64(3)], "spec": {}}
+    two = {"split": [[0, 36], [36, 80]], "scores": [f32(0.9, 0.8), f32(0.5)], "steps": [i64(1, 5), i64(3)], "spec": {}}
     return [
         *(case("greedy", name, logits=logits, charset=CHARSET) for name, logits in given.items()),
         case("greedy", "no number", says="expected finite logits", logits=lost, charset=CHARSET),
         case("greedy", "another charset", says="expected 6 classes for this charset, got 5", logits=path([1]), charset="abcde"),
-        case("join", "with a space", strip=strip, texts=["ab", "字"], **two),
-        case("join", "without", strip=close, texts=["ab", "字"], **two),
-        case("join", "a space already", strip=strip, texts=["a ", "字"], **two),
-        case("join", "one piece", strip=strip, texts=["ab"], **{k: v[:1] for k, v in two.items() if k != "spec"}, spec={}),
+        case("join", "with a space", line_crop=crop, texts=["ab", "字"], **two),
+        case("join", "without", line_crop=close, texts=["ab", "字"], **two),
+        case("join", "a space already", line_crop=crop, texts=["a ", "字"], **two),
+        case("join", "one part", line_crop=crop, texts=["ab"], **{k: v[:1] for k, v in two.items() if k != "spec"}, spec={}),
         case(
             "join",
             "nothing read",
-            strip=noise(32, 80),
+            line_crop=noise(32, 80),
             texts=["", ""],
-            cuts=two["cuts"],
+            split=two["split"],
             scores=[f32(), f32()],
             steps=[i64(), i64()],
             spec={},

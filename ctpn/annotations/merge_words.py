@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.annotations.formats import TextAnnotation
-from ctpn.detection.lines import label
+from ctpn.detection.lines import connected_components
 
 F64 = NDArray[np.float64]
 
@@ -29,7 +29,7 @@ def merge_words(annotations: list[TextAnnotation], *, gap: float = 1.0) -> list[
         return annotations
     quads = np.stack([r.quad for r in annotations]).astype(np.float64)
     ignored = np.array([r.ignore for r in annotations])
-    lines = label(_followers(quads, ignored, gap))
+    lines = connected_components(_followers(quads, ignored, gap))
     groups = [np.flatnonzero(lines == i) for i in range(lines.max() + 1)]
     return [annotations[g[0]] if len(g) == 1 else _join([annotations[i] for i in g]) for g in groups]
 

@@ -64,7 +64,7 @@ def _best(owner: I64, value: I64, gap: I64, merit: F32, n: int) -> I64:
     return best
 
 
-def label(successors: I64) -> I64:
+def connected_components(successors: I64) -> I64:
     """Number the chains of successors: int64 [N], the same number for all members of a line."""
     root = np.arange(len(successors))
     has = successors >= 0
@@ -89,7 +89,7 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
     if not len(proposals):
         return np.zeros((0, 4, 2), np.float32), np.zeros(0, np.float32)
     proposals = proposals.take(np.lexsort((proposals.boxes_net[:, 1], proposals.columns)))  # for speed alone
-    lines = label(connect(proposals, spec))
+    lines = connected_components(connect(proposals, spec))
     scores = _mean(lines, proposals.scores)
     limits = spec.lines
     quads = _quads(proposals, lines, limits)
@@ -97,16 +97,16 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
     good = (scores >= limits.line_score) & (width / np.maximum(height, 1e-6) >= limits.min_aspect_ratio) & (width > limits.min_width)
     if limits.line_grouping == "classic":
         good &= np.bincount(lines) >= 2
-    return grown(quads[good], limits.expansion), scores[good].astype(np.float32)
+    return expand(quads[good], limits.expansion), scores[good].astype(np.float32)
 
 
-def grown(quads: F32, shares: tuple[float, float]) -> F32:
-    """Quads float32 [M, 4, 2], clockwise from the text's top left, larger by `shares` of their heights: (each end, above and below)."""
+def expand(quads: F32, fractions: tuple[float, float]) -> F32:
+    """Quads float32 [M, 4, 2], clockwise from the text's top left, larger by fractions of their heights: (at each end, above and below)."""
     across, down = quads[:, 1] - quads[:, 0], quads[:, 3] - quads[:, 0]
     height = np.linalg.norm(down, axis=1, keepdims=True)
-    along = shares[0] * height * across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
-    aside = shares[1] * down
-    moved = [quads[:, 0] - along - aside, quads[:, 1] + along - aside, quads[:, 2] + along + aside, quads[:, 3] - along + aside]
+    along = fractions[0] * height * across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
+    outward = fractions[1] * down
+    moved = [quads[:, 0] - along - outward, quads[:, 1] + along - outward, quads[:, 2] + along + outward, quads[:, 3] - along + outward]
     return np.stack(moved, 1).astype(np.float32)
 
 

@@ -14,11 +14,11 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.annotations.formats import TextAnnotation
+from ctpn.layout.geometry import area, greedy_matching, intersection_areas
 
 try:
     from rapidfuzz.distance import Levenshtein
@@ -80,46 +80,21 @@ def measure_detection(annotations: Sequence[TextAnnotation], quads_img: Sequence
     quads = [q for q, _ in _countable([(np.asarray(q, np.float32), "") for q in quads_img], annotations)]
     if not texts or not quads:
         return DetectionCounts(len(texts), len(quads))
-    inter = intersections(texts, quads)
-    areas_t, areas_q = np.array([_area(t) for t in texts]), np.array([_area(q) for q in quads])
-    matched = len(one_to_one(inter / np.maximum(areas_t[:, None] + areas_q - inter, 1e-9)))
+    inter = intersection_areas(texts, quads)
+    areas_t, areas_q = np.array([area(t) for t in texts]), np.array([area(q) for q in quads])
+    matched = len(greedy_matching(inter / np.maximum(areas_t[:, None] + areas_q - inter, 1e-9)))
     recall, precision = _deteval(inter / np.maximum(areas_t[:, None], 1e-9), inter / np.maximum(areas_q, 1e-9))
     return DetectionCounts(len(texts), len(quads), matched, recall, precision)
 
 
 def _countable(lines: list[Line], annotations: Sequence[TextAnnotation]) -> list[Line]:
     """Lines that have an area and of which at most half lies in ignored texts."""
-    lines = [line for line in lines if _area(line[0]) > 0]
+    lines = [line for line in lines if area(line[0]) > 0]
     ignored = [np.asarray(r.quad, np.float32) for r in annotations if r.ignore]
     if not ignored or not lines:
         return lines
-    covered = intersections([q for q, _ in lines], ignored).sum(1) / np.array([_area(q) for q, _ in lines])
+    covered = intersection_areas([q for q, _ in lines], ignored).sum(1) / np.array([area(q) for q, _ in lines])
     return [line for line, fraction in zip(lines, covered, strict=True) if fraction <= 0.5]
-
-
-def _area(polygon: F32) -> float:
-    return abs(float(cv2.contourArea(polygon)))
-
-
-def intersections(a: Sequence[F32], b: Sequence[F32]) -> F64:
-    """Areas float64 [A, B] in which the convex hulls of polygons [n, 2] overlap, square pixels."""
-    out = np.zeros((len(a), len(b)))
-    boxes_a, boxes_b = (np.array([[*p.min(0), *p.max(0)] for p in side]) for side in (a, b))
-    touch = (boxes_a[:, None, :2] < boxes_b[None, :, 2:]).all(2) & (boxes_b[None, :, :2] < boxes_a[:, None, 2:]).all(2)
-    for i, j in zip(*np.nonzero(touch), strict=True):
-        out[i, j] = cv2.intersectConvexConvex(cv2.convexHull(a[i]), cv2.convexHull(b[j]))[0]
-    return out
-
-
-def one_to_one(iou: F64, threshold: float = 0.5) -> list[tuple[int, int]]:
-    """Pairs (text, line) of IoU float64 [T, Q], T and Q at least 1: greedily, the highest first, each text and line once."""
-    iou = iou.copy()
-    pairs = []
-    while iou.max() >= threshold:
-        i, j = np.unravel_index(iou.argmax(), iou.shape)
-        iou[i], iou[:, j] = -1, -1
-        pairs.append((int(i), int(j)))
-    return pairs
 
 
 def _deteval(sigma: F64, tau: F64) -> tuple[float, float]:
@@ -210,8 +185,8 @@ def _groups(annotated: list[Line], read: list[Line]) -> Iterator[tuple[list[Line
         return k
 
     if annotated and read:
-        inter = intersections([q for q, _ in annotated], [q for q, _ in read])
-        smaller = np.minimum(np.array([[_area(q)] for q, _ in annotated]), np.array([_area(q) for q, _ in read]))
+        inter = intersection_areas([q for q, _ in annotated], [q for q, _ in read])
+        smaller = np.minimum(np.array([[area(q)] for q, _ in annotated]), np.array([area(q) for q, _ in read]))
         for i, j in np.argwhere(inter >= MIN_GROUP_OVERLAP * smaller):
             group[root(int(i))] = root(len(annotated) + int(j))
     members: dict[int, tuple[list[Line], list[Line]]] = {}

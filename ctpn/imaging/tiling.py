@@ -1,4 +1,4 @@
-"""Upright RGB to what a detector takes: fitted to its size, and cut into windows where it is long."""
+"""Upright RGB to what a detector takes: fitted to its size, and split into tiles where it is long."""
 
 from __future__ import annotations
 
@@ -45,11 +45,11 @@ def fit(rgb: U8, spec: DetectorSpec) -> Fitted:
     return Fitted(padded, w / width, h / height)
 
 
-def windows(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:
-    """Where a side of `length` pixels (a multiple of `size_multiple`) is cut for reading in pieces.
+def tiles(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:
+    """Where a side of `length` pixels (a multiple of `size_multiple`) is split into tiles.
 
     Returns:
-        (begin, end) of each window, overlapping by `overlap` pixels; one window up to `max_untiled` times `long_side`.
+        (begin, end) of each tile, overlapping by `overlap` pixels; one tile up to `max_untiled` times `long_side`.
     """
     if length <= math.floor(spec.long_side * spec.tiling.max_untiled):
         return [(0, length)]
@@ -59,12 +59,12 @@ def windows(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:
     return [(b, min(b + step + overlap, length)) for b in begins]
 
 
-def stitch(pieces: list[NDArray[np.float32]], cuts: list[tuple[int, int]], stride: int, axis: int) -> NDArray[np.float32]:
-    """Join the maps of windows, each cell from the window in which it lies farther from a cut."""
+def stitch(maps: list[NDArray[np.float32]], places: list[tuple[int, int]], stride: int, axis: int) -> NDArray[np.float32]:
+    """Join the maps of tiles along an axis, each cell from the tile in whose middle it lies more."""
     parts = []
-    for i, (piece, (begin, end)) in enumerate(zip(pieces, cuts, strict=True)):
-        first = begin if i == 0 else (begin + cuts[i - 1][1]) // 2
-        last = end if i == len(cuts) - 1 else (cuts[i + 1][0] + end) // 2
+    for i, (tile, (begin, end)) in enumerate(zip(maps, places, strict=True)):
+        first = begin if i == 0 else (begin + places[i - 1][1]) // 2
+        last = end if i == len(places) - 1 else (places[i + 1][0] + end) // 2
         cells = range((first - begin) // stride, (last - begin) // stride)
-        parts.append(piece.take(cells, axis))
+        parts.append(tile.take(cells, axis))
     return np.concatenate(parts, axis)

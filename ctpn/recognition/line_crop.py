@@ -1,14 +1,13 @@
-"""From quads to strips, what a recogniser takes: cut out upright, turned where they must be, cut in pieces, batched."""
+"""From quads to line crops, what a recogniser takes: cut out upright, split where they are long, batched."""
 
 from __future__ import annotations
-
-from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.contract.spec import RecognizerSpec
 from ctpn.imaging.resample import halved, sample
+from ctpn.layout.geometry import quad_size
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
@@ -16,7 +15,7 @@ F64 = NDArray[np.float64]
 
 
 def rectify(rgb: U8, quad: F32, spec: RecognizerSpec) -> U8:
-    """The line inside a quad as an upright strip.
+    """The line inside a quad as an upright line crop.
 
     Args:
         rgb: uint8 RGB [H, W, 3].
@@ -26,9 +25,9 @@ def rectify(rgb: U8, quad: F32, spec: RecognizerSpec) -> U8:
     Returns:
         uint8 RGB [spec.height, W, 3], the quad with `spec.margin` around it; W by the line's own ratio, at least
         `min_width`.
-        Lines that shrink by more than 2 are first halved (the law in `spec.py`).
+        Lines that shrink by more than 2 are first halved (contract/README.md).
     """
-    wide, tall = sides(quad)
+    wide, tall = quad_size(quad)
     scale = spec.height / (tall * (1 + 2 * spec.margin[1]))
     width = max(spec.line_crop.min_width, int(np.floor((wide + 2 * spec.margin[0] * tall) * scale + 0.5)))
     outer = _with_margin(quad.astype(np.float64), wide, tall, spec)
@@ -38,18 +37,7 @@ def rectify(rgb: U8, quad: F32, spec: RecognizerSpec) -> U8:
     while scale * (2 << times) < 1:
         times += 1
     part = halved(rgb[low[1] : high[1], low[0] : high[0]], times)
-    return sample(part, *places((outer - low) / (1 << times), width, spec.height))
-
-
-def sides(quad: F32) -> tuple[float, float]:
-    """Mean width and height of a quad, each at least 1 pixel."""
-    a, b, c, d = quad.tolist()
-    return max((_distance(a, b) + _distance(d, c)) / 2, 1.0), max((_distance(a, d) + _distance(b, c)) / 2, 1.0)
-
-
-def _distance(a: list[float], b: list[float]) -> float:
-    x, y = b[0] - a[0], b[1] - a[1]
-    return sqrt(x * x + y * y)  # as in every language, to the last bit; hypot is not
+    return sample(part, *pixel_positions((outer - low) / (1 << times), width, spec.height))
 
 
 def _with_margin(quad: F64, wide: float, tall: float, spec: RecognizerSpec) -> F64:
@@ -58,8 +46,8 @@ def _with_margin(quad: F64, wide: float, tall: float, spec: RecognizerSpec) -> F
     return np.stack([quad[0] - along - down, quad[1] + along - down, quad[2] + along + down, quad[3] - along + down])
 
 
-def places(quad: F64, width: int, height: int) -> tuple[F64, F64]:
-    """Where the pixels of a width x height picture lie in a quad: x and y, each float64 [height, width].
+def pixel_positions(quad: F64, width: int, height: int) -> tuple[F64, F64]:
+    """Positions in a quad of the pixels of a width x height picture: x and y, each float64 [height, width].
 
     The projective map of the unit square (Heckbert 1989, section 2.2.3); of a quad without area the affine part.
     """
@@ -76,29 +64,15 @@ def places(quad: F64, width: int, height: int) -> tuple[F64, F64]:
     return x, y
 
 
-def turned(quad: F32, quarters: int) -> F32:
-    """The same place read in another direction: turned clockwise by `quarters` of a full turn."""
-    return np.roll(quad, -quarters, 0)
+def split_points(crop: U8, spec: RecognizerSpec) -> list[tuple[int, int]]:
+    """Where a line crop is split for reading: (begin, end) columns of each part, one part up to `spec.max_width`.
 
-
-def stacked(quad: F32) -> list[F32]:
-    """A tall quad cut into squares from top to bottom: where the characters of a vertical Chinese line stand."""
-    wide, tall = sides(quad)
-    count = max(1, int(np.floor(tall / wide + 0.5)))
-    cuts = (np.arange(count + 1) / count)[:, None]
-    left, right = quad[0] + cuts * (quad[3] - quad[0]), quad[1] + cuts * (quad[2] - quad[1])
-    return [np.stack([left[i], right[i], right[i + 1], left[i + 1]]).astype(np.float32) for i in range(count)]
-
-
-def pieces(strip: U8, spec: RecognizerSpec) -> list[tuple[int, int]]:
-    """Where a strip is cut for reading: (begin, end) columns, one piece up to `spec.max_width`.
-
-    A cut lies in the middle of the emptiest columns between `cut_start` and the limit: those whose mean distance from the
+    A split point is the middle one of the emptiest columns between `cut_start` and the limit: those whose mean distance from the
     most common grey, over `cut_window` columns, is not more than `cut_tolerance` levels above the least.
     """
-    cuts, width, rule = [0], strip.shape[1], spec.line_crop
-    ink = np.convolve(_ink(strip), np.ones(rule.cut_window, np.int64), "same") if width > spec.max_width else np.zeros(0, np.int64)
-    level = 6 * strip.shape[0] * rule.cut_window * rule.cut_tolerance
+    cuts, width, rule = [0], crop.shape[1], spec.line_crop
+    ink = np.convolve(_ink(crop), np.ones(rule.cut_window, np.int64), "same") if width > spec.max_width else np.zeros(0, np.int64)
+    level = 6 * crop.shape[0] * rule.cut_window * rule.cut_tolerance
     while width - cuts[-1] > spec.max_width:
         first, last = cuts[-1] + int(spec.max_width * rule.cut_start), cuts[-1] + spec.max_width
         emptiest = np.flatnonzero(ink[first:last] <= ink[first:last].min() + level)
@@ -106,25 +80,25 @@ def pieces(strip: U8, spec: RecognizerSpec) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], width], strict=True))
 
 
-def is_space(strip: U8, cut: int, spec: RecognizerSpec) -> bool:
-    """Whether the gap around a cut, columns of less than `space_ink` of the most ink, is wider than `space_width` of the height."""
-    ink = _ink(strip)
+def is_space(crop: U8, cut: int, spec: RecognizerSpec) -> bool:
+    """Whether the gap around a split point, columns of less than `space_ink` of the most ink, is wider than `space_width` of the height."""
+    ink = _ink(crop)
     empty = ink < spec.line_crop.space_ink * ink.max()
     left = int(np.argmin(empty[:cut][::-1])) if not empty[:cut].all() else cut
     right = int(np.argmin(empty[cut:])) if not empty[cut:].all() else len(empty) - cut
-    return left + right > spec.line_crop.space_width * strip.shape[0]
+    return left + right > spec.line_crop.space_width * crop.shape[0]
 
 
-def _ink(strip: U8) -> NDArray[np.int64]:
-    """How far each column is from the strip's median grey: 6 x height times the mean distance, in whole numbers."""
-    grey = strip.sum(2, dtype=np.int64)  # thrice the mean of the channels
+def _ink(crop: U8) -> NDArray[np.int64]:
+    """How far each column is from the line crop's median grey: 6 x height times the mean distance, in whole numbers."""
+    grey = crop.sum(2, dtype=np.int64)  # thrice the mean of the channels
     twice = int(2 * np.median(grey))  # of an even number of pixels it lies between two
     distance: NDArray[np.int64] = np.abs(2 * grey - twice).sum(0)
     return distance
 
 
 def batches(widths: list[int], spec: RecognizerSpec) -> list[list[int]]:
-    """Which strips are read together: of similar width, so that padding wastes little, and at most `batch_columns` in all."""
+    """Which line crops are read together: of similar width, so that padding wastes little, and at most `batch_columns` in all."""
     limits = spec.reading
     order = sorted(range(len(widths)), key=lambda i: (widths[i], i))
     groups: list[list[int]] = []
@@ -139,10 +113,10 @@ def batches(widths: list[int], spec: RecognizerSpec) -> list[list[int]]:
     return groups
 
 
-def padded(strips: list[U8], spec: RecognizerSpec) -> U8:
-    """Strips [height, W, 3] side by side as uint8 [N, height, W', 3], filled up on the right with grey."""
-    widest = max(s.shape[1] for s in strips)
-    out = np.full((len(strips), spec.height, -(-widest // spec.width_multiple) * spec.width_multiple, 3), spec.pad, np.uint8)
-    for strip, place in zip(strips, out, strict=True):
-        place[:, : strip.shape[1]] = strip
+def padded(crops: list[U8], spec: RecognizerSpec) -> U8:
+    """Line crops [height, W, 3] as one batch, uint8 [N, height, W', 3], filled up on the right with grey."""
+    widest = max(c.shape[1] for c in crops)
+    out = np.full((len(crops), spec.height, -(-widest // spec.width_multiple) * spec.width_multiple, 3), spec.pad, np.uint8)
+    for crop, row in zip(crops, out, strict=True):
+        row[:, : crop.shape[1]] = crop
     return out

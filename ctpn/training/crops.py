@@ -13,7 +13,7 @@ from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
 from ctpn.annotations.merge_words import merge_words
 from ctpn.annotations.split import is_validation
 from ctpn.contract.spec import DetectorSpec
-from ctpn.detection.lines import grown
+from ctpn.detection.lines import expand
 from ctpn.synthesis.degradation import degrade
 from ctpn.training.targets import encode
 
@@ -58,7 +58,7 @@ class Crops:
 
 def pad_regions(annotations: list[TextAnnotation]) -> list[TextAnnotation]:
     """Quads that hug the ink, as synthetic ones do, expanded by PADDING to what people annotate; polygons stay as they are."""
-    return [TextAnnotation(grown(r.quad[None], PADDING)[0], r.text) if len(r.quad) == 4 else r for r in annotations]
+    return [TextAnnotation(expand(r.quad[None], PADDING)[0], r.text) if len(r.quad) == 4 else r for r in annotations]
 
 
 KINDS: dict[str, Callable[[list[TextAnnotation]], list[TextAnnotation]]] = {

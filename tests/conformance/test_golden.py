@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from contract.generator.__main__ import FILES, check, main
-from contract.generator.form import HERE, difference, value
+from contract.generator.encoding import HERE, difference, value
 from contract.generator.stages import STAGES, load, run
 
 CASES = [
@@ -44,7 +44,7 @@ def test_every_stage_has_cases_with_something_in_them():
     assert sum(f.stat().st_size for f in HERE.glob("*.json")) < 1_000_000
 
 
-def test_differences_are_told_counts_first():
+def test_differences_are_reported_counts_first():
     assert difference({"a": [1.0, 2.0]}, {"a": [1.0]}, {}) == "a: expected 2 values, got 1"
     assert difference({"a": [1.0, 2.0]}, {"a": [1.0, 2.1]}, {"a": 0.2}) is None
     assert difference({"a": [1.0, 2.0]}, {"a": [1.0, 2.1]}, {"b": 0.2}) == "a: expected 2.0, got 2.1"

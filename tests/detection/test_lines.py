@@ -5,7 +5,7 @@ import pytest
 
 from ctpn.contract.spec import CLASSIC, VGG16, revise
 from ctpn.contract.spec import MOBILE as SHIPPED
-from ctpn.detection.lines import connect, label, text_lines
+from ctpn.detection.lines import connect, connected_components, text_lines
 from ctpn.detection.postprocess import postprocess
 from ctpn.detection.proposals import Proposals
 from ctpn.training.targets import encode
@@ -26,9 +26,9 @@ def proposals(columns, tops, heights, links=None, scores=None):
 
 
 def test_labels_follow_chains_of_any_length():
-    assert label(np.array([1, 2, -1, 4, -1, -1])).tolist() == [0, 0, 0, 1, 1, 2]
+    assert connected_components(np.array([1, 2, -1, 4, -1, -1])).tolist() == [0, 0, 0, 1, 1, 2]
     chain = np.append(np.arange(1, 100), -1)
-    assert set(label(chain)) == {0}
+    assert set(connected_components(chain)) == {0}
 
 
 def test_paper_bridges_50_px_and_no_more():
@@ -122,7 +122,7 @@ def test_nothing_in_nothing_out():
     assert quads.shape == (0, 4, 2) and scores.shape == (0,)
 
 
-def test_growing_by_hand():
+def test_expansion_by_hand():
     quad = box(34, 40, 74, 60)
     wide = revise(MOBILE, {"lines": {"expansion": (0.25, 0.1)}})
     found, _ = postprocess(maps_of(encode(quad[None], NO_QUADS, (96, 96), MOBILE), MOBILE), wide)

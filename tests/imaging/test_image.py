@@ -9,7 +9,7 @@ import pytest
 from ctpn.contract.spec import MOBILE
 from ctpn.errors import ImageError
 from ctpn.imaging.decode import open_image
-from ctpn.imaging.tiling import fit, stitch, windows
+from ctpn.imaging.tiling import fit, stitch, tiles
 
 
 def write(path, picture, *options):
@@ -138,9 +138,9 @@ def test_fit_by_hand(size, net):
     assert fitted.pixels.shape == (*net, 3)
 
 
-def test_windows_cover_everything_and_stitch_back():
+def test_tiles_cover_everything_and_stitch_back():
     length = 20000 // 32 * 32
-    cuts = windows(length, MOBILE)
+    cuts = tiles(length, MOBILE)
     assert cuts[0][0] == 0 and cuts[-1][1] == length
     assert all(a % 32 == 0 and b - a <= 960 for a, b in cuts)
     cells = np.arange(length // 16, dtype=np.float32)[None, :, None]

@@ -5,16 +5,12 @@ import pytest
 
 from ctpn.contract.spec import MOBILE
 from ctpn.errors import CtpnError
+from ctpn.layout.geometry import area, overlap_fraction
 from ctpn.layout.reading_order import reading_order
-from ctpn.layout.regions import outline, scale, share, window
+from ctpn.layout.regions import outline, scale, window
 from tests.helpers.quads import box
 
 RULES = MOBILE.regions
-
-
-def area(polygon):
-    x, y = polygon.T
-    return abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
 def test_a_rectangle_and_its_corners_are_the_same():
@@ -24,7 +20,7 @@ def test_a_rectangle_and_its_corners_are_the_same():
         assert area(found) == pytest.approx(3000) and found.min(0).tolist() == [10, 20] and found.max(0).tolist() == [110, 50]
 
 
-def test_what_lies_outside_is_left_away():
+def test_what_lies_outside_is_omitted():
     found = outline((-50, -50, 100, 100), 200, 100)
     assert found.min(0).tolist() == [0, 0] and found.max(0).tolist() == [50, 50]
     assert area(outline((0, 0, 200, 100), 200, 100)) == pytest.approx(20000)
@@ -59,12 +55,12 @@ def test_low_regions_are_enlarged():
 
 def test_a_line_belongs_where_most_of_it_lies():
     region = outline((100, 0, 100, 100), 400, 100)
-    assert share(box(110, 10, 190, 30), region) == 1
-    assert share(box(60, 10, 140, 30), region) == pytest.approx(0.5, abs=0.05)
-    assert share(box(210, 10, 300, 30), region) == 0
+    assert overlap_fraction(box(110, 10, 190, 30), region) == 1
+    assert overlap_fraction(box(60, 10, 140, 30), region) == pytest.approx(0.5, abs=0.05)
+    assert overlap_fraction(box(210, 10, 300, 30), region) == 0
     diamond = outline([[100, 0], [200, 50], [100, 100], [0, 50]], 400, 100)
-    assert share(box(0, 40, 200, 60), diamond) == 1
-    assert share(box(0, 0, 60, 10), diamond) == 0
+    assert overlap_fraction(box(0, 40, 200, 60), diamond) == 1
+    assert overlap_fraction(box(0, 0, 60, 10), diamond) == 0
 
 
 def test_reading_goes_row_by_row():
@@ -73,7 +69,7 @@ def test_reading_goes_row_by_row():
     assert reading_order([]) == []
 
 
-def test_a_page_on_its_head_is_read_from_its_other_end():
+def test_a_page_upside_down_is_read_from_its_other_end():
     quads = [box(200, 12, 300, 32), box(10, 50, 90, 70), box(10, 10, 100, 30)]
     over = [np.float32([400, 100]) - q for q in quads]  # the same page, turned by half a turn
     assert (over[0][1] < over[0][0]).any() and reading_order(over) == reading_order(quads) == [2, 0, 1]

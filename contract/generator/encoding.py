@@ -1,4 +1,4 @@
-"""The form of a golden file: how arrays are written and read, and how two answers are compared."""
+"""How golden files are written: arrays as JSON and back, and how two answers are compared."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ import pytest
 
 from ctpn.contract.spec import CRNN
 from ctpn.recognition.ctc import Decoded
-from ctpn.recognition.policy import join, read_lines, read_strips
+from ctpn.recognition.policy import join, read_line_crops, read_lines
 from tests.helpers.quads import box
 
 SPEC = replace(CRNN, margin=(0.0, 0.0), max_width=128)
@@ -15,16 +15,16 @@ SPEC = replace(CRNN, margin=(0.0, 0.0), max_width=128)
 
 class Greys:
     """Class 1 + grey // 10 where a step is of one grey, the blank where it is white or not of one grey; sure of grey 20
-    and above in the strip's first step, not of a strip that begins darker."""
+    and above in the crop's first step, not of a crop that begins darker."""
 
     spec = SPEC
 
     def __init__(self):
         self.shapes = []
 
-    def logits(self, strips):
-        self.shapes.append(strips.shape)
-        steps = strips.reshape(len(strips), 32, -1, 4, 3).astype(np.float64)
+    def logits(self, crops):
+        self.shapes.append(crops.shape)
+        steps = crops.reshape(len(crops), 32, -1, 4, 3).astype(np.float64)
         mean, spread = steps.mean((1, 3, 4)), np.ptp(steps, axis=(1, 3, 4))
         out = np.zeros((*mean.shape, SPEC.classes), np.float32)
         for i, row in enumerate(mean):
@@ -43,24 +43,24 @@ def striped(*greys, width=16, height=32):
     return np.concatenate(parts, 1)
 
 
-def test_strips_come_back_in_their_order():
+def test_line_crops_come_back_in_their_order():
     greys = Greys()
-    found = read_strips([striped(50, 60, 70), striped(80), striped(50, 90)], greys)
+    found = read_line_crops([striped(50, 60, 70), striped(80), striped(50, 90)], greys)
     assert [d.text for d in found] == [char(50) + char(60) + char(70), char(80), char(50) + char(90)]
     assert all(shape[2] % SPEC.width_multiple == 0 for shape in greys.shapes)
-    assert read_strips([], greys) == []
+    assert read_line_crops([], greys) == []
 
 
 def test_the_padding_is_not_read():
     greys = Greys()
-    (found,) = read_strips([striped(50)], greys)  # the grey of the padding, 127, is a character too
+    (found,) = read_line_crops([striped(50)], greys)  # the grey of the padding, 127, is a character too
     assert found.text == char(50) and greys.shapes == [(1, 32, 32, 3)]
 
 
-def test_a_long_strip_is_read_in_pieces_and_joined():
+def test_a_long_line_crop_is_read_part_by_part_and_joined():
     greys = [50, 60, 70, 80, 90, 100, 110, 120, 130, 140]
-    strip = np.concatenate([np.pad(striped(g)[:, :8], ((0, 0), (0, 8), (0, 0)), constant_values=255) for g in greys], 1)
-    (found,) = read_strips([strip], Greys())
+    crop = np.concatenate([np.pad(striped(g)[:, :8], ((0, 0), (0, 8), (0, 0)), constant_values=255) for g in greys], 1)
+    (found,) = read_line_crops([crop], Greys())
     assert found.text == "".join(char(g) for g in greys)
     assert len(found.steps) == len(found.scores) == len(greys) and (np.diff(found.steps) > 0).all()
 
@@ -82,7 +82,7 @@ def test_a_space_where_the_gap_is_as_wide():
     assert join(wide, places, [decoded(""), decoded("")], SPEC).score == 0
 
 
-def test_a_line_on_its_head_is_turned():
+def test_a_line_upside_down_is_rotated():
     page = np.full((100, 200, 3), 255, np.uint8)
     page[20:52, 10:90] = striped(50, 60, 0, 70, 10)[::-1, ::-1][:, :80]  # ends in black when read the wrong way
     page[20:52, 10:26] = 10
@@ -91,7 +91,7 @@ def test_a_line_on_its_head_is_turned():
     assert text.text[0] == char(50) and quads[0][0].tolist() == [90, 52]
 
 
-def test_a_vertical_line_is_turned_to_the_surer_side():
+def test_a_vertical_line_is_rotated_to_the_better_side():
     page = np.full((200, 100, 3), 255, np.uint8)
     page[20:36, 30:62], page[52:68, 30:62], page[84:100, 30:62] = 10, 60, 50  # from the bottom: 50, 60, 10
     quads, (text,) = read_lines(page, [box(30, 20, 62, 100)], Greys())
