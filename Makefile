@@ -204,8 +204,7 @@ ship: setup
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
 	$(MAKE) measure
-	$(BIN)/python -m benchmarks.card mobile
-	$(BIN)/python -m benchmarks.card crnn
+	$(BIN)/python -m benchmarks.card
 
 # All that export can write, with the shipped weights, into out/; lowering and converting take minutes a file.
 formats: setup
