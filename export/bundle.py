@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn import command
-from ctpn.contract.bundle import KIND, MANIFEST, SCHEMA, Bundle, open_bundle
+from ctpn.contract.bundle import Bundle, open_bundle
+from ctpn.contract.manifest import KIND, MANIFEST, SCHEMA
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
 from ctpn.imaging.decode import open_image

@@ -15,7 +15,7 @@ import pytest
 from ctpn import CtpnError, ImageError, ModelError, TextReader
 from ctpn.__main__ import main
 from ctpn.annotations.formats import read_icdar
-from ctpn.contract.bundle import MANIFEST
+from ctpn.contract.manifest import MANIFEST
 from ctpn.evaluation.metrics import figures, measure
 from ctpn.imaging.decode import open_image
 from ctpn.reader import SHIPPED

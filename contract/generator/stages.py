@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from contract.generator.encoding import plain, value
-from ctpn.contract import bundle
+from ctpn.contract.manifest import parse_manifest
 from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec, revise
 from ctpn.detection import lines, nms
 from ctpn.detection.anchors import decode
@@ -99,13 +98,8 @@ def _spec(text: str, kind: str) -> Values:
 
 
 def _manifest(text: str) -> Values:
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / bundle.MANIFEST).write_text(text, encoding="utf-8")
-        try:
-            found = bundle._manifest(Path(folder))
-        except CtpnError as e:  # what follows the file's name
-            raise CtpnError(str(e).partition(f"{bundle.MANIFEST}: ")[2]) from None
-    return {k: found[k] for k in ("models", "specs", "charset", "golden", "files")}
+    found = asdict(parse_manifest(text))
+    return {k: found[k] for k in ("version", "models", "specs", "charset", "golden", "files")}
 
 
 STAGES: dict[str, Callable[..., Values]] = {

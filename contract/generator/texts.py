@@ -170,11 +170,12 @@ def spec_cases() -> Cases:
 
 def manifest_cases() -> Cases:
     """Manifests of ours and of others."""
-    names = ["detector.onnx", "recognizer.onnx", "d.json", "r.json", "charset.txt", "golden.json"]
+    names = ["detector.onnx", "recognizer.onnx", "d.json", "r.json", "charset.txt", "golden.json", "golden.png"]
     sums = {n: {"bytes": 10 + i, "sha256": f"{i:064x}"} for i, n in enumerate(names)}
+    one = sums["d.json"]
     good = {
         "kind": "ctpn-bundle",
-        "schema": 1,
+        "schema": 2,
         "version": "0.1.0",
         "models": {"detector": {"onnx": names[0]}, "recognizer": {"onnx": names[1]}},
         "specs": {"detector": "d.json", "recognizer": "r.json"},
@@ -182,31 +183,117 @@ def manifest_cases() -> Cases:
         "golden": "golden.json",
         "files": sums,
         "tools": {},
+        "measured": {},
+        "cards": {},
     }
-    large = {n: {**s, "bytes": 200 << 20} for n, s in sums.items()}
-    many = {f"f{i}": {"bytes": 1, "sha256": ""} for i in range(65)}
+    package = {f"detector-960.mlpackage/{n}": one for n in ("Manifest.json", "Data/com.apple.CoreML/model.mlmodel", "Data/w/weights.bin")}
+    coreml = {"detector": {"onnx": names[0], "coreml-960": "detector-960.mlpackage"}, "recognizer": {"onnx": names[1]}}
+    longest = "/".join(["a" * 63, "b" * 63, "c" * 63, "d" * 63])
+    fine: dict[str, dict[str, Any]] = {
+        "good": {},
+        "a folder as a model": {"models": coreml, "files": sums | package},
+        "five folders and the longest name": {"files": sums | {longest: one, "a/b/c/d/e": one}},
+        "sizes with a point, and of nothing": {"files": sums | {"empty": {"bytes": 0.0, "sha256": "0" * 64}}},
+        "as many bytes as allowed": {
+            "files": sums | {"large": {"bytes": (512 << 20) - sum(s["bytes"] for s in sums.values()), "sha256": "f" * 64}}
+        },
+        "as many files as allowed": {"files": sums | {f"f{i}": one for i in range(64 - len(sums))}},
+    }
+    plain, among = "files: expected plain names of files below", "every file that is named among files"
+    hostile = {
+        "a folder above": "../charset.txt",
+        "a folder above within": "a/../../x",
+        "this folder": "./x",
+        "absolute": "/etc/passwd",
+        "a backslash": "a\\b",
+        "a drive": "C:x",
+        "a drive's folder": "C:/x",
+        "NUL": "a\0b",
+        "a line break": "a\n",
+        "a space at the end": "a ",
+        "a dot at the end": "a.",
+        "a folder with a dot at the end": "a./b",
+        "hidden": ".x",
+        "an empty folder": "a//b",
+        "a slash at the end": "a/",
+        "no name": "",
+        "300 characters": "a" * 300,
+        "101 characters": "a" * 101,
+        "256 characters in folders": f"{longest}e",
+        "six segments": "a/b/c/d/e/f",
+        "another alphabet": "имя",
+        "a tilde": "~/x",
+        "itself": "manifest.json",
+        "itself in capitals": "MANIFEST.JSON",
+    }
     bad: dict[str, tuple[dict[str, Any], str]] = {
-        "newer": ({"schema": 2}, "newer than the program: update"),
-        "schema as text": ({"schema": "1"}, "expected schema 1"),
+        "newer": ({"schema": 3}, "expected schema 2, got 3; this bundle is newer than the program: update"),
+        "older": ({"schema": 1}, "expected schema 2, got 1; this bundle is older than the program: fetch"),
+        "schema as text": ({"schema": "2"}, "expected schema 2"),
+        "schema as true": ({"schema": True}, "expected schema 2"),
         "another kind": ({"kind": "zip"}, "not the manifest"),
-        "files as a list": ({"files": []}, "expected objects files, models and specs"),
-        "no files": ({"files": {}}, "bytes in all"),
-        "one model": ({"models": {"detector": {"onnx": names[0]}}}, "expected models of detector and recognizer"),
-        "no format": ({"models": {"detector": {}, "recognizer": {}}}, "expected models of detector and recognizer"),
-        "a path for the charset": ({"charset": "../charset.txt"}, "every file that is named among files"),
-        "no golden case": ({"golden": None}, "every file that is named among files"),
-        "a file that is not listed": ({"specs": {"detector": "d.json", "recognizer": "x.json"}}, "every file that is named among files"),
-        "a path": ({"files": {"../../etc/passwd": {"bytes": 1, "sha256": ""}}}, "plain names"),
-        "hidden": ({"files": {".x": {"bytes": 1, "sha256": ""}}}, "plain names"),
-        "itself": ({"files": {"manifest.json": {"bytes": 1, "sha256": ""}}}, "plain names"),
-        "too large": ({"files": large}, "bytes in all"),
-        "bytes as text": ({"files": {"a": {"bytes": "1"}}}, "bytes and sha256"),
-        "too many": ({"files": many}, "at most 64 files"),
+        "an unknown key": ({"colour": 1}, "unknown colour"),
+        "files as a list": ({"files": []}, "files: expected an object"),
+        "cards as a text": ({"cards": ""}, "cards: expected an object"),
+        "a version that is no text": ({"version": 1}, "version: expected a text"),
+        "no files": ({"files": {}}, "files: expected 1 to 64, got 0"),
+        "too many files": ({"files": sums | {f"f{i}": one for i in range(65 - len(sums))}}, "files: expected 1 to 64, got 65"),
+        "one model": ({"models": {"detector": {"onnx": names[0]}}}, "models: expected detector and recognizer"),
+        "a third model": ({"models": {**coreml, "cat": {"onnx": names[0]}}}, "models: expected detector and recognizer"),
+        "no format": ({"models": {"detector": {}, "recognizer": {}}}, "models: expected formats of the detector"),
+        "a format with a slash": ({"models": coreml | {"detector": {"a/b": names[0]}}}, "models: expected formats of the detector"),
+        "formats as a list": ({"models": coreml | {"recognizer": [names[1]]}}, "models: expected formats of the recognizer"),
+        "one spec": ({"specs": {"detector": "d.json"}}, "specs: expected detector and recognizer"),
+        "a path for the charset": ({"charset": "../charset.txt"}, among),
+        "a folder for the charset": ({"charset": "detector-960.mlpackage", "files": sums | package}, among),
+        "no golden case": ({"golden": None}, "golden: expected a text"),
+        "a spec that is not listed": ({"specs": {"detector": "d.json", "recognizer": "x.json"}}, among),
+        "a model that is not listed": ({"models": {"detector": {"onnx": "x.onnx"}, "recognizer": {"onnx": names[1]}}}, among),
+        "half of a folder's name": ({"models": coreml | {"detector": {"onnx": "detector-960"}}, "files": sums | package}, among),
+        "a model that is no text": ({"models": {"detector": {"onnx": 1}, "recognizer": {"onnx": names[1]}}}, among),
+        "bytes as text": ({"files": sums | {"a": {**one, "bytes": "1"}}}, "files: expected bytes and sha256 of a"),
+        "bytes below 0": ({"files": sums | {"a": {**one, "bytes": -1}}}, "files: expected bytes and sha256 of a"),
+        "half a byte": ({"files": sums | {"a": {**one, "bytes": 0.5}}}, "files: expected bytes and sha256 of a"),
+        "no bytes": ({"files": sums | {"a": {"sha256": "0" * 64}}}, "files: expected bytes and sha256 of a"),
+        "no sum": ({"files": sums | {"a": {"bytes": 1}}}, "files: expected bytes and sha256 of a"),
+        "a short sum": ({"files": sums | {"a": {"bytes": 1, "sha256": "0" * 63}}}, "files: expected bytes and sha256 of a"),
+        "a sum in capitals": ({"files": sums | {"a": {"bytes": 1, "sha256": "A" * 64}}}, "files: expected bytes and sha256 of a"),
+        "more about a file": ({"files": sums | {"a": {**one, "mode": 7}}}, "files: expected bytes and sha256 of a"),
+        "one byte too much": (
+            {"files": sums | {"a": {"bytes": 512 << 20, "sha256": "0" * 64}}},
+            "files: expected at most 536870912 bytes in all",
+        ),
+        "a sum of sizes that overflows": (
+            {"files": sums | {n: {"bytes": 1 << 62, "sha256": "0" * 64} for n in "abcd"}},
+            "files: expected at most 536870912 bytes in all",
+        ),
+        "names that differ in case": ({"files": sums | {"Charset.txt": one}}, "files: expected names that differ not only in case"),
+        "folders that differ in case": ({"files": sums | {"a/x": one, "A/y": one}}, "files: expected names that differ not only in case"),
+        "a file that is a folder": ({"files": sums | {"a": one, "a/b": one}}, "files: a is a file and a folder"),
+        **{name: ({"files": sums | {path: one}}, plain) for name, path in hostile.items()},
+        **{f"without {key}": ({key: "gone"}, f"missing {key}") for key in good if key not in ("kind", "schema")},
+        "without schema": ({"schema": "gone"}, "expected schema 2"),
+        "without kind": ({"kind": "gone"}, "not the manifest"),
     }
-    texts = {"cut short": json.dumps(good)[:100], "empty": "", "deep": "[" * 5000}
+    whole = json.dumps(good, sort_keys=True)
+    texts = {
+        "cut short": (whole[:100], "no JSON"),
+        "empty": ("", "no JSON"),
+        "deep": ("[" * 5000, "no JSON"),
+        "Infinity": (whole.replace('"bytes": 10,', '"bytes": Infinity,'), "no JSON"),
+        "a key twice": (whole[:-1] + ', "version": "0.1.0"}', "duplicate key"),
+        "a file twice": (whole.replace('"d.json": {', '"d.json": {"bytes": 12, "sha256": "00"}, "d.json": {', 1), "duplicate key"),
+        "a size twice": (whole.replace('"bytes": 12', '"bytes": 9, "bytes": 12', 1), "duplicate key"),
+        "a key twice, once escaped": (whole[:-1] + ', "versi\\u006fn": "0.1.0"}', "duplicate key"),
+        "a key twice where no reader looks": (whole.replace('"cards": {}', '"cards": {"a": {"b": 1, "b": 1}}'), "duplicate key"),
+        "a list": ("[1]", "not the manifest"),
+    }
+
+    def text(keys: dict[str, Any]) -> str:
+        return json.dumps({k: v for k, v in {**good, **keys}.items() if v != "gone"}, sort_keys=True)
+
     return [
-        case("manifest", "good", text=json.dumps(good, sort_keys=True)),
-        *(case("manifest", name, says=says, text=json.dumps({**good, **keys}, sort_keys=True)) for name, (keys, says) in bad.items()),
-        *(case("manifest", name, says="no JSON", text=text) for name, text in texts.items()),
-        case("manifest", "a list", says="not the manifest", text="[1]"),
+        *(case("manifest", name, text=text(keys)) for name, keys in fine.items()),
+        *(case("manifest", name, says=says, text=text(keys)) for name, (keys, says) in bad.items()),
+        *(case("manifest", name, says=says, text=written) for name, (written, says) in texts.items()),
     ]

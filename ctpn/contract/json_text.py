@@ -29,3 +29,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
+
+
+def whole_number(value: Any) -> int | None:
+    """An integer, also one written with a point, for some languages cannot tell 2.0 from 2; None if it is none, or true or false."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if isinstance(value, int) or value.is_integer() else None

@@ -11,7 +11,8 @@ import pytest
 
 from ctpn import ModelError, TextReader
 from ctpn.__main__ import main as read_main
-from ctpn.contract.bundle import MANIFEST, open_bundle
+from ctpn.contract.bundle import open_bundle
+from ctpn.contract.manifest import MANIFEST
 from ctpn.imaging.decode import open_image
 from export import bundle as export_bundle
 from export import parts
@@ -76,7 +77,7 @@ def test_a_package_and_several_widths_lie_in_a_bundle_too(tmp_path, monkeypatch)
     write(tmp_path / "b", ["coreml"], (64, 96))
     bundle = open_bundle(tmp_path / "b")
     assert bundle.model("detector", "coreml-96") == tmp_path / "b" / "detector-96.mlpackage"
-    assert bundle.manifest["measured"]["parity"]["detector-96.mlpackage"]["lines"] == 1
+    assert bundle.manifest.measured["parity"]["detector-96.mlpackage"]["lines"] == 1
     with pytest.raises(ModelError, match="only as coreml-96, onnx"):
         bundle.model("recognizer", "executorch")
     (tmp_path / "b" / "detector-96.mlpackage" / "Data" / "weights.bin").write_bytes(b"wEights")

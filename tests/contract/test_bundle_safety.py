@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ctpn.contract.bundle import MANIFEST, open_bundle
+from ctpn.contract.bundle import open_bundle
+from ctpn.contract.manifest import MANIFEST
 from export.bundle import main
 from export.files import aside
 from tests.helpers.children import in_a_child
@@ -49,7 +50,7 @@ def found(folder):
     """Which bundle is there, whole."""
     if not folder.exists():
         return "none"
-    return "old" if open_bundle(folder).manifest["version"] == "old" else "new"
+    return "old" if open_bundle(folder).manifest.version == "old" else "new"
 
 
 def right_before(event, name, act):
