@@ -28,6 +28,7 @@ from tqdm import tqdm
 from benchmarks.ablation_summary import collect, verdicts
 from benchmarks.environment import save, write
 from ctpn.annotations.formats import read_icdar, read_set
+from ctpn.annotations.pictures import read_picture
 from ctpn.annotations.split import is_validation
 from ctpn.contract.spec import MOBILE, revise
 from ctpn.detection.postprocess import postprocess
@@ -36,30 +37,38 @@ from ctpn.evaluation.metrics import DetectionCounts, detection_metrics, measure_
 from ctpn.imaging.tiling import fit
 from ctpn.nn.detector import load_detector
 from ctpn.nn.maps import normalise
-from ctpn.train import main as train
-from ctpn.training.crops import Crops, load
+from ctpn.training.config import DetectorStage, Recipe
+from ctpn.training.datasets import PageCrops, PageSource
+from ctpn.training.loop import Machine, train_stage
 from ctpn.training.losses import WEIGHTS, detector_loss
+from ctpn.training.recipe import load_recipe
 from export.parity import torch_maps
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data" / "sroie"
 RUNS, OUT = ROOT / ".cache" / "findings", ROOT / "benchmarks" / "results" / "findings.json"
-STEPS, BATCH, SIDE, SEEDS = 900, 4, 384, (0, 1, 2)
+RECIPE = ROOT / "recipes" / "findings.yaml"
+SEEDS = (0, 1, 2)
 PAGES, CROPS = 24, 32  # of the validation split
 
 
-VARIANTS: dict[str, tuple[str, ...]] = {  # options of ctpn.train; what is not named is as in `base`
+VARIANTS: dict[str, tuple[str, ...]] = {  # changes of RECIPE
     "base": (),
-    "no recurrence": ("--recurrence", "none"),
-    "BiLSTM": ("--recurrence", "lstm"),
-    "Keras 2's BiGRU": ("--recurrence", "gru-keras2"),
-    "Adam 5e-4": ("--rate", "5e-4"),
-    "Adam 1e-4": ("--rate", "1e-4"),
-    "SGD 1e-3": ("--optimizer", "sgd", "--rate", "1e-3"),
-    "SGD 1e-2": ("--optimizer", "sgd", "--rate", "1e-2"),
-    "PyTorch's initial weights": ("--plain-init",),
-    "two sigmoids": ("--score-loss", "bce"),
+    "no recurrence": ("net.recurrence=none",),
+    "BiLSTM": ("net.recurrence=lstm",),
+    "Keras 2's BiGRU": ("net.recurrence=gru-keras2",),
+    "Adam 5e-4": ("stages.run.rate=5e-4",),
+    "Adam 1e-4": ("stages.run.rate=1e-4",),
+    "SGD 1e-3": ("stages.run.optimizer=sgd", "stages.run.rate=1e-3", "stages.run.decay=0.0"),
+    "SGD 1e-2": ("stages.run.optimizer=sgd", "stages.run.rate=1e-2", "stages.run.decay=0.0"),
+    "PyTorch's initial weights": ("net.initial_weights=torch",),
+    "two sigmoids": ("stages.run.score_loss=bce",),
 }
+
+
+def recipe(name: str, seed: int, folder: Path) -> Recipe:
+    """The recipe of one variant with one seed, whose only stage trains in `folder`/run."""
+    return load_recipe(RECIPE, [f"folder={folder}", f"stages.run.seed={seed}", f"real_pages.sroie={DATA}", *VARIANTS[name]])
 
 
 def run(name: str, seed: int, folder: Path) -> None:
@@ -68,12 +77,17 @@ def run(name: str, seed: int, folder: Path) -> None:
     Raises:
         CtpnError: the training failed.
     """
-    options = ["--set", str(DATA), "--out", str(folder), "--steps", str(STEPS), "--batch", str(BATCH), "--side", str(SIDE),
-               "--warmup", "50", "--ema", "0.99", "--save-minutes", "0.5", "--seed", str(seed)]  # fmt: skip
-    if train(["detector", *options, *VARIANTS[name]]):
-        raise CtpnError(f"{name}, seed {seed}: the training failed")
-    net = load_detector(folder / "weights.safetensors")
-    write(folder / "figures.json", {"loss": validation_loss(net), **hmeans(net), "curve": curve(folder)})
+    trained = recipe(name, seed, folder)
+    (stage,) = trained.runs
+    train_stage(trained, stage, Machine(save_minutes=0.5))
+    net = load_detector(trained.stage_folder(stage) / "weights.safetensors")
+    write(folder / "figures.json", {"loss": validation_loss(net), **hmeans(net), "curve": curve(trained.stage_folder(stage))})
+
+
+def _settings() -> DetectorStage:
+    (stage,) = recipe("base", 0, RUNS).runs
+    assert isinstance(stage, DetectorStage)
+    return stage
 
 
 def _pages() -> list[tuple[Path, Path]]:
@@ -83,7 +97,7 @@ def _pages() -> list[tuple[Path, Path]]:
 @torch.no_grad()
 def validation_loss(net: nn.Module) -> dict[str, float]:
     """Parts of the loss, with the sparse softmax for all, on fixed crops of the validation split."""
-    crops = Crops([(DATA, 1.0, "")], MOBILE, side=SIDE, seed=1)
+    crops = PageCrops([PageSource(DATA)], MOBILE, side=_settings().crop_side, seed=1)
     crops.pages = [_pages()]
     samples = [crops[i] for i in range(CROPS)]
     batch = {name: torch.from_numpy(np.stack([s[name] for s in samples])) for name in samples[0]}
@@ -95,7 +109,7 @@ def hmeans(net: nn.Module) -> dict[str, float]:
     """IoU hmean over validation pages with lines by links, and with the paper's connector."""
     counts = {"links": DetectionCounts(), "paper": DetectionCounts()}
     for image, gt in _pages()[:PAGES]:
-        rgb = load(image)
+        rgb = read_picture(image)
         fitted = fit(rgb, MOBILE)
         maps = torch_maps(net, fitted.pixels)
         for line_grouping in counts:
@@ -145,7 +159,8 @@ def _found() -> dict[str, Any]:
 
 def _result() -> dict[str, Any]:
     found = _found()
-    return {"steps": STEPS, "batch": BATCH, "side": SIDE, "variants": found, "verdicts": verdicts(found)}
+    settings = _settings()
+    return {"steps": settings.steps, "batch": settings.batch, "side": settings.crop_side, "variants": found, "verdicts": verdicts(found)}
 
 
 def main(argv: list[str] | None = None) -> int:

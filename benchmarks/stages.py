@@ -21,12 +21,14 @@ from numpy.typing import NDArray
 
 from benchmarks.environment import save
 from ctpn.annotations.formats import read_icdar
+from ctpn.annotations.pictures import read_picture
 from ctpn.contract.spec import MOBILE
 from ctpn.detection.anchors import decode
 from ctpn.detection.lines import text_lines
 from ctpn.detection.nms import suppress
 from ctpn.errors import CtpnError
-from ctpn.training.crops import Crops, load, warp
+from ctpn.training.augmentation import warp
+from ctpn.training.datasets import PageCrops, PageSource
 from ctpn.training.targets import encode
 
 F32 = NDArray[np.float32]
@@ -71,13 +73,13 @@ def full_page_times(rounds: int = 300) -> dict[str, float]:
 
 
 def cut_out(folder: Path, count: int, *, side: int = 512) -> list[tuple[F32, F32]]:
-    """The lines and the ignored regions of training crops, as `Crops` hands them to `encode`."""
-    pairs = Crops([(folder, 1.0, "")], MOBILE, side=side).pages[0]
+    """The lines and the ignored regions of training crops, as `PageCrops` hands them to `encode`."""
+    pairs = PageCrops([PageSource(folder)], MOBILE, side=side).pages[0]
     found = []
     for i in range(count):
         rng = np.random.default_rng([0, i])
         image, gt = pairs[rng.integers(len(pairs))]
-        found.append(warp(load(image), read_icdar(gt), side, rng)[1:])
+        found.append(warp(read_picture(image), read_icdar(gt), side, rng)[1:])
     return found
 
 

@@ -17,3 +17,7 @@ class ModelError(CtpnError):
 
 class ParityError(CtpnError):
     """An exported model does not compute what PyTorch computes."""
+
+
+class RecipeError(CtpnError):
+    """A training recipe has an unknown key, a value of another type, or a reference to nothing."""

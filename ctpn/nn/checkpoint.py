@@ -55,7 +55,7 @@ def load_checkpoint(file: Path) -> dict[str, Tensor]:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a strange pickle; what comes of it is told below
+            warnings.simplefilter("ignore")  # of a strange pickle; the result is checked below
             state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as e:  # torch raises many kinds for a damaged file
         reason = "it holds code, which is never run" if "GLOBAL" in str(e) or "nsupported" in str(e) else f"damaged: {type(e).__name__}"

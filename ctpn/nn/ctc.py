@@ -1,9 +1,9 @@
-"""CTC (Graves et al. 2006) and the last layer in one: for thousands of classes, without ever holding all their logits.
+"""CTC (Graves et al. 2006) and the last layer in one function, which never holds the logits of a whole batch.
 
-The loss of a strip depends on the sum over all classes at each time step and on those few classes that its text has. So the
-product with the last layer's matrix is made for a few strips at a time, whose logits stay in the processor's cache, the
-recursion runs over the strip's own classes alone, and the gradient (softmax minus the posterior of each class) is made on
-the spot. Against `log_softmax` and `ctc_loss` over 5,128 classes a training step takes about half the time.
+The loss of a line crop depends on the sum over all classes at each time step and on the few classes in its text. So the
+product with the last layer's matrix is computed for a few line crops at a time, whose logits stay in the processor's cache,
+the recursion runs over the text's own classes, and the gradient (softmax minus the posterior of each class) is computed at
+once. Against `log_softmax` and `ctc_loss` over 5,128 classes a training step takes about half the time.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ ROWS = 128  # time steps at once: their logits, 2.6 MB, stay in the cache
 
 
 class Texts(NamedTuple):
-    """What strips say, of n characters at most, in int64.
+    """Texts of line crops, of n characters at most, int64.
 
     Attributes:
-        slots: [B, n + 1], the classes that a strip needs: the blank, then its characters.
+        slots: [B, n + 1], the classes of a line crop: the blank, then its characters.
         others: [B, n + 1], for each slot the class that counts as the same (the small letter of a capital), or -1.
         targets: [B, n], the text as indices of slots; equal characters have equal indices.
         lengths: [B].
@@ -41,7 +41,7 @@ def texts(labels: Tensor, lengths: Tensor, caseless: Tensor, letters: Tensor) ->
     Args:
         labels: int64 [sum of lengths].
         lengths: int64 [B].
-        caseless: bool [B], the transcript has capitals alone, whatever is printed.
+        caseless: bool [B], the transcript has only capitals, whatever is printed.
         letters: int64 [2, n], classes of the capital and of the small form of each letter.
     """
     rows = torch.nn.utils.rnn.pad_sequence(list(labels.split(lengths.tolist())), batch_first=True)
@@ -52,27 +52,27 @@ def texts(labels: Tensor, lengths: Tensor, caseless: Tensor, letters: Tensor) ->
     return Texts(slots, others, (rows[:, :, None] == rows[:, None, :]).int().argmax(2) + 1, lengths)
 
 
-def ctc(features: Tensor, matrix: Tensor, said: Texts) -> Tensor:
-    """Mean over the strips of the loss a character; 0 for a text that does not fit its strip.
+def ctc(features: Tensor, matrix: Tensor, target: Texts) -> Tensor:
+    """Mean over the line crops of the loss per character; 0 for a text that does not fit its line crop.
 
     Args:
         features: float32 [B, T, D], the input of the last layer.
         matrix: float32 [classes, D], its weights; class 0 is the blank.
     """
-    loss: Tensor = _Ctc.apply(features, matrix, said)
+    loss: Tensor = _Ctc.apply(features, matrix, target)
     return loss
 
 
 class _Ctc(Function):
     @staticmethod
-    def forward(ctx: FunctionCtx, features: Tensor, matrix: Tensor, said: Texts) -> Tensor:
+    def forward(ctx: FunctionCtx, features: Tensor, matrix: Tensor, target: Texts) -> Tensor:
         to_features, to_matrix = torch.empty_like(features), torch.zeros_like(matrix)
         count, steps = features.shape[:2]
         loss = features.new_zeros(())
         some = max(1, ROWS // steps) if features.device.type == "cpu" else count
         for i in range(0, count, some):
-            part, group = features[i : i + some], Texts(*(t[i : i + some] for t in said))
-            lost, slope = _strips(part @ matrix.T, group)
+            part, group = features[i : i + some], Texts(*(t[i : i + some] for t in target))
+            lost, slope = _loss_and_gradient(part @ matrix.T, group)
             loss += lost / count
             slope = (slope / count).flatten(0, 1)
             to_features[i : i + some] = (slope @ matrix).view_as(part)
@@ -86,16 +86,16 @@ class _Ctc(Function):
         return slope * to_features, slope * to_matrix, None
 
 
-def _strips(logits: Tensor, said: Texts) -> tuple[Tensor, Tensor]:
-    """Sum of the losses a character of some strips' logits [b, T, classes], and the gradient to these."""
-    spread = said.slots[:, None].expand(-1, logits.shape[1], -1)
-    spread_others = said.others.clamp_min(0)[:, None].expand_as(spread)
+def _loss_and_gradient(logits: Tensor, target: Texts) -> tuple[Tensor, Tensor]:
+    """Sum of the losses per character for logits [b, T, classes], and the gradient to these."""
+    spread = target.slots[:, None].expand(-1, logits.shape[1], -1)
+    spread_others = target.others.clamp_min(0)[:, None].expand_as(spread)
     total = logits.logsumexp(2, keepdim=True)
     own = logits.gather(2, spread) - total
-    other = (logits.gather(2, spread_others) - total).masked_fill((said.others < 0)[:, None], -1e30)
+    other = (logits.gather(2, spread_others) - total).masked_fill((target.others < 0)[:, None], -1e30)
     both = torch.logaddexp(own, other)
-    lost, posterior = _recursion(both, said)
-    weight = (1 / said.lengths.clamp_min(1))[:, None, None] * (lost > 0)[:, None, None]
+    lost, posterior = _recursion(both, target)
+    weight = (1 / target.lengths.clamp_min(1))[:, None, None] * (lost > 0)[:, None, None]
     slope = torch.exp(logits.sub_(total)).mul_(weight)
     posterior *= weight
     slope.scatter_add_(2, spread, -posterior * torch.exp(own - both))
@@ -103,11 +103,11 @@ def _strips(logits: Tensor, said: Texts) -> tuple[Tensor, Tensor]:
     return (lost * weight.flatten()).sum(), slope
 
 
-def _recursion(log: Tensor, said: Texts) -> tuple[Tensor, Tensor]:
-    """Loss [b] and how likely each slot is at each time step given the text [b, T, slots]."""
+def _recursion(log: Tensor, target: Texts) -> tuple[Tensor, Tensor]:
+    """Loss [b], and the posterior of each slot at each time step given the text [b, T, slots]."""
     log = log.detach().requires_grad_()
-    times = torch.full_like(said.lengths, log.shape[1])
+    times = torch.full_like(target.lengths, log.shape[1])
     with torch.enable_grad():
-        lost = F.ctc_loss(log.transpose(0, 1), said.targets, times, said.lengths, reduction="none", zero_infinity=True)
+        lost = F.ctc_loss(log.transpose(0, 1), target.targets, times, target.lengths, reduction="none", zero_infinity=True)
         (slope,) = torch.autograd.grad(lost.sum(), log)
     return lost.detach(), log.detach().exp() - slope  # PyTorch gives the gradient to the logits: softmax minus posterior

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -17,7 +18,7 @@ from ctpn.nn.vgg16 import Vgg16Ctpn, Widths
 
 
 def build(spec: DetectorSpec, recurrence: Recurrence = TORCH, *, plain: bool = False) -> Detector:
-    """A detector with fresh weights: xavier-normal, biases zero, as the original found decisive; or `plain`, PyTorch's own."""
+    """A detector with fresh weights: xavier-normal, biases zero, which the original found decisive; or `plain`, PyTorch's own."""
     nets: dict[str, type[MobileCtpn] | type[Vgg16Ctpn]] = {"mobile": MobileCtpn, "vgg16": Vgg16Ctpn}
     if spec.name not in nets:
         raise ModelError(f"detector {spec.name!r}: expected one of {sorted(nets)}; the weights are of another version")
@@ -40,7 +41,7 @@ def load_detector(file: str | Path) -> Detector:
         return assemble(load_checkpoint(file), CLASSIC, TORCH, file)
     tensors, metadata = load_weights(file)
     if "spec" not in metadata:
-        raise ModelError(f"{file}: no spec in the file's metadata; expected weights written by ctpn.train")
+        raise ModelError(f"{file}: no spec in the file's metadata; expected weights of ctpn.train")
     recurrence = Recurrence.from_json(metadata["recurrence"]) if "recurrence" in metadata else TORCH
     return assemble(tensors, read_spec(DetectorSpec, metadata["spec"], file), recurrence, file)
 
@@ -52,7 +53,7 @@ def assemble(tensors: dict[str, Tensor], spec: DetectorSpec, recurrence: Recurre
         ModelError: a tensor is missing, left over or of another shape.
     """
     try:
-        with torch.device("meta"):  # shapes alone, so that no memory is filled twice
+        with torch.device("meta"):  # shapes only, so that no memory is allocated twice
             vgg16 = spec.name == "vgg16"
             net = Vgg16Ctpn(spec, recurrence=recurrence, widths=Widths.of(tensors)) if vgg16 else build(spec, recurrence)
         net.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in tensors.items()}, assign=True)
@@ -62,7 +63,7 @@ def assemble(tensors: dict[str, Tensor], spec: DetectorSpec, recurrence: Recurre
     return net.eval()
 
 
-def freeze(net: nn.Module, names: list[str]) -> None:
+def freeze(net: nn.Module, names: Sequence[str]) -> None:
     """Keep parts of a net as they are while it is trained, the statistics of their batch norms too.
 
     Args:

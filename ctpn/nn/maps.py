@@ -41,7 +41,7 @@ class Detector(nn.Module):
             rgb: uint8 RGB [H, W, 3].
 
         Returns:
-            float32 arrays with a row a cell (h = H // stride_y, w = W // stride_x) and k anchors: `scores` [h, w, k], text
+            float32 arrays with one row per cell (h = H // stride_y, w = W // stride_x) and k anchors: `scores` [h, w, k], text
             probabilities in [0, 1]; `vertical` [h, w, k, 2], (dy, dh) as `anchors.decode` takes them; and where the net has
             them `side` [h, w, k, 2] and `link` [h, w, k], probabilities.
 
@@ -61,7 +61,7 @@ class Detector(nn.Module):
         if not isinstance(rgb, np.ndarray) or rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3:
             got = f"{rgb.dtype} {list(rgb.shape)}" if isinstance(rgb, np.ndarray) else type(rgb).__name__
             raise ImageError(f"expected uint8 RGB [H, W, 3], got {got}; convert it first")
-        least = max(self.multiple, self.spec.stride_x, self.spec.stride_y)
-        if min(rgb.shape[:2]) < least or rgb.shape[0] % self.multiple or rgb.shape[1] % self.multiple:
-            needed = f"sides of at least {least}" + (f" and multiples of {self.multiple}" if self.multiple > 1 else "")
+        min_side = max(self.multiple, self.spec.stride_x, self.spec.stride_y)
+        if min(rgb.shape[:2]) < min_side or rgb.shape[0] % self.multiple or rgb.shape[1] % self.multiple:
+            needed = f"sides of at least {min_side}" + (f" and multiples of {self.multiple}" if self.multiple > 1 else "")
             raise ImageError(f"expected {needed} pixels, got {rgb.shape[0]} x {rgb.shape[1]}; pad the picture, see ctpn.imaging.decode.fit")

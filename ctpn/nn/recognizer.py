@@ -17,11 +17,11 @@ from ctpn.nn.recurrent import RowRecurrence
 
 
 class Crnn(nn.Module):
-    """Strips of one line to logits a time step.
+    """Line crops to logits per time step.
 
     The height is halved five times and the width twice, so that a time step is 4 pixels wide, a fifth of a Chinese
-    character. The last layer holds a row of weights for each of 5,128 classes: it reads `neck` numbers, not all that
-    the recurrence gives, which halves the file.
+    character. The last layer has a row of weights for each of 5,128 classes; its input are `neck` numbers instead of all
+    outputs of the recurrence, which halves the file.
     """
 
     def __init__(self, spec: RecognizerSpec = CRNN, *, hidden: int = 80, neck: int = 96) -> None:
@@ -44,7 +44,7 @@ class Crnn(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """All but the last layer: float32 [B, W / 4, neck]."""
         x = self.flat(self.rows2(self.rows4(self.rows8(self.stem(x)))))
-        # Channels-last before the last layer: its output, 20 kB a time step, is what costs, and is written only once.
+        # Channels-last before the last layer, whose output of 20 kB per time step is then written only once.
         return torch.relu(self.neck(self.rows(x)).flatten(2).transpose(1, 2))
 
 
@@ -70,7 +70,7 @@ def load_recognizer(file: str | Path) -> Crnn:
     """
     tensors, metadata = load_weights(Path(file))
     if "spec" not in metadata:
-        raise ModelError(f"{file}: no spec in the file's metadata; expected weights written by ctpn.train")
+        raise ModelError(f"{file}: no spec in the file's metadata; expected weights of ctpn.train")
     net = build_recognizer(read_spec(RecognizerSpec, metadata["spec"], file))
     try:
         net.load_state_dict(tensors)
@@ -87,26 +87,26 @@ def letters(charset: str) -> Tensor:
     return torch.tensor(pairs).T
 
 
-def characters_loss(features: Tensor, matrix: Tensor, batch: dict[str, Tensor], share: float, letters: Tensor) -> dict[str, Tensor]:
-    """The parts of the loss: `place`, cross entropy a time step, and `ctc`, blended by `share` of the latter in [0, 1].
+def characters_loss(features: Tensor, matrix: Tensor, batch: dict[str, Tensor], ctc_weight: float, letters: Tensor) -> dict[str, Tensor]:
+    """The parts of the loss: `alignment`, cross entropy per time step, and `ctc`, whose weight is in [0, 1].
 
-    With thousands of classes CTC alone says nothing but blanks for long; taught first which character stands at
-    which step, the net needs CTC only to be free of those places.
+    With thousands of classes CTC alone gives only blanks for a long time. So the net first learns which character is at
+    which time step, and CTC then removes the dependence on these positions.
 
     Args:
         features: float32 [B, T, D] of `Crnn.features`.
         matrix: float32 [classes, D], the last layer's weights.
-        batch: `steps` int64 [B, T], the class at each time step, 0 for the blank and -1 where it is not known; `labels`
+        batch: `steps` int64 [B, T], the class at each time step, 0 for the blank and -1 where unknown; `labels`
             int64 [sum of lengths], `lengths` int64 [B], `caseless` bool [B].
-        letters: of `letters`, for transcripts that do not tell the case.
+        letters: of `letters`, for transcripts without case.
     """
-    parts = {"place": features.new_zeros(()), "ctc": features.new_zeros(())}
-    if share < 1:
+    parts = {"alignment": features.new_zeros(()), "ctc": features.new_zeros(())}
+    if ctc_weight < 1:
         weight = torch.ones(len(matrix), device=matrix.device)
         weight[0] = 0.5
         logits = (features @ matrix.T).flatten(0, 1)
-        parts["place"] = (1 - share) * nn.functional.cross_entropy(logits, batch["steps"].flatten(), weight, ignore_index=-1)
-    if share > 0:
-        said = texts(batch["labels"], batch["lengths"], batch["caseless"], letters.to(matrix.device))
-        parts["ctc"] = share * ctc(features, matrix, said)
+        parts["alignment"] = (1 - ctc_weight) * nn.functional.cross_entropy(logits, batch["steps"].flatten(), weight, ignore_index=-1)
+    if ctc_weight > 0:
+        target = texts(batch["labels"], batch["lengths"], batch["caseless"], letters.to(matrix.device))
+        parts["ctc"] = ctc_weight * ctc(features, matrix, target)
     return parts

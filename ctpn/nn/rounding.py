@@ -1,4 +1,4 @@
-"""Training with the rounding of int8 (Jacob et al. 2018): what quantisation will do to a net is done while it still learns."""
+"""Quantisation-aware training (Jacob et al. 2018): the rounding of int8 is simulated while the net learns."""
 
 from __future__ import annotations
 

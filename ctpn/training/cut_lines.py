@@ -1,11 +1,11 @@
 """LineCropBatches of real photos: cut once into small pictures, each with a line's quad and transcript.
 
-  python -m ctpn.training.cut_lines --set DIR --out .cache/strips/NAME [--detect]
+  python -m ctpn.training.cut_lines --set DIR --out .cache/line_crops/NAME [--detect]
 
 Writes OUT/images/N.jpg, a line with some of its surroundings, and OUT/gt/gt_N.txt in ICDAR's format with the one quad,
 so that a training sample costs the decoding of one line and not of a page. With --detect the quads are those that the
-shipped detector finds, with the transcript of the annotated line that they agree with: so the recogniser learns the
-detector's habits. Pages of the validation split are left out.
+shipped detector finds, with the transcript of the annotated line that they match, so that the recogniser learns from
+quads as the detector gives them. Pages of the validation split are omitted.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
+from ctpn.annotations.pictures import read_picture
 from ctpn.annotations.split import is_validation
 from ctpn.errors import CtpnError
 from ctpn.files import write
 from ctpn.reader import TextReader
 from ctpn.synthesis.pages.files import icdar, jpeg
 from ctpn.synthesis.phrases import fold
-from ctpn.training.crops import load
 
-AROUND, HIGHEST = 1.0, 64  # surroundings in line heights; pixels of a stored line's height
+AROUND, MAX_HEIGHT = 1.0, 64  # surroundings in line heights; pixels of a stored line's height
 
 F32 = NDArray[np.float32]
 
 
 def lines(annotations: list[TextAnnotation]) -> list[TextAnnotation]:
-    """The readable lines: with a transcript, not ignored, not standing on end."""
+    """The readable lines: with a transcript, not ignored, not vertical."""
     found = [TextAnnotation(r.quad, fold(r.text)) for r in annotations if not r.ignore and len(r.quad) == 4]
     return [r for r in found if r.text and min(_sides(r.quad)) >= 4 and (_sides(r.quad)[0] > 0.6 * _sides(r.quad)[1] or len(r.text) < 3)]
 
@@ -44,11 +44,11 @@ def _sides(quad: F32) -> tuple[float, float]:
     return float(np.linalg.norm(quad[1] - quad[0])), float(np.linalg.norm(quad[3] - quad[0]))
 
 
-def detected(found: list[F32], wanted: list[TextAnnotation]) -> list[TextAnnotation]:
+def detected(found: list[F32], expected: list[TextAnnotation]) -> list[TextAnnotation]:
     """The found quads that agree with one annotated line at both ends, with its transcript."""
     out = []
     for quad in found:
-        for line in wanted:
+        for line in expected:
             tall = _sides(line.quad)[1]
             off = np.linalg.norm(quad - line.quad, axis=1)
             if off.max() < 0.7 * tall and abs(_sides(quad)[1] / tall - 1) < 0.4:
@@ -58,11 +58,11 @@ def detected(found: list[F32], wanted: list[TextAnnotation]) -> list[TextAnnotat
 
 
 def cut(rgb: NDArray[np.uint8], line: TextAnnotation) -> tuple[NDArray[np.uint8], TextAnnotation]:
-    """A line with its surroundings, at most HIGHEST pixels high, and its quad therein."""
+    """A line with its surroundings, at most MAX_HEIGHT pixels high, and its quad therein."""
     tall = _sides(line.quad)[1]
     low = np.floor(np.maximum(line.quad.min(0) - AROUND * tall, 0)).astype(int)
     high = np.ceil(np.minimum(line.quad.max(0) + AROUND * tall, rgb.shape[1::-1])).astype(int)
-    scale = min(1.0, HIGHEST / tall)
+    scale = min(1.0, MAX_HEIGHT / tall)
     part = rgb[low[1] : high[1], low[0] : high[0]]
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
     exact = np.array(size) / part.shape[1::-1]
@@ -79,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--detect", action="store_true", help="quads of the shipped detector")
     args = parser.parse_args(argv)
     try:
-        count = _cut_set(args.set, args.out, TextReader(threads=1) if args.detect else None)
+        count = cut_set(args.set, args.out, TextReader(threads=1) if args.detect else None)
     except (CtpnError, OSError) as e:
         print(f"ctpn.training.cut_lines: {e}", file=sys.stderr)
         return 1
@@ -87,12 +87,13 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _cut_set(folder: Path, out: Path, reader: TextReader | None) -> int:
+def cut_set(folder: Path, out: Path, reader: TextReader | None = None) -> int:
+    """Cut the lines of a set's training part, by annotated quads or those that `reader` finds; returns how many."""
     count = 0
     pages = [p for p in read_set(folder) if not is_validation(p[0].stem)]
     for image, gt in tqdm(pages, desc=folder.name, file=sys.stderr, mininterval=5):
-        rgb, wanted = load(image), lines(read_icdar(gt))
-        chosen = detected([line.quad for line in reader.detect(rgb)], wanted) if reader else wanted
+        rgb, expected = read_picture(image), lines(read_icdar(gt))
+        chosen = detected([line.quad for line in reader.detect(rgb)], expected) if reader else expected
         for line in chosen:
             picture, annotation = cut(rgb, line)
             name = f"{count:06d}"

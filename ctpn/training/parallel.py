@@ -1,4 +1,4 @@
-"""Several training processes, started by torchrun, or one that was started plainly; and those that make their samples."""
+"""The group of training processes (one, or several started by torchrun), and the processes that make their samples."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from torch.utils.data import DataLoader, Dataset
 Batch = dict[str, Tensor]
 
 
-class Workers:
-    """The group of training processes; used as a context. A group of one needs no torchrun."""
+class ProcessGroup:
+    """The training processes; used as a context. torchrun says by its own variables how many there are; without it there is one."""
 
     def __init__(self) -> None:
         self.count = int(os.environ.get("WORLD_SIZE", "1"))
@@ -24,7 +24,7 @@ class Workers:
         cuda = torch.cuda.is_available()
         self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if cuda else torch.device("cpu")
 
-    def __enter__(self) -> Workers:
+    def __enter__(self) -> ProcessGroup:
         if self.count > 1:
             distributed.init_process_group("nccl" if self.device.type == "cuda" else "gloo")
         return self
@@ -45,16 +45,16 @@ class Workers:
             g.copy_(part.view_as(g))
 
     def agree(self, flag: bool) -> bool:
-        """Whether any process says yes, so that all stop at the same step."""
+        """Whether the flag is set in any process, so that all stop at the same step."""
         if self.count == 1:
             return flag
-        said = torch.tensor([float(flag)], device=self.device)
-        distributed.all_reduce(said)
-        return bool(said.item() > 0)
+        flags = torch.tensor([float(flag)], device=self.device)
+        distributed.all_reduce(flags)
+        return bool(flags.item() > 0)
 
 
 class _Steps(Dataset[Batch]):
-    """A function of the step, as a loader wants it."""
+    """A function of the step as a data set."""
 
     def __init__(self, make: Callable[[int], Batch]) -> None:
         self.make = make
@@ -63,17 +63,17 @@ class _Steps(Dataset[Batch]):
         return self.make(step)
 
 
-def batches(make: Callable[[int], Batch], first: int, device: torch.device, makers: int) -> Iterator[Batch]:
-    """Batches on a device from step `first` on: the same ones, in the same order, whoever makes them.
+def batches(make: Callable[[int], Batch], first: int, device: torch.device, num_workers: int) -> Iterator[Batch]:
+    """Batches on a device from step `first` on; they do not depend on `num_workers`.
 
     Args:
-        make: the batch of a step; it must leave the GPU alone.
-        makers: how many processes beside this one make them; 0: this one does.
+        make: the batch of a step; it must not use the GPU.
+        num_workers: how many processes beside this one make them; 0: this one does.
     """
     made: Iterable[Batch] = map(make, count(first))
-    if makers:  # forked, for functions cannot be sent
+    if num_workers:  # forked, for functions cannot be sent
         made = DataLoader(
-            _Steps(make), batch_size=None, sampler=count(first), num_workers=makers, prefetch_factor=4,
+            _Steps(make), batch_size=None, sampler=count(first), num_workers=num_workers, prefetch_factor=4,
             pin_memory=device.type == "cuda", multiprocessing_context="fork", worker_init_fn=lambda _: cv2.setNumThreads(1),
         )  # fmt: skip
     for batch in made:

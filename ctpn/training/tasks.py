@@ -1,10 +1,9 @@
-"""What there is to train: for each net its data, its loss and its parts."""
+"""The two tasks: for each its net, its samples and its loss."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,91 +13,122 @@ from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
 from ctpn.nn.detector import build, load_detector
 from ctpn.nn.maps import Detector
-from ctpn.nn.recognizer import build_recognizer, characters_loss, letters, load_recognizer
+from ctpn.nn.recognizer import Crnn, build_recognizer, characters_loss, letters, load_recognizer
 from ctpn.nn.recurrent import RECURRENCES
 from ctpn.nn.rounding import rounded_matrix, simulate_int8
-from ctpn.synthesis.fonts import SYSTEM_FONTS, fonts
-from ctpn.training.crops import Crops
-from ctpn.training.line_crops import LineCropBatches
+from ctpn.synthesis.fonts import fonts
+from ctpn.training.config import DetectorNet, DetectorRecipe, DetectorStage, Recipe, RecognizerRecipe, RecognizerStage, Stage
+from ctpn.training.datasets import LineCropBatches, LineSource, PageCrops, PageSource
 from ctpn.training.losses import WEIGHTS, detector_loss
 
 Batch = dict[str, Tensor]
 
 
-@dataclass
-class Task:
-    """A net and how it learns.
+class Task(Protocol):
+    """A net and how it learns."""
 
-    Attributes:
-        output: normalised pixels to what the loss needs.
-        batch: the samples of (step, rank, count of processes): the same in every run.
-        loss: the weighted parts of the loss of that output, a batch and the step.
-    """
+    @property
+    def spec(self) -> DetectorSpec | RecognizerSpec:
+        """Of the net."""
 
-    spec: DetectorSpec | RecognizerSpec
-    net: nn.Module
-    output: Callable[[Tensor], object]
-    batch: Callable[[int, int, int], Batch]
-    loss: Callable[[object, Batch, int], dict[str, Tensor]]
+    @property
+    def net(self) -> nn.Module:
+        """In training."""
+
+    def output(self, pixels: Tensor) -> object:
+        """Normalised pixels float32 [B, 3, H, W] to the input of the loss."""
+
+    def batch(self, step: int, rank: int, count: int) -> Batch:
+        """The samples of process `rank` of `count`, the same in every run: `image` uint8 [B, H, W, 3], and the targets."""
+
+    def loss(self, output: object, batch: Batch, step: int) -> dict[str, Tensor]:
+        """The weighted parts of the loss, each a scalar."""
 
 
-def detector(args: argparse.Namespace) -> Task:
+class DetectorTask:
     """Crops of pages."""
-    net = _detector(args)
-    if args.int8:
-        simulate_int8(net)
-    spec = net.spec
-    crops = Crops(args.set, spec, side=args.side, seed=args.seed)
 
-    def batch(step: int, rank: int, count: int) -> Batch:
-        base = (step * count + rank) * args.batch
-        samples = [crops[base + i] for i in range(args.batch)]
+    def __init__(self, recipe: DetectorRecipe, stage: DetectorStage, init: Path | None) -> None:
+        self.stage = stage
+        self.net = _detector(recipe.net, init)
+        if stage.int8:
+            simulate_int8(self.net)
+        self.spec = self.net.spec
+        sources = [PageSource(recipe.pages_folder(name), s.share, s.annotation) for name, s in stage.data.items()]
+        self.crops = PageCrops(sources, self.spec, side=stage.crop_side, seed=stage.seed)
+
+    def output(self, pixels: Tensor) -> dict[str, Tensor]:
+        """The raw maps."""
+        maps: dict[str, Tensor] = self.net(pixels)
+        return maps
+
+    def batch(self, step: int, rank: int, count: int) -> Batch:
+        """`image` uint8 [B, side, side, 3] and the targets of `targets.encode`."""
+        base = (step * count + rank) * self.stage.batch
+        samples = [self.crops[base + i] for i in range(self.stage.batch)]
         return {name: torch.from_numpy(np.stack([s[name] for s in samples])) for name in samples[0]}
 
-    def loss(maps: object, batch: Batch, _: int) -> dict[str, Tensor]:
-        assert isinstance(maps, dict)
-        parts = detector_loss({name: m.float() for name, m in maps.items()}, batch, score=args.score_loss)
+    def loss(self, output: object, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Parts score, vertical, side and link."""
+        assert isinstance(output, dict)
+        parts = detector_loss({name: m.float() for name, m in output.items()}, batch, score=self.stage.score_loss)
         return {name: WEIGHTS[name] * part for name, part in parts.items()}
 
-    return Task(spec, net, net, batch, loss)
+
+def _detector(net: DetectorNet, init: Path | None) -> Detector:
+    """A new net, or the one of `init` with its own spec and recurrence."""
+    if not init:
+        return build(DETECTORS[net.name], RECURRENCES[net.recurrence or "gru"], plain=net.initial_weights == "torch")
+    loaded = load_detector(init)
+    if loaded.spec.name != net.name:
+        raise ModelError(f"{init}: expected weights of {net.name}, got {loaded.spec.name}; give --set net.name={loaded.spec.name}")
+    return loaded
 
 
-def _detector(args: argparse.Namespace) -> Detector:
-    """A new net, or the one of --init with its own spec and recurrence."""
-    if not args.init:
-        return build(DETECTORS[args.model], RECURRENCES[args.recurrence or "gru"], plain=args.plain_init)
-    net = load_detector(args.init)
-    if net.spec.name != args.model:
-        raise ModelError(f"{args.init}: expected weights of {args.model}, got {net.spec.name}; give --model {net.spec.name}")
-    return net
+class RecognizerTask:
+    """Line crops: synthetic ones with known character positions first, then all, by CTC."""
 
+    def __init__(self, recipe: RecognizerRecipe, stage: RecognizerStage, init: Path | None) -> None:
+        self.stage, self.spec = stage, CRNN
+        self.net: Crnn = load_recognizer(init) if init else build_recognizer(CRNN)
+        self.pairs = letters(CRNN.charset)
+        sources = [
+            LineSource(recipe.crops_folder(name), share, recipe.line_crops[name].quads == "detected") for name, share in stage.data.items()
+        ]
+        found = fonts(recipe.fonts[stage.fonts])
+        self.crops = LineCropBatches(sources, CRNN, fonts=found, pixels=stage.batch * 1024, seed=stage.seed)
 
-def recognizer(args: argparse.Namespace) -> Task:
-    """LineCropBatches of lines: drawn ones with known places first, then all, by CTC."""
-    pairs = letters(CRNN.charset)
-    net = load_recognizer(args.init) if args.init else build_recognizer(CRNN)
-    strips = LineCropBatches(
-        [(folder, share) for folder, share, _ in args.set],
-        CRNN,
-        pixels=args.batch * 1024,
-        seed=args.seed,
-        fonts=fonts(tuple(args.fonts or SYSTEM_FONTS)),
-    )
+    def output(self, pixels: Tensor) -> Tensor:
+        """The input of the last layer."""
+        return self.net.features(pixels)
 
-    def ctc(step: int) -> float:
-        """How far the loss has passed from places to CTC: over a tenth of the time given to places."""
-        return float(np.clip((step - args.places) / max(1, args.places / 10), 0, 1))
-
-    def batch(step: int, rank: int, count: int) -> Batch:
-        made = strips.batch(step, rank, count, real=ctc(step) == 1)
+    def batch(self, step: int, rank: int, count: int) -> Batch:
+        """As `LineCropBatches.batch`; data sets take part once CTC has taken over."""
+        made = self.crops.batch(step, rank, count, real=self._ctc_weight(step) == 1)
         return {name: torch.from_numpy(a) for name, a in made.items()}
 
-    def loss(features: object, batch: Batch, step: int) -> dict[str, Tensor]:
-        assert isinstance(features, Tensor)
-        matrix = rounded_matrix(net.characters.weight) if args.int8 else net.characters.weight
-        return characters_loss(features.float(), matrix, batch, ctc(step), pairs)
+    def loss(self, output: object, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Parts alignment and ctc."""
+        assert isinstance(output, Tensor)
+        matrix = rounded_matrix(self.net.characters.weight) if self.stage.int8 else self.net.characters.weight
+        return characters_loss(output.float(), matrix, batch, self._ctc_weight(step), self.pairs)
 
-    return Task(CRNN, net, net.features, batch, loss)
+    def _ctc_weight(self, step: int) -> float:
+        """Weight of CTC against alignment: it rises to 1 after the alignment steps, over a tenth of their number."""
+        steps = self.stage.alignment_steps
+        return float(np.clip((step - steps) / max(1, steps / 10), 0, 1))
 
 
-TASKS = {"detector": detector, "recognizer": recognizer}
+def make_task(recipe: Recipe, stage: Stage, init: Path | None) -> Task:
+    """The task of a recipe's stage.
+
+    Args:
+        init: weights to begin with; None: a new net.
+
+    Raises:
+        CtpnError: weights, data sets or fonts are missing or do not fit.
+    """
+    if isinstance(recipe, DetectorRecipe) and isinstance(stage, DetectorStage):
+        return DetectorTask(recipe, stage, init)
+    assert isinstance(recipe, RecognizerRecipe) and isinstance(stage, RecognizerStage)
+    return RecognizerTask(recipe, stage, init)

@@ -1,4 +1,4 @@
-"""A small set of pages for tests of training."""
+"""A small set of pages for tests of training, and recipes that train on it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import yaml
 
 from ctpn.annotations.formats import TextAnnotation, write_icdar
 from tests.helpers.quads import box
+
+STAGE = {
+    "processes": 1, "threads": 1, "batch": 2, "optimizer": "adamw", "rate": 2e-3, "warmup": 2, "decay": 0.01, "ema": 0.999,
+    "clip": 5.0, "int8": False,
+}  # fmt: skip
 
 
 def printed_pages(folder: Path) -> Path:
@@ -26,6 +32,23 @@ def printed_pages(folder: Path) -> Path:
     return folder
 
 
-def small_run(pages: Path, out: Path, *more: str) -> list[str]:
-    """Arguments of a training that takes a second a step at most."""
-    return ["detector", "--set", str(pages), "--out", str(out), "--side", "128", "--batch", "2", "--warmup", "2", *more]
+def small_recipe(pages: Path, folder: Path, *, steps: int) -> dict[str, object]:
+    """A recipe of one stage, `only`, that takes a second a step at most."""
+    return {
+        "task": "detector", "folder": str(folder), "cache": str(folder / "cache"), "fonts": {"system": ["/usr/share/fonts"]},
+        "real_pages": {"pages": str(pages)}, "synthetic_pages": {}, "line_crops": {},
+        "net": {"name": "mobile", "recurrence": "gru", "initial_weights": "xavier"},
+        "defaults": {**STAGE, "crop_side": 128, "score_loss": "softmax"},
+        "stages": [{"name": "only", "seed": 0, "steps": steps, "data": {"pages": {"share": 1.0}}}],
+    }  # fmt: skip
+
+
+def write_recipe(recipe: dict[str, object], file: Path) -> str:
+    """The recipe as a YAML file; returns its path, an argument of ctpn.train."""
+    file.write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    return str(file)
+
+
+def changes(**values: object) -> list[str]:
+    """Arguments of ctpn.train that change values of the recipe; `__` stands for a dot."""
+    return [part for key, value in values.items() for part in ("--set", f"{key.replace('__', '.')}={value}")]

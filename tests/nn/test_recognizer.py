@@ -55,7 +55,7 @@ def test_loss_by_hand():
     logits = torch.zeros(1, 2, 4)
     batch = _batch([[1, -1]], [[1]])
     place = _loss(logits, batch, 0.0)
-    assert float(place["place"]) == pytest.approx(1.3862944)  # log 4, the unknown step does not count
+    assert float(place["alignment"]) == pytest.approx(1.3862944)  # log 4, the unknown step does not count
     assert float(place["ctc"]) == 0
     # three of the sixteen paths of two steps say "1": 1 1, 1 blank, blank 1
     ctc = _loss(logits, batch, 1.0)

@@ -1,8 +1,4 @@
-"""Training: the loss by hand, an exact resume, two processes, and a net that learns."""
-
-import os
-import subprocess
-import sys
+"""Training: the loss by hand, an exact resume, several processes."""
 
 import cv2
 import numpy as np
@@ -10,21 +6,34 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import ctpn.train  # noqa: E402
 from ctpn.annotations.formats import TextAnnotation  # noqa: E402
+from ctpn.annotations.pad_regions import PADDING, pad_regions  # noqa: E402
 from ctpn.contract.spec import MOBILE  # noqa: E402
 from ctpn.nn.checkpoint import load_state, load_weights  # noqa: E402
-from ctpn.train import main, rate  # noqa: E402
-from ctpn.training.crops import KINDS, PADDING, Crops, warp  # noqa: E402
+from ctpn.train import main  # noqa: E402
+from ctpn.training import loop  # noqa: E402
+from ctpn.training.augmentation import warp  # noqa: E402
+from ctpn.training.config import DetectorStage, PageShare  # noqa: E402
+from ctpn.training.datasets import PageCrops, PageSource  # noqa: E402
+from ctpn.training.loop import rate  # noqa: E402
 from ctpn.training.losses import detector_loss  # noqa: E402
-from tests.helpers.printed_pages import small_run  # noqa: E402
+from tests.helpers.printed_pages import STAGE, changes, small_recipe, write_recipe  # noqa: E402
 from tests.helpers.quads import box  # noqa: E402
 
 
 def test_rate_warms_up_and_falls():
-    assert rate(0, 100, 1.0, 10) == pytest.approx(0.1)
-    assert rate(10, 100, 1.0, 10) == pytest.approx(1.0)
-    assert rate(100, 100, 1.0, 10) == pytest.approx(0.01)
+    stage = DetectorStage(
+        name="x",
+        seed=0,
+        steps=100,
+        data={"a": PageShare(share=1.0)},
+        crop_side=64,
+        score_loss="softmax",
+        **STAGE | {"rate": 1.0, "warmup": 10},
+    )
+    assert rate(0, stage) == pytest.approx(0.1)
+    assert rate(10, stage) == pytest.approx(1.0)
+    assert rate(100, stage) == pytest.approx(0.01)
 
 
 def test_loss_by_hand():
@@ -59,28 +68,21 @@ def test_a_page_without_text_has_a_finite_loss():
 
 
 def test_samples_are_the_same_every_time(pages):
-    first, again = (Crops([(pages, 1.0, "")], MOBILE, side=128, seed=3)[7] for _ in range(2))
+    first, again = (PageCrops([PageSource(pages)], MOBILE, side=128, seed=3)[7] for _ in range(2))
     assert all(np.array_equal(first[k], again[k], equal_nan=first[k].dtype.kind == "f") for k in first)
-    other = Crops([(pages, 1.0, "")], MOBILE, side=128, seed=4)[7]
+    other = PageCrops([PageSource(pages)], MOBILE, side=128, seed=4)[7]
     assert not np.array_equal(first["image"], other["image"])
 
 
 def test_padded_annotations_are_higher(pages):
     def height(kind):
-        sample = Crops([(pages, 1.0, kind)], MOBILE, side=128, seed=3)[1]  # of a scale that no annotation's height has given
+        sample = PageCrops([PageSource(pages, 1.0, kind)], MOBILE, side=128, seed=3)[1]  # of a scale that no annotation's height has given
         heights = np.exp(sample["vertical"][..., 1]) * np.asarray(MOBILE.anchor_heights)
         return np.median(heights[sample["labels"] == 1])
 
-    assert height("pad_regions") / height("") == pytest.approx(1 + 2 * PADDING[1], abs=0.03)
+    assert height("pad_regions") / height("as_is") == pytest.approx(1 + 2 * PADDING[1], abs=0.03)
     polygon = TextAnnotation(np.array([[0, 0], [9, 0], [12, 4], [9, 9], [0, 9]], np.float32), "x")
-    assert KINDS["pad_regions"]([polygon]) == [polygon]
-
-
-def test_a_kind_of_set_that_is_none_is_told(pages, tmp_path, capsys):
-    with pytest.raises(SystemExit) as e:
-        main(["detector", "--set", f"{pages}:0.5:tihgt", "--out", str(tmp_path)])
-    assert e.value.code == 2
-    assert "expected a KIND of merge_words or pad_regions, got tihgt" in capsys.readouterr().err
+    assert pad_regions([polygon]) == [polygon]
 
 
 def test_warp_moves_picture_and_quads_together():
@@ -98,8 +100,22 @@ def test_warp_moves_picture_and_quads_together():
     assert hits >= 5
 
 
-def test_resume_is_exact(pages, tmp_path, monkeypatch):
-    assert main(small_run(pages, tmp_path / "whole", "--steps", "4")) == 0
+@pytest.fixture
+def recipe(pages, tmp_path):
+    """The path of a small recipe; its folder is PATH's folder / out."""
+    return write_recipe(small_recipe(pages, tmp_path / "out", steps=4), tmp_path / "small.yaml")
+
+
+def weights(folder):
+    return load_weights(folder / "only" / "weights.safetensors")[0]
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
+
+
+def test_resume_is_exact(recipe, tmp_path, monkeypatch, capsys):
+    assert main([recipe, *changes(folder=tmp_path / "whole")]) == 0
     killed = 0
 
     def kill_after_two(*args):
@@ -109,37 +125,43 @@ def test_resume_is_exact(pages, tmp_path, monkeypatch):
             raise KeyboardInterrupt
         return step(*args)
 
-    step = ctpn.train.train_step
-    monkeypatch.setattr(ctpn.train, "train_step", kill_after_two)
-    with pytest.raises(KeyboardInterrupt):  # after two steps; each was saved before the next began
-        main(small_run(pages, tmp_path / "parts", "--steps", "4", "--save-minutes", "0"))
-    monkeypatch.setattr(ctpn.train, "train_step", step)
-    assert load_state(tmp_path / "parts" / "state.pt")["step"] == 2
-    assert main(small_run(pages, tmp_path / "parts", "--steps", "4")) == 0
-    whole, parts = (load_weights(tmp_path / n / "weights.safetensors")[0] for n in ("whole", "parts"))
-    assert all(torch.equal(whole[k], parts[k]) for k in whole)
+    step = loop.train_step
+    monkeypatch.setattr(loop, "train_step", kill_after_two)
+    parts = [recipe, *changes(folder=tmp_path / "parts")]
+    assert main([*parts, "--save-minutes", "0"]) == 130  # after two steps; each was saved before the next began
+    assert "the same command goes on from here" in capsys.readouterr().err
+    monkeypatch.setattr(loop, "train_step", step)
+    assert load_state(tmp_path / "parts" / "only" / "state.pt")["step"] == 2
+    assert main(parts) == 0
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
 
 
-def test_makers_beside_the_training_change_nothing(pages, tmp_path):
-    """Who makes the samples, and in which order they come ready, must not be seen in what is learned."""
-    assert main(small_run(pages, tmp_path / "alone", "--steps", "5")) == 0
-    assert main(small_run(pages, tmp_path / "helped", "--steps", "5", "--makers", "2")) == 0
-    alone, helped = (load_weights(tmp_path / n / "weights.safetensors")[0] for n in ("alone", "helped"))
-    assert all(torch.equal(alone[k], helped[k]) for k in alone)
+def test_workers_beside_the_training_change_nothing(recipe, tmp_path):
+    """Which process makes the samples, and in which order they are ready, must not change what is learned."""
+    assert main([recipe, *changes(folder=tmp_path / "alone")]) == 0
+    assert main([recipe, *changes(folder=tmp_path / "helped"), "--num-workers", "2"]) == 0
+    assert same(weights(tmp_path / "alone"), weights(tmp_path / "helped"))
 
 
-def test_two_processes_train_one_net(pages, tmp_path):
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29533", "-m", "ctpn.train"]
-    done = subprocess.run(
-        [*command, *small_run(pages, tmp_path / "two", "--steps", "2")],
-        env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert load_state(tmp_path / "two" / "state.pt")["step"] == 2
+def test_two_processes_train_one_net(recipe, tmp_path):
+    assert main([recipe, *changes(stages__only__processes=2, stages__only__steps=2)]) == 0
+    assert load_state(tmp_path / "out" / "only" / "state.pt")["step"] == 2
 
 
-def test_a_damaged_state_is_refused(pages, tmp_path, capsys):
-    (tmp_path / "bad").mkdir()
-    (tmp_path / "bad" / "state.pt").write_bytes(b"nonsense")
-    assert main(small_run(pages, tmp_path / "bad", "--steps", "1")) == 1
+def test_a_damaged_state_is_refused(recipe, tmp_path, capsys):
+    (tmp_path / "out" / "only").mkdir(parents=True)
+    (tmp_path / "out" / "only" / "state.pt").write_bytes(b"nonsense")
+    assert main([recipe]) == 1
     assert "state.pt" in capsys.readouterr().err
+
+
+def test_the_state_of_another_recipe_is_refused(recipe, capsys):
+    assert main([recipe, "--minutes", "0"]) == 0
+    assert "stopped after 0 minutes" in capsys.readouterr().out
+    assert main([recipe, *changes(stages__only__seed=1)]) == 1
+    assert "of another recipe than this one (stages.0.seed: 0, 1)" in capsys.readouterr().err
+
+
+def test_missing_pages_are_reported_with_the_change_to_make(recipe, tmp_path, capsys):
+    assert main([recipe, *changes(real_pages__pages=tmp_path / "nowhere")]) == 1
+    assert "--set real_pages.pages=DIR" in capsys.readouterr().err

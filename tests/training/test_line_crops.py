@@ -1,4 +1,4 @@
-"""Training strips: seeded, of the width asked for, with characters where they are said to be."""
+"""Training line crops: seeded, of the expected width, with characters at their stated positions."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,7 @@ from ctpn.synthesis.fonts import fonts
 from ctpn.synthesis.lines import STEPS, synthetic_line
 from ctpn.synthesis.phrases import KINDS, ems, fold, phrase
 from ctpn.training.cut_lines import cut, detected, main
-from ctpn.training.line_crops import WIDTHS, LineCropBatches
+from ctpn.training.datasets import WIDTHS, LineCropBatches, LineSource
 from tests.helpers.quads import box
 
 try:
@@ -42,23 +42,23 @@ def test_every_character_comes_up():
     rng, seen = np.random.default_rng(0), set()
     for _ in range(1500):
         seen |= set(next(iter(KINDS))(rng, CRNN.charset, 30.0))
-    assert len(seen) > 4700  # of 4,857 Chinese characters, all alike likely
+    assert len(seen) > 4700  # of 4,857 Chinese characters, uniformly random
 
 
 @pytest.mark.parametrize("width", [96, 300])
-def test_drawn_strips(width):
+def test_synthetic_lines(width):
     for i in range(12):
-        strip = synthetic_line(np.random.default_rng(i), FONTS, CRNN, width)
-        assert strip.rgb.shape[0] == CRNN.height and 8 <= strip.rgb.shape[1] <= width
-        assert strip.text and set(strip.text) <= set(CRNN.charset)
-        assert len(strip.centres) == len(strip.text) and (np.diff(strip.centres) > 0).all()
+        crop = synthetic_line(np.random.default_rng(i), FONTS, CRNN, width)
+        assert crop.rgb.shape[0] == CRNN.height and 8 <= crop.rgb.shape[1] <= width
+        assert crop.text and set(crop.text) <= set(CRNN.charset)
+        assert len(crop.centres) == len(crop.text) and (np.diff(crop.centres) > 0).all()
         again = synthetic_line(np.random.default_rng(i), FONTS, CRNN, width)
-        assert (again.rgb == strip.rgb).all() and again.text == strip.text
+        assert (again.rgb == crop.rgb).all() and again.text == crop.text
 
 
 @pytest.fixture
 def cut_set(tmp_path):
-    """A set of one page with two lines, cut into strips."""
+    """A set of one page with two lines, cut into batches."""
     for folder in ("images", "gt"):
         (tmp_path / "set" / folder).mkdir(parents=True)
     page = np.full((200, 400, 3), 255, np.uint8)
@@ -88,46 +88,46 @@ def test_a_high_line_is_stored_small():
 
 
 def test_detected_quads_take_the_transcript_they_agree_with():
-    wanted = [TextAnnotation(box(10, 10, 110, 30), "yes")]
+    expected = [TextAnnotation(box(10, 10, 110, 30), "yes")]
     near, far = box(6, 8, 115, 31), box(10, 10, 60, 30)
-    found = detected([near, far], wanted)
+    found = detected([near, far], expected)
     assert [(r.text, r.quad is near) for r in found] == [("yes", True)]
 
 
 def test_batches(cut_set):
-    strips = LineCropBatches([(cut_set, 1.0)], CRNN, fonts=FONTS, pixels=1024, seed=5)
+    batches = LineCropBatches([LineSource(cut_set, 1.0, detected=False)], CRNN, fonts=FONTS, pixels=1024, seed=5)
     widths = set()
     for step in range(6):
-        batch = strips.batch(step, 0, 1, real=True)
+        batch = batches.batch(step, 0, 1, real=True)
         n, h, w, _ = batch["image"].shape
         widths.add(w)
         assert h == CRNN.height and w in WIDTHS and n == max(1, 1024 // w)
         assert batch["steps"].shape == (n, w // CRNN.stride)
         assert len(batch["lengths"]) == n and batch["lengths"].sum() == len(batch["labels"])
         assert batch["labels"].min() > 0 and batch["labels"].max() < CRNN.classes
-        again = strips.batch(step, 0, 1, real=True)
+        again = batches.batch(step, 0, 1, real=True)
         assert all((batch[k] == again[k]).all() for k in batch)
-        assert strips.batch(step, 1, 2, real=True)["image"].shape == batch["image"].shape
+        assert batches.batch(step, 1, 2, real=True)["image"].shape == batch["image"].shape
     assert len(widths) > 1
 
 
-def test_sets_in_capitals_are_known(cut_set):
-    strips = LineCropBatches([(cut_set, 1.0)], CRNN, fonts=FONTS, pixels=256)
-    assert strips.caseless == [True] and strips.batch(0, 0, 1, real=True)["caseless"].all()
-    assert not strips.batch(0, 0, 1, real=False)["caseless"].any()
+def test_sets_without_small_letters_are_recognised(cut_set):
+    batches = LineCropBatches([LineSource(cut_set, 1.0, detected=False)], CRNN, fonts=FONTS, pixels=256)
+    assert batches.caseless == [True] and batches.batch(0, 0, 1, real=True)["caseless"].all()
+    assert not batches.batch(0, 0, 1, real=False)["caseless"].any()
     for gt in (cut_set / "gt").iterdir():
         write_icdar(gt, [TextAnnotation(r.quad, r.text.capitalize()) for r in read_icdar(gt)])
-    assert LineCropBatches([(cut_set, 1.0)], CRNN, fonts=FONTS).caseless == [False]
+    assert LineCropBatches([LineSource(cut_set, 1.0, detected=False)], CRNN, fonts=FONTS).caseless == [False]
 
 
-def test_drawn_samples_alone_know_their_places(cut_set):
-    strips = LineCropBatches([(cut_set, 1.0)], CRNN, fonts=FONTS, pixels=1024, seed=5)
-    drawn_only = strips.batch(0, 0, 1, real=False)
-    assert (drawn_only["steps"] >= 0).all() and (drawn_only["steps"] > 0).any()
+def test_only_synthetic_samples_have_known_positions(cut_set):
+    batches = LineCropBatches([LineSource(cut_set, 1.0, detected=False)], CRNN, fonts=FONTS, pixels=1024, seed=5)
+    synthetic = batches.batch(0, 0, 1, real=False)
+    assert (synthetic["steps"] >= 0).all() and (synthetic["steps"] > 0).any()
 
 
 def test_the_smallest_line_crops_can_be_degraded():
-    for seed in range(300):  # a strip of 5 x 11 pixels once stopped a training
+    for seed in range(300):  # a crop of 5 x 11 pixels once stopped a training
         rng = np.random.default_rng(seed)
         small = rng.integers(0, 256, (int(rng.integers(1, 12)), int(rng.integers(1, 9)), 3), dtype=np.uint8)
         for _, step in STEPS:
