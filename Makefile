@@ -76,6 +76,7 @@ ship: setup
 	$(BIN)/python -m ctpn.training.card ctpn/weights/mobile.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/
+	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
 	$(MAKE) measure
 
 formats: setup  # everything that export writes, into out/; minutes per file
