@@ -21,7 +21,7 @@ from ctpn.recognition.ctc import greedy
 from ctpn.recognition.line_crop import padded, rectify
 from ctpn.recognition.policy import Recognizer
 from export.graph import LOGITS
-from export.parity import Maps, Run, form_problems, pairs
+from export.parity import Maps, Run, output_problems, pairs
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -124,7 +124,7 @@ class _Read:
 
 
 def _checked(ours: Maps, theirs: Maps, sample: Sample) -> Maps:
-    if problems := form_problems(ours, theirs):
+    if problems := output_problems(ours, theirs):
         raise ParityError(f"{sample.names[0]}: {'; '.join(problems)}")
     return ours
 

@@ -32,12 +32,12 @@ from benchmarks.samples import U8, Sample, examples, line_strips, page_inputs, s
 from ctpn import command
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
+from ctpn.files import sha256
 from ctpn.reader import SHIPPED_TEXT
 from ctpn.runtime.onnx_runtime import OnnxRecognizer
 from export.arm.root import emulator, make
 from export.arm.session import PROCESSORS, ArmSession
-from export.files import sha256
-from export.onnx_file import Session
+from export.onnx.session import Session
 from export.parity import Maps
 
 ROOT = Path(__file__).parents[1]

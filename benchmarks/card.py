@@ -18,9 +18,8 @@ from ctpn import command
 from ctpn.errors import CtpnError
 from ctpn.evaluate import evaluate_set
 from ctpn.evaluation.metrics import reading_metrics
-from ctpn.files import write
+from ctpn.files import sha256, write
 from ctpn.reader import SHIPPED, SHIPPED_TEXT, WEIGHTS, TextReader
-from export.files import sha256
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"

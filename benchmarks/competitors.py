@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ctpn.errors import CtpnError, ModelError
+from ctpn.files import sha256
 from ctpn.reader import SHIPPED
-from export.files import sha256
 
 ROOT = Path(__file__).parents[1]
 PEERS = ROOT / ".venv-peers"

@@ -26,11 +26,11 @@ from ctpn import command
 from ctpn.annotations.formats import TextAnnotation
 from ctpn.contract.spec import revise
 from ctpn.evaluation.metrics import CharacterCounts, measure_reading, reading_metrics
+from ctpn.files import sha256
 from ctpn.imaging.decode import open_image
 from ctpn.layout.geometry import intersection_areas
 from ctpn.reader import SHIPPED, SHIPPED_TEXT, TextReader
 from ctpn.recognition.policy import read_lines
-from export.files import sha256
 
 RESULT = ROOT / "benchmarks" / "results" / "confirmation_sweep.json"
 SETS = ("sroie", "icdar2015", "waybills-validation", "forms-validation")

@@ -35,8 +35,8 @@ from benchmarks.stage_timer import STAGES
 from benchmarks.timed_models import FILES, Timed, gmac, other_inputs, peaks, timed
 from ctpn import command
 from ctpn.errors import CtpnError
+from ctpn.files import sha256
 from ctpn.reader import SHIPPED, SHIPPED_TEXT
-from export.files import sha256
 
 ROUNDS = {"mobile": 30, "crnn": 40, "vgg16": 6}
 PHOTOS, PHOTO_ROUNDS = ("receipt.jpg", "waybill.jpg"), 20

@@ -17,7 +17,7 @@ import numpy as np
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from export.arm import root
 from export.arm.session import ArmSession
-from export.onnx_file import Session
+from export.onnx.session import Session
 from export.parity import Run
 
 Spec = DetectorSpec | RecognizerSpec
@@ -126,7 +126,7 @@ def executorch(file: Path, spec: Spec, width: int | None) -> AbstractContextMana
 
 def coreml(file: Path, spec: Spec, width: int | None) -> AbstractContextManager[Run]:
     """Core ML on a Mac, elsewhere our evaluator of the package's program."""
-    from export.coreml_file import load
+    from export.coreml.execution import load
 
     return nullcontext(load(file, None if isinstance(spec, DetectorSpec) else f"w{width}"))
 

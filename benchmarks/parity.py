@@ -40,7 +40,7 @@ from export.parity import Run
 OUT = ROOT / "benchmarks" / "results" / "parity.json"
 MODELS = ("mobile", CRNN.name)
 DRAWN = 4  # drawn pages
-TOLERANCES = {"mobile": 1e-4, CRNN.name: 1e-3}  # of float32 files: those of export.parity and export.parity_text
+TOLERANCES = {"mobile": 1e-4, CRNN.name: 1e-3}  # of float32 files: those of export.parity and export.parity
 LEAST = 0.9  # of lines or texts, for files of fewer bits; their exporters ask more, of pages they know
 
 

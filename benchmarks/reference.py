@@ -10,10 +10,9 @@ from benchmarks.samples import U8, Photo, Sample, line_strips, page_inputs, stri
 from ctpn.contract.spec import CRNN, DetectorSpec, RecognizerSpec
 from ctpn.nn.detector import load_detector
 from ctpn.nn.recognizer import Crnn, load_recognizer
-from export.command import WEIGHTS
+from export.exporter import WEIGHTS
 from export.graph import LOGITS
-from export.parity import Maps, torch_maps
-from export.parity_text import torch_logits
+from export.parity import Maps, torch_logits, torch_maps
 
 STRIPS = 6  # lines of each page that are read
 

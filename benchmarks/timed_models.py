@@ -21,11 +21,11 @@ from ctpn.imaging.decode import open_image
 from ctpn.imaging.tiling import fit
 from ctpn.nn.detector import build, load_detector
 from ctpn.nn.recognizer import load_recognizer
-from export.command import WEIGHTS
+from export.exporter import WEIGHTS
 from export.graph import DetectorGraph, RecognizerGraph
-from export.onnx_file import write
-from export.quantize import quantize
-from export.samples import EXAMPLES, parity_strips, place
+from export.onnx.model import write_model
+from export.onnx.quantization import quantize
+from export.samples import EXAMPLES, parity_line_crops, place
 
 SIZES = {"mobile": (960, 960), "vgg16": (640, 640)}  # the largest page that the reader gives a detector; VGG16 would take minutes there
 STRIPS, STRIP = 4, 320  # of the recogniser's input: how many, and their width
@@ -54,7 +54,7 @@ TORCHSCRIPT = "python -m export.torchscript"
 MAKERS = {".onnx": ONNX, ".ort": ONNX, ".pt": TORCHSCRIPT, ".ptl": TORCHSCRIPT, ".pte": "python -m export.executorch"}
 MODULES = {"torchscript": "torch"}  # what must be installed, where it has another name
 REDUCED = ("int8", "float16")  # by the end of the file's name; others are float32
-VGG16_CODE = ("export/graph.py", "export/onnx_file.py", "export/quantize.py", "ctpn/nn/vgg16.py", "ctpn/nn/recurrent.py")
+VGG16_CODE = ("export/graph.py", "export/onnx/model.py", "export/onnx/quantization.py", "ctpn/nn/vgg16.py", "ctpn/nn/recurrent.py")
 THREADS = {"onnxruntime": (1, 2)}  # of the others, 1
 
 
@@ -133,7 +133,7 @@ def peaks(cache: Path) -> list[Timed]:
 def inputs(model: str, cache: Path) -> Path:
     """The pixels that a model's files are timed with, uint8 RGB [N, H, W, 3] as .npy: the sample receipt, or lines of the samples."""
     if model == "crnn":
-        wide = [s[:, :STRIP] for batch in parity_strips(load_recognizer(WEIGHTS / "crnn.safetensors").spec, 0) for s in batch]
+        wide = [s[:, :STRIP] for batch in parity_line_crops(load_recognizer(WEIGHTS / "crnn.safetensors").spec, 0) for s in batch]
         pixels = np.stack([s for s in wide if s.shape[1] == STRIP][:STRIPS])
     else:
         page = fit(open_image(EXAMPLES / "receipt.jpg"), MOBILE).pixels
@@ -164,7 +164,7 @@ def fresh_vgg16(cache: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(0)
         graph = DetectorGraph(build(VGG16).eval(), unrolled=False)
-        write(graph, file, SIZES["vgg16"], fixed_width=False)
+        write_model(graph, file, SIZES["vgg16"], fixed_width=False)
         quantize(file, small, [np.load(inputs("vgg16", cache))[:, :320, :320]])  # ranges of a part: they do not change the time
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the tracer warns of shapes that it takes for constants; there is one shape

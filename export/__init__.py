@@ -1,4 +1,4 @@
-"""PyTorch to files: one command a format, each file compared with PyTorch before it gets its name."""
+"""PyTorch to files: one command per format; each file is compared with PyTorch before it gets its name."""
 
 from ctpn.command import need
 

@@ -11,8 +11,8 @@ OPTIONS = """Where a command has one of these options, it means:
 
   --model NAME     the net: mobile, vgg16 or crnn; both shipped ones without it
   --weights FILE   that net's weights, .safetensors (of vgg16 also the original's .pth.tar); the shipped ones without it
-  --size HxW       of a detector's form of one size or width, multiples of 32; 960x960 without it
-  --out DIR        folder for the files, each of which appears whole or not at all"""
+  --size HxW       of a detector's variant of one size or width, multiples of 32; 960x960 without it
+  --out DIR        folder for the files; all of a net appear, or none"""
 
 
 def commands() -> dict[str, str]:
@@ -31,7 +31,7 @@ def main(argv: list[str] | None = None) -> int:
     """Print the commands; exit code 0."""
     lines = [f"  python -m {name:20s} {purpose}" for name, purpose in commands().items()]
     text = "\n".join(
-        ["A trained model in another format, proven equal to PyTorch:", "", *lines, "", OPTIONS, "", "Each explains itself with --help."]
+        ["A trained model in another format, verified against PyTorch:", "", *lines, "", OPTIONS, "", "Each explains itself with --help."]
     )
     command.parser("export", text).parse_args(argv)
     print(text)

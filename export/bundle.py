@@ -1,8 +1,8 @@
 """Write the folder that an app takes, or verify one: python -m export.bundle --out DIR
 
 Models, specs, charset, one golden case (photo, regions, the lines that are read there), and a manifest with the sha256 of
-every file. It is made of what ships in ctpn/weights: int8 ONNX, proven when it was exported, needs no torch; the other formats
-are exported and proven on the way, which takes minutes. The same input gives the same bytes. docs/bundle.md describes it.
+every file. Its models are those that ship in ctpn/weights: int8 ONNX was verified when it was exported; the other formats
+are exported and verified on the way, which takes minutes. The same input gives the same bytes. docs/bundle.md describes it.
 
   python -m export.bundle --out out/bundle      write one
   python -m export.bundle --out out/bundle --formats onnx torchscript executorch
@@ -28,12 +28,13 @@ from ctpn.contract.bundle import Bundle, open_bundle
 from ctpn.contract.manifest import KIND, MANIFEST, SCHEMA
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
+from ctpn.files import sha256
 from ctpn.imaging.decode import open_image
 from ctpn.reader import WEIGHTS, TextLine, TextReader
 from ctpn.version import __version__
-from export.files import aside, files, sha256
+from export.bundle_models import FORMATS, MODELS, Size, shipped, write_models
 from export.options import size
-from export.parts import FORMATS, MODELS, Size, models, shipped
+from export.staging import files_of, staged_directory
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -43,18 +44,18 @@ APPS = {
     "web": ROOT / "web-demo" / "bundle",
 }
 PHOTO = ROOT / "examples" / "waybill.jpg"
-TOOLS = {  # by format; the first read the golden case
+TOOLS = {  # by format; the first ones read the golden case
     "": ("numpy", "onnxruntime", "opencv-python-headless"), "torchscript": ("torch",),
     "executorch": ("torch", "executorch"), "coreml": ("torch", "coremltools"),
 }  # fmt: skip
 TOLERANCE = {"quad": 1.0, "score": 0.02}  # pixels and probability; texts must be equal. Devices round int8 differently.
 
 
-def build(folder: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
+def build(folder: Path, formats: list[str], fixed: Size = (960, 960)) -> None:
     """Fill an empty folder.
 
     Args:
-        forms: formats of the models; "onnx" is always among them, for the golden case is read with it.
+        formats: of the models; "onnx" is always among them, because the golden case is read with it.
         fixed: (H, W) of a detector of fixed size.
 
     Raises:
@@ -62,7 +63,7 @@ def build(folder: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
             read in the golden case.
     """
     measured = _measured()  # before anything that takes long
-    named, parity = models(folder, ["onnx", *(f for f in forms if f != "onnx")], fixed)
+    models, parity = write_models(folder, ["onnx", *(f for f in formats if f != "onnx")], fixed)
     reader = TextReader(threads=1)
     specs: dict[str, DetectorSpec | RecognizerSpec] = {"detector": reader.detector.spec, "recognizer": reader.recognizer.spec}
     for part, spec in specs.items():
@@ -70,10 +71,10 @@ def build(folder: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
     (folder / "charset.txt").write_text(reader.recognizer.spec.charset, encoding="utf-8")
     _golden(folder, reader)
     manifest = {
-        "schema": SCHEMA, "kind": KIND, "version": __version__, "models": named,
+        "schema": SCHEMA, "kind": KIND, "version": __version__, "models": models,
         "specs": {part: f"{part}.spec.json" for part in specs}, "charset": "charset.txt", "golden": "golden.json",
-        "files": {f.relative_to(folder).as_posix(): {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files(folder)},
-        "tools": {package: version(package) for form in ("", *forms) for package in TOOLS.get(form, ())},
+        "files": {f.relative_to(folder).as_posix(): {"bytes": f.stat().st_size, "sha256": sha256(f)} for f in files_of(folder)},
+        "tools": {package: version(package) for name in ("", *formats) for package in TOOLS.get(name, ())},
         "measured": {**measured, "parity": parity},
         "cards": {part: _json(WEIGHTS / f"{name}.json") for part, name in MODELS.items()},
     }  # fmt: skip
@@ -117,7 +118,7 @@ def _golden(folder: Path, reader: TextReader) -> None:
     regions = [[x, y - top, w, h] for x, y, w, h in inside]
     lines = reader.read(rgb, regions)
     if {line.region for line in lines if line.text} != set(range(len(regions))):
-        raise CtpnError(f"{PHOTO}: nothing is read in one of its fields, so it is no golden case; the models are of no use")
+        raise CtpnError(f"{PHOTO}: nothing is read in one of its fields, so it is no golden case; the models do not read")
     (folder / "golden.png").write_bytes(
         cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
     )
@@ -144,16 +145,16 @@ def self_test(bundle: Bundle) -> None:
     got = [_line(line) for line in TextReader(bundle.folder, threads=1).read(photo, case["regions"])]
     if len(got) != len(case["lines"]):
         raise CtpnError(f"{bundle.folder}: golden case: expected {len(case['lines'])} lines, got {len(got)}; write the bundle again")
-    for wanted, line in zip(case["lines"], got, strict=True):
-        apart = float(np.abs(np.array(wanted["quad"]) - np.array(line["quad"])).max())
-        unsure = max(abs(wanted[k] - line[k]) for k in ("score", "text_score"))
-        same = wanted["text"] == line["text"] and wanted["region"] == line["region"]
-        if not same or apart > case["tolerance"]["quad"] or unsure > case["tolerance"]["score"]:
-            raise CtpnError(f"{bundle.folder}: golden case: expected {wanted}, got {line}; this device or runtime computes otherwise")
+    for expected, line in zip(case["lines"], got, strict=True):
+        distance = float(np.abs(np.array(expected["quad"]) - np.array(line["quad"])).max())
+        difference = max(abs(expected[k] - line[k]) for k in ("score", "text_score"))
+        same = expected["text"] == line["text"] and expected["region"] == line["region"]
+        if not same or distance > case["tolerance"]["quad"] or difference > case["tolerance"]["score"]:
+            raise CtpnError(f"{bundle.folder}: golden case: expected {expected}, got {line}; this device or runtime computes otherwise")
 
 
-def write(out: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
-    """Write a bundle aside, verify it, then put it in the place of the old one.
+def write(out: Path, formats: list[str], fixed: Size = (960, 960)) -> None:
+    """Write a bundle into a staged directory, verify it, then replace the old one.
 
     Raises:
         CtpnError: as `build` and `self_test`, `out` holds something that is no bundle, or the disk is full.
@@ -162,12 +163,12 @@ def write(out: Path, forms: list[str], fixed: Size = (960, 960)) -> None:
     if out.exists() and not (out / MANIFEST).is_file() and (not out.is_dir() or any(out.iterdir())):
         raise CtpnError(f"{out}: expected a new folder, an empty one or a bundle to replace; choose another --out")
     try:
-        with aside(out.parent) as place:
-            new = place / out.name
+        with staged_directory(out.parent) as staged:
+            new = staged / out.name
             new.mkdir()
-            build(new, forms, fixed)
+            build(new, formats, fixed)
             self_test(open_bundle(new))
-    except OSError as e:  # of a write that found no room, it does not say where
+    except OSError as e:  # a full disk's error does not say where
         raise CtpnError(f"{out}: cannot be written ({e}); make room there, or choose another --out") from e
 
 
@@ -194,7 +195,7 @@ def main(argv: list[str] | None = None) -> int:
         else:
             write(args.out, args.formats, args.size)
         folder = args.check or args.out
-        return f"{folder}: {sum(f.stat().st_size for f in files(folder)) / 1e6:.2f} MB, verified"
+        return f"{folder}: {sum(f.stat().st_size for f in files_of(folder)) / 1e6:.2f} MB, verified"
 
     return command.finish("export.bundle", verified)
 

@@ -1,7 +1,7 @@
 """Write the nets for ExecuTorch: python -m export.executorch
 
 NAME.pte, for PyTorch Mobile's successor, with its heavy parts on XNNPACK. Sizes are fixed: mobile-960.pte takes one picture
-of --size, crnn-160.pte, -320 and -640 one strip. uint8 RGB [1, H, W, 3] goes in; the outputs come in the order of `outputs`
+of --size, crnn-160.pte, -320 and -640 one line crop. uint8 RGB [1, H, W, 3] goes in; the outputs come in the order of `outputs`
 in the spec, which the file's method "spec" returns. Each file runs in ExecuTorch's own runtime and is compared with PyTorch,
 down to the lines and texts of sample pages, before it gets its name. Lowering an unrolled recurrence takes minutes a file.
 
@@ -20,31 +20,30 @@ from typing import Any
 import torch
 
 from ctpn.errors import CtpnError
-from export import command
-from export.command import Made
-from export.forms import Form, Pixels, Run, say
-from export.parity import Maps
+from export import exporter
+from export.exporter import ExportedFile, Function
+from export.parity import Maps, Pixels, Run
+from export.variants import ExportVariant, say
 
-REMEDY = "install it with: pip install -c constraints.txt -e '.[executorch]'"
+HINT = "install it with: pip install -c constraints.txt -e '.[executorch]'"
 
 
-def files(forms: Iterator[Form], folder: Path) -> Iterator[Made]:
-    """The files of a net, proven: one for each form of one width."""
+def write_files(variants: Iterator[ExportVariant], folder: Path) -> Iterator[ExportedFile]:
+    """The files of a net: one for each variant of one width."""
     _package()  # before anything that takes long
-    for form in (f.of_one_size() for f in forms if f.fixed_width):
-        file = folder / f"{form.name}.pte"
-        say(f"{file.name}: lowering {form.size[0]} x {form.size[1]}, which takes minutes")
-        file.write_bytes(_lowered(form))
-        run = runner(file, form.graph.outputs)
-        yield Made(file, form.prove(file.name, run), run, form.timed)
+    for variant in (v.of_one_size() for v in variants if v.fixed_width):
+        file = folder / f"{variant.name}.pte"
+        say(f"{file.name}: lowering {variant.size[0]} x {variant.size[1]}, which takes minutes")
+        file.write_bytes(_lowered(variant))
+        yield ExportedFile(file, [Function(variant, runner(file, variant.graph.outputs))], timed=variant.timed)
 
 
-def _lowered(form: Form) -> bytes:
+def _lowered(variant: ExportVariant) -> bytes:
     to_edge, partitioner, _ = _package()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        exported = torch.export.export(form.graph, (form.graph.example(form.size)[:1],))
-        edge = to_edge(exported, partitioner=[partitioner()], constant_methods={"spec": form.graph.spec.to_json()})
+        exported = torch.export.export(variant.graph, (variant.graph.example(variant.size)[:1],))
+        edge = to_edge(exported, partitioner=[partitioner()], constant_methods={"spec": variant.graph.spec.to_json()})
         return bytes(edge.to_executorch().buffer)
 
 
@@ -55,7 +54,7 @@ def _package() -> tuple[Any, Any, Any]:
         from executorch.exir import to_edge_transform_and_lower
         from executorch.runtime import Runtime
     except ImportError as e:
-        raise CtpnError(f"executorch is missing ({e}); {REMEDY}") from None
+        raise CtpnError(f"executorch is missing ({e}); {HINT}") from None
     return to_edge_transform_and_lower, XnnpackPartitioner, Runtime
 
 
@@ -76,7 +75,7 @@ def runner(file: Path, names: tuple[str, ...]) -> Run:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written, 1 a file differs or something failed; usage errors exit 2."""
-    return command.main(command.parser("export.executorch", __doc__), argv, lambda args: files)
+    return exporter.main(exporter.parser("export.executorch", __doc__), argv, lambda args: write_files)
 
 
 if __name__ == "__main__":

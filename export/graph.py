@@ -1,4 +1,4 @@
-"""What is exported: a net wrapped so that pixels go in as they are and what the stages need comes out."""
+"""What is exported: a net wrapped so that its input is plain pixels and its outputs are what the stages need."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DetectorGraph(nn.Module):
 
     Args:
         net: a detector with `.spec`.
-        unrolled: take the fixed-width form of the recurrence.
+        unrolled: compute the recurrence step by step, for one width.
     """
 
     def __init__(self, net: nn.Module, *, unrolled: bool) -> None:
@@ -33,7 +33,7 @@ class DetectorGraph(nn.Module):
         self.spec, self.outputs = spec, spec.outputs
         self.mean = nn.Parameter(torch.tensor(spec.mean).view(1, 3, 1, 1), requires_grad=False)
         _fold_std(self.net, spec)
-        _take_form(self.net, unrolled=unrolled)
+        _set_unrolled(self.net, unrolled=unrolled)
         self.eval()  # the whole: the exporter gives all parts back the mode of the outermost module
 
     def example(self, size: tuple[int, int]) -> Tensor:
@@ -58,11 +58,11 @@ class DetectorGraph(nn.Module):
 
 
 class RecognizerGraph(nn.Module):
-    """uint8 RGB strips [N, height, W, 3] to logits float32 [N, W / stride, classes] of `RecognizerSpec`.
+    """uint8 RGB line crops [N, height, W, 3] to logits float32 [N, W / stride, classes] of `RecognizerSpec`.
 
     Args:
         net: a recogniser; copied, as the detector's is.
-        unrolled: take the fixed-width form of the recurrence.
+        unrolled: compute the recurrence step by step, for one width.
     """
 
     def __init__(self, net: Crnn, *, unrolled: bool) -> None:
@@ -71,15 +71,15 @@ class RecognizerGraph(nn.Module):
         self.spec, self.outputs = self.net.spec, (LOGITS,)
         self.mean = nn.Parameter(torch.tensor(self.spec.mean).view(1, 3, 1, 1), requires_grad=False)
         _fold_std(self.net, self.spec)
-        _take_form(self.net, unrolled=unrolled)
+        _set_unrolled(self.net, unrolled=unrolled)
         self.eval()
 
     def example(self, size: tuple[int, int]) -> Tensor:
-        """Strips of (height, W) to trace with; two, so that their number is not taken for a constant."""
+        """Line crops of (height, W) to trace with; two, so that their number is not taken for a constant."""
         return torch.zeros(2, *size, 3, dtype=torch.uint8)
 
     def axes(self, *, fixed_width: bool) -> dict[str, dict[int, str]]:
-        """Free axes of input and output by their names: the number of strips always, W unless `fixed_width`."""
+        """Free axes of input and output by their names: the number of line crops always, W unless `fixed_width`."""
         width, steps = ({}, {}) if fixed_width else ({2: "width"}, {1: "steps"})
         return {INPUT: {0: "strips"} | width, LOGITS: {0: "strips"} | steps}
 
@@ -98,7 +98,7 @@ def _normalised(x: Tensor, spec: DetectorSpec | RecognizerSpec, mean: Tensor) ->
     return x - mean if any(spec.mean) else x
 
 
-def _take_form(net: nn.Module, *, unrolled: bool) -> None:
+def _set_unrolled(net: nn.Module, *, unrolled: bool) -> None:
     for module in net.modules():
         if isinstance(module, RowRecurrence):
             module.unrolled = module.unrolled or unrolled

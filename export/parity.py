@@ -1,27 +1,35 @@
-"""Does an exported model say what PyTorch says? Names, shapes, values, then the text lines."""
+"""Does an exported file compute what PyTorch computes? Names, shapes, values, then the text lines or the texts.
+
+PyTorch's outputs of a sample are an `Expected`, computed once however many files are compared with it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ctpn.contract.spec import DetectorSpec
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ParityError
 from ctpn.layout.geometry import greedy_matching, ious
+from ctpn.nn.recognizer import Crnn
+from ctpn.recognition.ctc import Decoded, greedy
+from export.graph import LOGITS
 
+Pixels = NDArray[np.uint8]
 Maps = dict[str, NDArray[np.float32]]
-Run = Callable[[NDArray[np.uint8]], Maps]
+Run = Callable[[Pixels], Maps]
 
 
 @dataclass
 class Agreement:
-    """How far a file is from PyTorch: the largest difference of any value, and the hmean of its lines."""
+    """How far a file is from PyTorch: the largest difference of any value, and the hmean of its lines or the share of equal texts."""
 
     difference: float = 0.0
     lines: float = 1.0
@@ -32,84 +40,230 @@ class Agreement:
         return {"difference": float(f"{self.difference:.1e}"), "lines": round(self.lines, 4)}
 
 
-def torch_maps(net: nn.Module, page: NDArray[np.uint8]) -> Maps:
+@dataclass(frozen=True)
+class LineTolerance:
+    """How much a detector's file may differ.
+
+    Attributes:
+        value: largest difference of a map; 1e-4 lets float32 sum in another order. None for fewer bits, whose values differ
+            by nature and which are judged by their lines.
+        corner: pixels by which a line's corner may differ when `min_hmean` is 1.
+        min_hmean: hmean (IoU >= 0.5) of the lines against PyTorch's, in [0, 1].
+    """
+
+    value: float | None = 1e-4
+    corner: float = 0.1
+    min_hmean: float = 1.0
+
+
+@dataclass(frozen=True)
+class TextTolerance:
+    """How much a recogniser's file may differ.
+
+    Attributes:
+        value: largest difference of a logit. Logits are of the order of 20, so 1e-3 lets float32 sum in another order.
+            None for fewer bits, which are judged by their texts.
+        min_same: share of line crops that must have the same text, in [0, 1] ...
+        min_confidence: ... of those whose every character PyTorch gives at least this probability. Where the net itself
+            wavers between two readings rounding may choose the other, and no file could pass.
+    """
+
+    value: float | None = 1e-3
+    min_same: float = 1.0
+    min_confidence: float = 0.0
+
+
+@dataclass(frozen=True)
+class Expected:
+    """PyTorch's outputs of one sample, by name: a page's maps without the batch axis, or the logits of a batch of line crops."""
+
+    outputs: Maps
+    spec: DetectorSpec | RecognizerSpec
+
+    @cached_property
+    def lines(self) -> NDArray[np.float32]:
+        """Quads [M, 4, 2] of the lines on the page."""
+        assert isinstance(self.spec, DetectorSpec)
+        return postprocess(self.outputs, self.spec)[0]
+
+    @cached_property
+    def texts(self) -> list[Decoded]:
+        """The text of each line crop."""
+        assert isinstance(self.spec, RecognizerSpec)
+        return [greedy(logits, self.spec.charset) for logits in self.outputs[LOGITS]]
+
+
+def expected_lines(net: nn.Module, page: Pixels) -> Expected:
+    """PyTorch's maps of a page uint8 RGB [H, W, 3]."""
+    spec = net.spec
+    assert isinstance(spec, DetectorSpec)
+    return Expected(torch_maps(net, page), spec)
+
+
+def expected_texts(net: Crnn, crops: Pixels) -> Expected:
+    """PyTorch's logits of line crops uint8 RGB [N, height, W, 3]."""
+    return Expected({LOGITS: torch_logits(net, crops)}, net.spec)
+
+
+def torch_maps(net: nn.Module, page: Pixels) -> Maps:
     """What PyTorch makes of uint8 RGB [H, W, 3]: maps without a batch axis.
 
-    Written out without `graph.py`, whose foldings and forms are among the things that are compared.
+    Written out without `graph.py`, whose foldings and variants are among the things that are compared.
     """
     spec = net.spec
     assert isinstance(spec, DetectorSpec)
-    pixels = page[:, :, ::-1] if spec.channels == "BGR" else page
-    x = (pixels - np.array(spec.mean, np.float32)) / np.array(spec.std, np.float32)
-    with torch.no_grad():
-        raw: dict[str, Tensor] = net.eval()(torch.from_numpy(x).permute(2, 0, 1)[None])
+    with torch.inference_mode():
+        raw: dict[str, Tensor] = net.eval()(_normalised(page[None], spec))
     maps = {"score": raw["score"].unflatten(-1, (-1, 2)).softmax(-1)[..., 1]}
     maps |= {n: m.sigmoid() if n == "link" else m for n, m in raw.items() if n != "score"}
     return {name: maps[name][0].numpy() for name in spec.outputs}
 
 
-def compare(
-    run: Run,
-    net: nn.Module,
-    pages: Iterable[NDArray[np.uint8]],
-    *,
-    value_tolerance: float | None = 1e-4,
-    line_tolerance: float = 0.1,
-    least_hmean: float = 1.0,
-) -> Agreement:
-    """Hold a file's maps and lines against PyTorch's, over all pages.
+def torch_logits(net: Crnn, crops: Pixels) -> NDArray[np.float32]:
+    """What PyTorch makes of line crops uint8 RGB [N, height, W, 3]: float32 [N, T, classes]; written out as `torch_maps` is."""
+    with torch.inference_mode():
+        logits: NDArray[np.float32] = net.eval()(_normalised(crops, net.spec)).numpy()
+    return logits
+
+
+def _normalised(pixels: Pixels, spec: DetectorSpec | RecognizerSpec) -> Tensor:
+    """uint8 RGB [N, H, W, 3] as a net takes it: float32 [N, 3, H, W] in its order of channels."""
+    ordered = pixels[..., ::-1] if spec.channels == "BGR" else pixels
+    x = (ordered - np.array(spec.mean, np.float32)) / np.array(spec.std, np.float32)
+    return torch.from_numpy(x).permute(0, 3, 1, 2)
+
+
+class LineComparison:
+    """A detector's file against PyTorch, page by page."""
+
+    def __init__(self, tolerance: LineTolerance) -> None:
+        self.tolerance, self.found = tolerance, Agreement()
+        self.pages = self.matched = self.total = 0
+
+    def add(self, ours: Maps, expected: Expected) -> None:
+        """Compare the maps of one more page, which have no batch axis."""
+        theirs = expected.outputs
+        problems = output_problems(ours, theirs)
+        if not problems:
+            self.found.difference = max(self.found.difference, *(float(np.abs(ours[n] - theirs[n]).max()) for n in theirs))
+            lines = Expected(ours, expected.spec).lines
+            self.matched += 2 * match(lines, expected.lines)
+            self.total += len(lines) + len(expected.lines)
+            if self.tolerance.min_hmean == 1.0 and not same(lines, expected.lines, self.tolerance.corner):
+                problems = [f"lines differ by more than {self.tolerance.corner} px"]
+        self.found.problems += [f"page {self.pages}: {p}" for p in problems]
+        self.pages += 1
+
+    def result(self) -> Agreement:
+        """The largest difference, and the hmean of the lines of all pages.
+
+        Raises:
+            ParityError: all that is wrong, in one message.
+        """
+        found, least = self.found, self.tolerance.min_hmean
+        found.lines = self.matched / self.total if self.total else 1.0
+        _judge_values(found, self.tolerance.value)
+        if found.lines < least:
+            found.problems.append(f"lines: expected an hmean of {least}, got {found.lines:.4f}")
+        if not self.total and not found.problems:
+            found.problems.append("lines: none on any sample page, so nothing was compared; the weights find no text")
+        return _passed(found)
+
+
+class TextComparison:
+    """A recogniser's file against PyTorch, batch by batch."""
+
+    def __init__(self, tolerance: TextTolerance) -> None:
+        self.tolerance, self.found = tolerance, Agreement()
+        self.batches = 0
+        self.pairs: list[tuple[Decoded, Decoded]] = []
+
+    def add(self, ours: Maps, expected: Expected) -> None:
+        """Compare the logits [N, T, classes] of one more batch."""
+        theirs = expected.outputs
+        problems = output_problems(ours, theirs)
+        if not problems:
+            self.found.difference = max(self.found.difference, float(np.abs(ours[LOGITS] - theirs[LOGITS]).max()))
+            read = zip(Expected(ours, expected.spec).texts, expected.texts, strict=True)
+            self.pairs += [(a, b) for a, b in read if a.text or b.text]  # two empty texts agree about nothing
+        self.found.problems += [f"batch {self.batches}: {p}" for p in problems]
+        self.batches += 1
+
+    def result(self) -> Agreement:
+        """The largest difference, and the share of all line crops, the unsure ones too, that have the same text.
+
+        Raises:
+            ParityError: all that is wrong, in one message.
+        """
+        found, least = self.found, self.tolerance.min_same
+        found.lines = _equal_texts(self.pairs)
+        confident = [(a, b) for a, b in self.pairs if b.scores.min(initial=1.0) >= self.tolerance.min_confidence]
+        _judge_values(found, self.tolerance.value)
+        if _equal_texts(confident) < least:
+            found.problems.append(f"texts: expected {least} the same, got {_equal_texts(confident):.4f} of {len(confident)}")
+        if not confident and not found.problems:
+            found.problems.append("texts: none on any sample line crop, so nothing was compared; the weights read nothing")
+        return _passed(found)
+
+
+def _equal_texts(pairs: Sequence[tuple[Decoded, Decoded]]) -> float:
+    return sum(a.text == b.text for a, b in pairs) / len(pairs) if pairs else 1.0
+
+
+def _judge_values(found: Agreement, tolerance: float | None) -> None:
+    if tolerance is not None and found.difference > tolerance:
+        found.problems.append(f"values: expected within {tolerance}, got {found.difference:.2g}")
+
+
+def _passed(found: Agreement) -> Agreement:
+    if found.problems:
+        raise ParityError("; ".join(found.problems))
+    return found
+
+
+def compare_lines(run: Run, net: nn.Module, pages: Iterable[Pixels], tolerance: LineTolerance | None = None) -> Agreement:
+    """Compare one file's maps and lines with PyTorch's, over all pages uint8 RGB [H, W, 3].
 
     Args:
-        run: the file, as a function of uint8 RGB [H, W, 3].
+        run: the file, as a function of a page whose maps have no batch axis.
         net: the detector, with `.spec`; is put into evaluation mode.
-        value_tolerance: largest difference of a map; 1e-4 lets float32 sum in another order. None for int8, whose
-            values differ by nature and which is judged by its lines.
-        line_tolerance: pixels by which a line's corner may differ when `least_hmean` is 1.
-        least_hmean: hmean (IoU >= 0.5) of the lines against PyTorch's.
 
     Raises:
         ParityError: all that is wrong, in one message.
     """
-    spec = net.spec
-    assert isinstance(spec, DetectorSpec)
-    found = Agreement()
-    matched = total = 0
-    for number, page in enumerate(pages):
-        ours, theirs = run(page), torch_maps(net, page)
-        problems = form_problems(ours, theirs)
-        if not problems:
-            found.difference = max(found.difference, *(float(np.abs(ours[n] - theirs[n]).max()) for n in theirs))
-            mine, wanted = (postprocess(maps, spec)[0] for maps in (ours, theirs))
-            matched, total = matched + 2 * match(mine, wanted), total + len(mine) + len(wanted)
-            if least_hmean == 1.0 and not same(mine, wanted, line_tolerance):
-                problems = [f"lines differ by more than {line_tolerance} px"]
-        found.problems += [f"page {number}: {p}" for p in problems]
-    found.lines = matched / total if total else 1.0
-    _judge(found, value_tolerance, least_hmean, total)
-    return found
+    comparison = LineComparison(tolerance or LineTolerance())
+    for page in pages:
+        comparison.add(run(page), expected_lines(net, page))
+    return comparison.result()
 
 
-def _judge(found: Agreement, value_tolerance: float | None, least_hmean: float, lines: int) -> None:
-    if value_tolerance is not None and found.difference > value_tolerance:
-        found.problems.append(f"values: expected within {value_tolerance}, got {found.difference:.2g}")
-    if found.lines < least_hmean:
-        found.problems.append(f"lines: expected an hmean of {least_hmean}, got {found.lines:.4f}")
-    if not lines and not found.problems:
-        found.problems.append("lines: none on any sample page, so nothing was compared; the weights find no text")
-    if found.problems:
-        raise ParityError("; ".join(found.problems))
+def compare_texts(run: Run, net: Crnn, batches: Iterable[Pixels], tolerance: TextTolerance | None = None) -> Agreement:
+    """Compare one file's logits and texts with PyTorch's, over batches of line crops uint8 [N, height, W, 3].
+
+    Raises:
+        ParityError: all that is wrong, in one message.
+    """
+    comparison = TextComparison(tolerance or TextTolerance())
+    for crops in batches:
+        comparison.add(run(crops), expected_texts(net, crops))
+    return comparison.result()
 
 
-def form_problems(ours: Maps, theirs: Maps) -> list[str]:
+def by_page(run: Run) -> Run:
+    """A function of a batch as one of a page uint8 RGB [H, W, 3], whose maps have no batch axis."""
+    return lambda page: {name: m[0] for name, m in run(page[None]).items()}
+
+
+def output_problems(ours: Maps, theirs: Maps) -> list[str]:
     """What hinders a comparison of values: names, shapes, types, and NaN, which no `>` would notice."""
     if list(ours) != list(theirs):
         return [f"outputs: expected {list(theirs)}, got {list(ours)}"]
     problems = []
-    for name, wanted in theirs.items():
+    for name, expected in theirs.items():
         got = ours[name]
-        if (got.shape, got.dtype) != (wanted.shape, wanted.dtype):
-            problems.append(f"{name}: expected {wanted.dtype} {wanted.shape}, got {got.dtype} {got.shape}")
-        elif not (np.isfinite(got).all() and np.isfinite(wanted).all()):
+        if (got.shape, got.dtype) != (expected.shape, expected.dtype):
+            problems.append(f"{name}: expected {expected.dtype} {expected.shape}, got {got.dtype} {got.shape}")
+        elif not (np.isfinite(got).all() and np.isfinite(expected).all()):
             problems.append(f"{name}: expected finite values, got NaN or infinity")
     return problems
 

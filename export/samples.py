@@ -1,6 +1,6 @@
-"""The pages that exports are calibrated on and compared over: drawn from seeds, plus the project's own examples.
+"""The pages that exports are calibrated on and compared over: synthetic ones, each from its seed, and the project's own examples.
 
-They are drawn with OpenCV's own fonts, so that every machine calibrates alike and a bare one, without fonts, can export.
+Synthetic pages use OpenCV's own fonts, so that every machine calibrates alike and one without fonts can export.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ CALIBRATION_SEED, PARITY_SEED = 7_000_000, 8_000_000  # far from those of traini
 
 def calibration_pages(spec: DetectorSpec, size: tuple[int, int], count: int = 24) -> list[NDArray[np.uint8]]:
     """Network inputs uint8 RGB [H, W, 3] of `size`, of every kind of page in turn."""
-    return [_drawn(CALIBRATION_SEED + i, i, spec, size) for i in tqdm(range(count), desc="calibration pages")]
+    return [_synthetic(CALIBRATION_SEED + i, i, spec, size) for i in tqdm(range(count), desc="calibration pages")]
 
 
 def parity_pages(spec: DetectorSpec, size: tuple[int, int], count: int = 6) -> list[NDArray[np.uint8]]:
-    """The examples and `count` drawn pages, as network inputs of `size`."""
+    """The examples and `count` synthetic pages, as network inputs of `size`."""
     examples = [place(fit(open_image(p), spec).pixels, size, spec) for p in sorted(EXAMPLES.glob("*.jpg"))]
-    return examples + [_drawn(PARITY_SEED + i, i, spec, size) for i in tqdm(range(count), desc="sample pages")]
+    return examples + [_synthetic(PARITY_SEED + i, i, spec, size) for i in tqdm(range(count), desc="sample pages")]
 
 
-def _drawn(seed: int, i: int, spec: DetectorSpec, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _synthetic(seed: int, i: int, spec: DetectorSpec, size: tuple[int, int]) -> NDArray[np.uint8]:
     return place(fit(page(seed, KINDS[i % len(KINDS)], faces=BUILT_IN)[0], spec).pixels, size, spec)
 
 
@@ -46,21 +46,21 @@ def place(pixels: NDArray[np.uint8], size: tuple[int, int], spec: DetectorSpec) 
     return out
 
 
-def parity_strips(spec: RecognizerSpec, pages: int = 12) -> list[NDArray[np.uint8]]:
-    """Batches [N, height, W, 3] of the lines that the shipped detector finds on the examples, and of drawn pages."""
+def parity_line_crops(spec: RecognizerSpec, pages: int = 12) -> list[NDArray[np.uint8]]:
+    """Batches [N, height, W, 3] of the lines that the shipped detector finds on the examples, and of synthetic pages."""
     reader = TextReader(threads=1)
-    strips = []
+    crops = []
     for file in sorted(EXAMPLES.glob("*.jpg")):
         rgb = open_image(file)
-        strips += [rectify(rgb, line.quad, spec) for line in reader.detect(rgb)]
-    drawn = [s for i in tqdm(range(pages), desc="sample strips") for s in _lines(PARITY_SEED + 1000 + i, i, spec)]
-    return batched(strips + drawn, spec)
+        crops += [rectify(rgb, line.quad, spec) for line in reader.detect(rgb)]
+    synthetic = [c for i in tqdm(range(pages), desc="sample line crops") for c in _lines(PARITY_SEED + 1000 + i, i, spec)]
+    return batched(crops + synthetic, spec)
 
 
-def calibration_strips(spec: RecognizerSpec, pages: int = 6) -> list[NDArray[np.uint8]]:
-    """Batches [N, height, W, 3] of the lines of drawn pages, of every kind of page in turn."""
-    drawn = [s for i in tqdm(range(pages), desc="calibration strips") for s in _lines(CALIBRATION_SEED + 1000 + i, i, spec)]
-    return batched(drawn, spec)
+def calibration_line_crops(spec: RecognizerSpec, pages: int = 6) -> list[NDArray[np.uint8]]:
+    """Batches [N, height, W, 3] of the lines of synthetic pages, of every kind of page in turn."""
+    synthetic = [c for i in tqdm(range(pages), desc="calibration line crops") for c in _lines(CALIBRATION_SEED + 1000 + i, i, spec)]
+    return batched(synthetic, spec)
 
 
 def _lines(seed: int, i: int, spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
@@ -68,15 +68,15 @@ def _lines(seed: int, i: int, spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
     return [rectify(rgb, r.quad, spec) for r in regions if not r.ignore]
 
 
-def batched(strips: list[NDArray[np.uint8]], spec: RecognizerSpec, size: int = 16) -> list[NDArray[np.uint8]]:
-    """Strips of like widths side by side, padded to the widest of their batch; those longer than `max_width` are left out."""
-    ordered = sorted((s for s in strips if s.shape[1] <= spec.max_width), key=lambda s: s.shape[1])
+def batched(crops: list[NDArray[np.uint8]], spec: RecognizerSpec, size: int = 16) -> list[NDArray[np.uint8]]:
+    """Line crops of similar width in one batch, padded to the widest of it; those longer than `max_width` are omitted."""
+    ordered = sorted((c for c in crops if c.shape[1] <= spec.max_width), key=lambda c: c.shape[1])
     batches = []
     for i in range(0, len(ordered), size):
         group = ordered[i : i + size]
         width = -(-group[-1].shape[1] // spec.width_multiple) * spec.width_multiple
         batch = np.full((len(group), spec.height, width, 3), spec.pad, np.uint8)
-        for strip, place in zip(group, batch, strict=True):
-            place[:, : strip.shape[1]] = strip
+        for crop, target in zip(group, batch, strict=True):
+            target[:, : crop.shape[1]] = crop
         batches.append(batch)
     return batches

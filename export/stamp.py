@@ -14,7 +14,7 @@ from pathlib import Path
 from ctpn import command
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
-from ctpn.files import whole
+from ctpn.files import atomic_write
 from ctpn.nn.checkpoint import load_weights, save_weights
 
 SPECS: dict[str, DetectorSpec | RecognizerSpec] = {**DETECTORS, CRNN.name: CRNN}
@@ -68,8 +68,8 @@ def _stamp_onnx(source: Path, target: Path) -> None:
         raise ModelError(f"{source}: not a whole ONNX file ({e}); export it again with python -m export.onnx") from None
     metadata = {p.key: p.value for p in model.metadata_props}
     onnx.helper.set_model_props(model, metadata | {"spec": present_spec(metadata.get("spec", "{}"), source)})
-    with whole(target) as aside:
-        aside.write_bytes(model.SerializeToString(deterministic=True))
+    with atomic_write(target) as new:
+        new.write_bytes(model.SerializeToString(deterministic=True))
 
 
 def main(argv: list[str] | None = None) -> int:

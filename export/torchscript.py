@@ -19,32 +19,32 @@ from typing import Any
 import torch
 from torch.jit.mobile import _load_for_lite_interpreter
 
-from export import command
-from export.command import Made
-from export.forms import Form, Pixels, Run, say
-from export.parity import Maps
+from export import exporter
+from export.exporter import ExportedFile, Function
+from export.parity import Maps, Pixels, Run
+from export.variants import ExportVariant, say
 
 
-def files(forms: Iterator[Form], folder: Path) -> Iterator[Made]:
-    """The files of a net, proven."""
-    for form in forms:
-        whole, lite = folder / f"{form.name}.pt", folder / f"{form.name}.ptl"
-        say(f"{whole.name}: tracing")
-        _write(form, whole, lite)
-        for file, load in ((whole, torch.jit.load), (lite, _load_for_lite_interpreter)):
-            run = runner(load(str(file)), form.graph.outputs)
-            yield Made(file, form.prove(file.name, run), run, form.timed)
+def write_files(variants: Iterator[ExportVariant], folder: Path) -> Iterator[ExportedFile]:
+    """The files of a net."""
+    for variant in variants:
+        full, lite = folder / f"{variant.name}.pt", folder / f"{variant.name}.ptl"
+        say(f"{full.name}: tracing")
+        _write(variant, full, lite)
+        for file, load in ((full, torch.jit.load), (lite, _load_for_lite_interpreter)):
+            run = runner(load(str(file)), variant.graph.outputs)
+            yield ExportedFile(file, [Function(variant, run)], timed=variant.timed)
 
 
-def _write(form: Form, whole: Path, lite: Path) -> None:
-    """By way of memory, because torch's own writer has no words for a full disk."""
-    extra, buffer = {"spec": form.graph.spec.to_json()}, io.BytesIO()
+def _write(variant: ExportVariant, full: Path, lite: Path) -> None:
+    """By way of memory, because torch's own writer has no message for a full disk."""
+    extra, buffer = {"spec": variant.graph.spec.to_json()}, io.BytesIO()
     with warnings.catch_warnings():
-        # The tracer warns of every shape that it might bake in (the proof runs at other sizes), and of its own age.
+        # The tracer warns of every shape that it might bake in (files are verified at other sizes), and of its own age.
         warnings.simplefilter("ignore")
-        frozen = torch.jit.freeze(torch.jit.trace(form.graph, form.graph.example(form.size), check_trace=False))
+        frozen = torch.jit.freeze(torch.jit.trace(variant.graph, variant.graph.example(variant.size), check_trace=False))
         torch.jit.save(frozen, buffer, _extra_files=extra)
-        whole.write_bytes(buffer.getvalue())
+        full.write_bytes(buffer.getvalue())
         lite.write_bytes(frozen._save_to_buffer_for_lite_interpreter(_extra_files=extra))
 
 
@@ -62,7 +62,7 @@ def runner(module: Any, names: tuple[str, ...]) -> Run:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written, 1 a file differs or something failed; usage errors exit 2."""
-    return command.main(command.parser("export.torchscript", __doc__), argv, lambda args: files)
+    return exporter.main(exporter.parser("export.torchscript", __doc__), argv, lambda args: write_files)
 
 
 if __name__ == "__main__":

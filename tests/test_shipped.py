@@ -9,6 +9,7 @@ import pytest
 
 from ctpn.contract.spec import CRNN, MOBILE
 from ctpn.errors import ModelError, ParityError
+from ctpn.files import sha256
 from ctpn.imaging.decode import open_image
 from ctpn.imaging.tiling import fit
 from ctpn.nn.checkpoint import load_weights, save_weights
@@ -18,14 +19,12 @@ from ctpn.reader import TextReader
 from ctpn.recognition.line_crop import rectify
 from export import bundle, stamp
 from export.bundle import RESULTS
-from export.command import WEIGHTS
-from export.files import sha256
-from export.forms import by_page
-from export.onnx_file import Session
-from export.parity import compare
-from export.parity_text import compare_text
+from export.exporter import WEIGHTS
+from export.onnx.session import Session
+from export.parity import LineTolerance, TextTolerance, by_page, compare_lines, compare_texts
 from export.samples import batched
 
+INT8_LINES, INT8_TEXTS = LineTolerance(value=None, min_hmean=0.96), TextTolerance(value=None, min_same=0.995, min_confidence=0.7)
 EXAMPLES = sorted((Path(__file__).parents[1] / "examples").glob("*.jpg"))
 FILE, TEXT_FILE = WEIGHTS / "mobile.safetensors", WEIGHTS / "crnn.safetensors"
 
@@ -40,11 +39,13 @@ def test_the_shipped_spec_is_the_present_one():
 
 
 def test_the_float_file_is_the_weights(pages):
-    assert compare(by_page(Session(WEIGHTS / "mobile.onnx")), load_detector(FILE), pages).lines == 1.0
+    assert compare_lines(by_page(Session(WEIGHTS / "mobile.onnx")), load_detector(FILE), pages).lines == 1.0
 
 
 def test_the_int8_file_finds_the_same_lines(pages):
-    found = compare(by_page(Session(WEIGHTS / "mobile-int8.onnx")), load_detector(FILE), pages, value_tolerance=None, least_hmean=0.96)
+    found = compare_lines(
+        by_page(Session(WEIGHTS / "mobile-int8.onnx")), load_detector(FILE), pages, LineTolerance(value=None, min_hmean=0.96)
+    )
     assert found.difference > 0.01  # int8 it is
 
 
@@ -56,7 +57,7 @@ def test_other_weights_are_noticed(pages):
     changed = load_detector(FILE)
     changed.link.bias.data += 0.01
     with pytest.raises(ParityError, match="values"):
-        compare(by_page(Session(WEIGHTS / "mobile.onnx")), changed, pages[:1])
+        compare_lines(by_page(Session(WEIGHTS / "mobile.onnx")), changed, pages[:1])
 
 
 def test_the_training_card_is_of_these_weights():
@@ -73,7 +74,7 @@ def strips():
 def test_the_int8_recogniser_reads_what_its_weights_read(strips):
     net = load_recognizer(TEXT_FILE)
     assert net.spec == CRNN
-    found = compare_text(Session(WEIGHTS / "crnn-int8.onnx"), net, strips, value_tolerance=None, least_same=0.995, sure=0.7)
+    found = compare_texts(Session(WEIGHTS / "crnn-int8.onnx"), net, strips, INT8_TEXTS)
     assert found.difference > 0.01  # int8 it is
 
 
@@ -81,7 +82,7 @@ def test_other_characters_are_noticed(strips):
     changed = load_recognizer(TEXT_FILE)
     changed.characters.weight.data = changed.characters.weight.data.roll(1, 0)
     with pytest.raises(ParityError, match="texts"):
-        compare_text(Session(WEIGHTS / "crnn-int8.onnx"), changed, strips, value_tolerance=None, least_same=0.995, sure=0.7)
+        compare_texts(Session(WEIGHTS / "crnn-int8.onnx"), changed, strips, INT8_TEXTS)
 
 
 def test_the_recognisers_training_card_is_of_these_weights():

@@ -1,4 +1,4 @@
-"""Weights as safetensors (no code can hide in them), training state as a torch file, both written aside; the original's checkpoints."""
+"""Weights as safetensors (no code can hide in them), training state as a torch file; the original's checkpoints."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ctpn.errors import ModelError
-from ctpn.files import whole
+from ctpn.files import atomic_write
 
 
 def save_weights(file: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write tensors and text metadata to `file`, whole or not at all."""
-    with whole(file) as aside:
-        save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, aside, metadata)
+    with atomic_write(file) as new:
+        save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, new, metadata)
 
 
 def load_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -74,8 +74,8 @@ def load_checkpoint(file: Path) -> dict[str, Tensor]:
 
 def save_state(file: Path, state: dict[str, Any]) -> None:
     """Write a training state, whole or not at all."""
-    with whole(file) as aside:
-        torch.save(state, aside)
+    with atomic_write(file) as new:
+        torch.save(state, new)
 
 
 def load_state(file: Path) -> dict[str, Any]:

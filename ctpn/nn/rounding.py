@@ -58,7 +58,7 @@ def _rounded(weight: Tensor) -> Tensor:
 
 
 def rounded_matrix(matrix: Tensor) -> Tensor:
-    """A matrix [classes, D] as `export.quantize.quantize_weights` stores it, int8 with a scale for each class and one for each
+    """A matrix [classes, D] as `export.onnx.quantization.quantize_weights` stores it, int8 with a scale for each class and one for each
     of its D inputs; gradients pass as if nothing was rounded."""
     with torch.no_grad():
         inputs = matrix.abs().amax(0, keepdim=True).clamp_min(1e-12).sqrt()

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.errors import ModelError
-from ctpn.files import whole
+from ctpn.files import atomic_write
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
@@ -56,7 +56,7 @@ class Bigrams:
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write a .npz that `load` reads, whole or not at all."""
         arrays = {name: getattr(self, name).astype(kind) for name, kind in ARRAYS.items()}
-        with whole(Path(file)) as aside, aside.open("wb") as f:
+        with atomic_write(Path(file)) as new, new.open("wb") as f:
             np.savez_compressed(f, charset_sha256=np.frombuffer(bytes.fromhex(self.charset_sha256), np.uint8), **arrays)
 
     @classmethod

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from ctpn import command
 from ctpn.errors import CtpnError
-from export.files import aside
-from export.forms import say
+from export.staging import staged_directory
+from export.variants import say
 
 CACHE = Path(__file__).parents[2] / ".cache" / "arm"
 EMULATOR = "qemu-aarch64"
@@ -76,7 +76,7 @@ def plugin(root: Path) -> Path | None:
     if not file.exists() and compiler:
         major = int(emulator().split(".")[0])
         flags = ("-O2", "-shared", "-fPIC", "-fvisibility=hidden", f"-DVERSION={1 if major < 9 else 2}")
-        with aside(root) as new:
+        with staged_directory(root) as new:
             _run(compiler, *flags, "-o", new / file.name, Path(__file__).with_name("count.c"))
     return file if file.exists() else None
 

@@ -10,9 +10,8 @@ from types import TracebackType
 from ctpn.errors import CtpnError
 from export.arm.root import EMULATOR, make, plugin, python
 from export.arm.worker import Arrays, receive, send
-from export.forms import Pixels
 from export.graph import INPUT
-from export.parity import Maps
+from export.parity import Maps, Pixels
 
 # What the emulator is told, and the part in the processor's number (MIDR; all are Arm's, implementer 0x41): ONNX Runtime
 # asks for it and picks other loops for some. The emulator shows the host's /proc/cpuinfo, so the root gets one of its own;

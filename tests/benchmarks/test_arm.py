@@ -19,8 +19,8 @@ from export.arm import root
 from export.arm.session import PROCESSORS, ArmSession
 from export.arm.worker import receive, send
 from export.graph import DetectorGraph
-from export.onnx_file import write
-from export.quantize import quantize
+from export.onnx.model import write_model
+from export.onnx.quantization import quantize
 
 emulated = pytest.mark.skipif(
     bool(root.missing()) or not root.folder().is_dir(), reason=f"ARM: {root.missing() or 'run make arm, which fetches the aarch64 runtime'}"
@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     made = tmp_path_factory.mktemp("arm")
     net = MobileCtpn(revise(MOBILE, {"lines": {"line_score": 0.0}}), width=32, hidden=8).eval()
-    write(DetectorGraph(net, unrolled=False), made / "small.onnx", SIZE, fixed_width=False)
+    write_model(DetectorGraph(net, unrolled=False), made / "small.onnx", SIZE, fixed_width=False)
     quantize(made / "small.onnx", made / "small-int8.onnx", [PAGE])
     return made
 

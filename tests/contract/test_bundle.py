@@ -15,7 +15,7 @@ from ctpn.contract.bundle import open_bundle
 from ctpn.contract.manifest import MANIFEST
 from ctpn.imaging.decode import open_image
 from export import bundle as export_bundle
-from export import parts
+from export import bundle_models
 from export.bundle import main, self_test, write
 
 
@@ -58,8 +58,8 @@ def test_a_failure_leaves_the_old_bundle(copied, monkeypatch):
 
 
 def test_a_shipped_model_that_nobody_vouches_for_is_refused(tmp_path, monkeypatch, capsys):
-    weights = shutil.copytree(parts.WEIGHTS, tmp_path / "weights")
-    monkeypatch.setattr(parts, "WEIGHTS", weights)
+    weights = shutil.copytree(bundle_models.WEIGHTS, tmp_path / "weights")
+    monkeypatch.setattr(bundle_models, "WEIGHTS", weights)
     (weights / "mobile.onnx.json").unlink()
     assert main(["--out", str(tmp_path / "b")]) == 1 and "make ship" in capsys.readouterr().err
     assert sorted(p.name for p in tmp_path.iterdir()) == ["weights"]
@@ -72,7 +72,7 @@ def test_a_package_and_several_widths_lie_in_a_bundle_too(tmp_path, monkeypatch)
         (package / "Data" / "weights.bin").write_bytes(b"weights")
         yield package, {"difference": 0.0, "lines": 1.0}
 
-    monkeypatch.setitem(parts.MAKERS, "coreml", packages)
+    monkeypatch.setitem(bundle_models.FORMATS, "coreml", packages)
     monkeypatch.setattr(export_bundle, "TOOLS", {"": ("numpy",)})
     write(tmp_path / "b", ["coreml"], (64, 96))
     bundle = open_bundle(tmp_path / "b")
@@ -91,10 +91,11 @@ from ctpn.imaging.decode import open_image
 from ctpn.imaging.tiling import fit
 from ctpn.reader import TextReader
 from ctpn.recognition.line_crop import rectify
-from export import bundle, forms, samples
+from export import bundle, samples, variants
 rgb = open_image(bundle.PHOTO)[560:720]
-forms.parity_pages = lambda spec, size: [samples.place(fit(rgb, spec).pixels, (160, 480), spec)]
-forms.parity_strips = lambda spec: samples.batched([rectify(rgb, line.quad, spec) for line in TextReader(threads=1).detect(rgb)[:3]], spec)
+variants.parity_pages = lambda spec, size: [samples.place(fit(rgb, spec).pixels, (160, 480), spec)]
+lines = TextReader(threads=1).detect(rgb)[:3]
+variants.parity_line_crops = lambda spec: samples.batched([rectify(rgb, line.quad, spec) for line in lines], spec)
 sys.exit(bundle.main(["--out", sys.argv[1], "--formats", "ort", "torchscript", "--size", "160x480"]))
 """
 

@@ -14,7 +14,7 @@ import pytest
 from ctpn.contract.bundle import open_bundle
 from ctpn.contract.manifest import MANIFEST
 from export.bundle import main
-from export.files import aside
+from export.staging import staged_directory
 from tests.helpers.children import in_a_child
 
 ROOT = Path(__file__).parents[2]
@@ -108,7 +108,7 @@ def test_killed_at_any_moment_the_old_or_the_new_is_there(before, event, name, l
     status, said = written(out, lambda: right_before(event, name, lambda: os.kill(os.getpid(), signal.SIGKILL)))
     assert os.WIFSIGNALED(status), said
     assert found(out) == left
-    with aside(tmp_path):  # as the next command does: it sweeps
+    with staged_directory(tmp_path):  # as the next command does: it sweeps
         pass
     assert [f.name for f in tmp_path.iterdir()] == ["bundle"] * (left != "none") and found(out) == left
 

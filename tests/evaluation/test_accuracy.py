@@ -13,9 +13,8 @@ from benchmarks.card import PAGES, PAGES_NAME
 from benchmarks.pages import DATA
 from ctpn.evaluate import SetMetrics, evaluate_set
 from ctpn.evaluation.metrics import reading_metrics
-from ctpn.files import write
+from ctpn.files import sha256, write
 from ctpn.reader import SHIPPED, SHIPPED_TEXT, WEIGHTS, TextReader
-from export.files import sha256
 
 TOLERANCE = 0.02  # below the card: processors round int8 differently
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec, revise
 from ctpn.nn.mobile import MobileCtpn
 from ctpn.nn.recognizer import Crnn
+from export.parity import LineTolerance, TextTolerance
 
 SIZE = (64, 96)
 Net = TypeVar("Net", bound=torch.nn.Module)
@@ -32,13 +33,13 @@ def strips(spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
     return [rng.integers(0, 256, (2, spec.height, w, 3), dtype=np.uint8) for w in (32, 64, 96)]
 
 
-def use_small_samples(monkeypatch: pytest.MonkeyPatch, least_hmean: float = 0.3) -> None:
-    """Nets of noise lose lines and texts by rounding: `least_hmean` says how many of the lines must stay."""
-    monkeypatch.setattr("export.forms.parity_pages", pages)
-    monkeypatch.setattr("export.forms.parity_strips", strips)
-    monkeypatch.setattr("export.onnx.calibration_pages", pages)
-    monkeypatch.setattr("export.forms.ROUNDED_LINES", {"value_tolerance": None, "least_hmean": least_hmean})
-    monkeypatch.setattr("export.forms.ROUNDED_TEXTS", {"value_tolerance": 2.0, "least_same": 0.0})
+def use_small_samples(monkeypatch: pytest.MonkeyPatch, min_hmean: float = 0.3) -> None:
+    """Nets of noise lose lines and texts by rounding: `min_hmean` says how many of the lines must stay."""
+    monkeypatch.setattr("export.variants.parity_pages", pages)
+    monkeypatch.setattr("export.variants.parity_line_crops", strips)
+    monkeypatch.setattr("export.onnx.writer.calibration_pages", pages)
+    monkeypatch.setattr("export.variants.QUANTIZED_LINES", LineTolerance(value=None, min_hmean=min_hmean))
+    monkeypatch.setattr("export.variants.QUANTIZED_TEXTS", TextTolerance(value=2.0, min_same=0.0))
 
 
 def detector() -> MobileCtpn:

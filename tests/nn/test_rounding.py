@@ -6,7 +6,7 @@ from ctpn.contract.spec import CRNN, MOBILE
 from ctpn.nn.detector import build
 from ctpn.nn.recognizer import build_recognizer
 from ctpn.nn.rounding import rounded_matrix, simulate_int8, stays_float
-from export.quantize import module_name
+from export.onnx.quantization import module_name
 
 
 def test_rounding_is_small_and_changes_no_name():

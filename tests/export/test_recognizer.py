@@ -1,4 +1,4 @@
-"""The recogniser's export: every form reads what PyTorch reads, or nothing is written."""
+"""The recogniser's export: every variant reads what PyTorch reads, or nothing is written."""
 
 import hashlib
 from dataclasses import replace
@@ -11,12 +11,13 @@ import torch
 from ctpn.contract.spec import CRNN, RecognizerSpec
 from ctpn.errors import ParityError
 from ctpn.nn.recognizer import Crnn
-from export.command import export
+from export.exporter import export
 from export.graph import LOGITS, RecognizerGraph
-from export.onnx import writer
-from export.onnx_file import Session, write
-from export.parity_text import compare_text, torch_logits
-from export.quantize import quantize_weights, rounded
+from export.onnx.model import write_model
+from export.onnx.quantization import quantize_matrix, quantize_weights
+from export.onnx.session import Session
+from export.onnx.writer import writer
+from export.parity import TextTolerance, compare_texts, torch_logits
 from export.samples import batched
 
 CHARSET = " 0123456789abc快递"
@@ -34,7 +35,7 @@ def _strips(spec, count=3):
 @pytest.fixture
 def net(monkeypatch):
     """Small, with batch norms that are not the identity."""
-    monkeypatch.setattr("export.forms.parity_strips", _strips)
+    monkeypatch.setattr("export.variants.parity_line_crops", _strips)
     torch.manual_seed(0)
     net = Crnn(SPEC, hidden=8, neck=8)
     for module in net.modules():
@@ -68,22 +69,22 @@ def test_another_text_is_refused(net):
     wrong = logits.copy()
     wrong[0, 3, 5] += 100
     with pytest.raises(ParityError, match=r"texts: expected 0\.995 the same, got 0\.5"):
-        compare_text(lambda _: {LOGITS: wrong}, net, strips, value_tolerance=None, least_same=0.995)
+        compare_texts(lambda _: {LOGITS: wrong}, net, strips, TextTolerance(value=None, min_same=0.995))
     with pytest.raises(ParityError, match="expected finite"):
-        compare_text(lambda _: {LOGITS: wrong * np.nan}, net, strips)
+        compare_texts(lambda _: {LOGITS: wrong * np.nan}, net, strips)
     with pytest.raises(ParityError, match="batch 0: outputs"):
-        compare_text(lambda _: {"text": logits}, net, strips)
+        compare_texts(lambda _: {"text": logits}, net, strips)
 
 
-def test_strips_without_text_are_no_proof(net):
+def test_line_crops_without_text_are_no_agreement(net):
     with torch.no_grad():
         net.characters.weight.zero_()
     strips = _strips(SPEC, 1)
     with pytest.raises(ParityError, match="nothing was compared"):
-        compare_text(lambda s: {LOGITS: torch_logits(net, s)}, net, strips)
+        compare_texts(lambda s: {LOGITS: torch_logits(net, s)}, net, strips)
 
 
-def test_what_the_net_is_not_sure_of_may_read_otherwise(net):
+def test_a_text_that_the_net_is_not_confident_of_may_change(net):
     strips = _strips(SPEC, 1)[0]
     logits = np.zeros((2, 8, SPEC.classes), np.float32)
     logits[0, 3, 5] = 20
@@ -95,17 +96,17 @@ def test_what_the_net_is_not_sure_of_may_read_otherwise(net):
         ours = logits.copy()
         ours[line, 6, 9] = 30
         if passes:
-            found = compare_text(lambda _, o=ours: {LOGITS: o}, net, [strips], value_tolerance=None, sure=0.7)
+            found = compare_texts(lambda _, o=ours: {LOGITS: o}, net, [strips], TextTolerance(value=None, min_confidence=0.7))
             assert found.lines == 0.5 and found.difference == 30
         else:
             with pytest.raises(ParityError, match=r"got 0\.0000 of 1"):
-                compare_text(lambda _, o=ours: {LOGITS: o}, net, [strips], value_tolerance=None, sure=0.7)
+                compare_texts(lambda _, o=ours: {LOGITS: o}, net, [strips], TextTolerance(value=None, min_confidence=0.7))
     net.characters.forward = theirs
 
 
 def test_int8_holds_the_last_matrix_in_bytes(net, tmp_path):
     file, small = tmp_path / "a.onnx", tmp_path / "a-int8.onnx"
-    write(RecognizerGraph(net, unrolled=False), file, (32, 64), fixed_width=False)
+    write_model(RecognizerGraph(net, unrolled=False), file, (32, 64), fixed_width=False)
     strips = _strips(SPEC, 1)[0]
     quantize_weights(file, small, [strips])
     kinds = {t.dims[-1]: t.data_type for t in onnx.load(small).graph.initializer if SPEC.classes in t.dims and len(t.dims) == 2}
@@ -120,12 +121,12 @@ def test_rounding_makes_up_for_what_it_loses():
     rng = np.random.default_rng(0)
     matrix = rng.normal(0, 1, (24, 40)).astype(np.float32)
     seen = np.maximum(rng.normal(0.5, 1, (500, 6)) @ rng.normal(0, 1, (6, 24)), 0)  # ReLU's: never below zero, and going together
-    parts = rounded(matrix, seen)
+    parts = quantize_matrix(matrix, seen)
     assert parts["int8"].dtype == np.int8 and np.abs(parts["int8"]).max() == 127
     nearest = np.floor(matrix / parts["rows"] / parts["columns"] + 0.5) * parts["rows"] * parts["columns"]
     lost, plain = (np.abs(seen @ (m - matrix)).mean() for m in (parts["int8"] * parts["rows"] * parts["columns"], nearest))
     assert lost < 0.6 * plain
-    assert np.isfinite(rounded(matrix, np.zeros((0, 24)))["columns"]).all()  # nothing seen: to the nearest
+    assert np.isfinite(quantize_matrix(matrix, np.zeros((0, 24)))["columns"]).all()  # nothing seen: to the nearest
 
 
 def test_batches_waste_little():

@@ -1,4 +1,4 @@
-"""The export's gate: what is right passes whole, what is wrong leaves no file."""
+"""The ONNX export: what agrees with PyTorch is written, what differs leaves no file."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ import torch
 from numpy.typing import NDArray
 from onnx import numpy_helper
 
-import export.onnx as command
+import export.onnx.__main__ as command
+import export.onnx.writer as onnx_writer
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec
 from ctpn.errors import ParityError
 from ctpn.nn.checkpoint import save_weights
 from ctpn.nn.mobile import MobileCtpn
 from export import __main__ as commands
-from export.command import export, table
-from export.files import aside
+from export.exporter import export, table
 from export.graph import DetectorGraph
-from export.onnx import writer
-from export.parity import compare, match, same, torch_maps
-from export.quantize import quantize
+from export.onnx.model import write_model
+from export.onnx.quantization import quantize
+from export.onnx.writer import writer
+from export.parity import LineTolerance, compare_lines, match, same, torch_maps
+from export.staging import staged_directory
 from tests.helpers.small_nets import DETECTOR as SPEC
 from tests.helpers.small_nets import SIZE, detector, pages, use_small_samples
 
 
 @pytest.fixture(autouse=True)
 def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_samples(monkeypatch, least_hmean=0.98)
+    use_small_samples(monkeypatch, min_hmean=0.98)
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_what_is_right_gets_its_name(net: MobileCtpn, tmp_path: Path) -> None:
     assert "mobile-96.onnx" in table(rows)
 
 
-def test_the_two_forms_differ_in_what_they_are_made_of(net: MobileCtpn, tmp_path: Path) -> None:
+def test_the_two_variants_differ_in_their_operators(net: MobileCtpn, tmp_path: Path) -> None:
     export(net, tmp_path, SIZE, writer(int8=False))
     free, fixed = (onnx.load(tmp_path / f).graph for f in ("mobile.onnx", "mobile-96.onnx"))
     assert [d.dim_param or d.dim_value for d in free.input[0].type.tensor_type.shape.dim] == [1, "height", "width", 3]
@@ -75,14 +77,14 @@ def _shifted(file: Path) -> None:
 
 
 def test_a_broken_file_is_refused_and_leaves_nothing(net: MobileCtpn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = command.write
+    write = onnx_writer.write_model
 
     def broken(graph: DetectorGraph, file: Path, size: tuple[int, int], *, fixed_width: bool) -> None:
         write(graph, file, size, fixed_width=fixed_width)
         if fixed_width:  # the second file: the first, which was right, must not stay behind either
             _shifted(file)
 
-    monkeypatch.setattr(command, "write", broken)
+    monkeypatch.setattr(onnx_writer, "write_model", broken)
     with pytest.raises(ParityError, match=r"mobile-96.onnx: .*values: expected within 0.0001"):
         export(net, tmp_path, SIZE, writer(int8=False))
     assert list(tmp_path.iterdir()) == []
@@ -97,13 +99,13 @@ def test_a_wrong_folding_of_the_normalisation_is_refused(net: MobileCtpn, tmp_pa
 def test_writing_does_not_put_the_graph_into_training(net: MobileCtpn, tmp_path: Path) -> None:
     graph, page = DetectorGraph(net, unrolled=False), torch.from_numpy(pages(SPEC, SIZE)[0][None])
     before = graph(page)
-    command.write(graph, tmp_path / "a.onnx", SIZE, fixed_width=False)
+    write_model(graph, tmp_path / "a.onnx", SIZE, fixed_width=False)
     assert all(torch.equal(a, b) for a, b in zip(before, graph(page), strict=True))
 
 
 def test_int8_keeps_stem_recurrence_and_first_depthwise_in_float(net: MobileCtpn, tmp_path: Path) -> None:
     file, small = tmp_path / "a.onnx", tmp_path / "a-int8.onnx"
-    command.write(DetectorGraph(net, unrolled=True), file, SIZE, fixed_width=True)
+    write_model(DetectorGraph(net, unrolled=True), file, SIZE, fixed_width=True)
     quantize(file, small, [page[None] for page in pages(SPEC, SIZE)])
     model = onnx.load(small)
     made = {output: n for n in model.graph.node for output in n.output}
@@ -122,28 +124,28 @@ def _maps(net: MobileCtpn) -> tuple[NDArray[np.uint8], dict[str, NDArray[np.floa
     return page, torch_maps(net, page)
 
 
-def test_all_problems_are_told_at_once(net: MobileCtpn) -> None:
+def test_all_problems_are_reported_at_once(net: MobileCtpn) -> None:
     page, maps = _maps(net)
     bad = maps | {"score": maps["score"][:1], "side": maps["side"] * np.nan, "link": maps["link"].astype(np.float64)}
     with pytest.raises(ParityError, match=r"score: expected .*side: expected finite .*link: expected float32"):
-        compare(lambda _: bad, net, [page])
+        compare_lines(lambda _: bad, net, [page])
     renamed = {("score2" if n == "score" else n): m for n, m in maps.items()}
     with pytest.raises(ParityError, match=r"page 0: outputs: .*page 1: outputs: "):
-        compare(lambda _: renamed, net, [page, page])
+        compare_lines(lambda _: renamed, net, [page, page])
 
 
-def test_no_line_at_all_is_no_proof(net: MobileCtpn) -> None:
+def test_no_line_at_all_is_no_agreement(net: MobileCtpn) -> None:
     net.spec = replace(SPEC, score_threshold=1.0)
     page, maps = _maps(net)
     with pytest.raises(ParityError, match="nothing was compared"):
-        compare(lambda _: maps, net, [page])
+        compare_lines(lambda _: maps, net, [page])
 
 
 def test_lost_lines_are_refused(net: MobileCtpn) -> None:
     page, maps = _maps(net)
     lost = maps | {"score": np.where(np.arange(maps["score"].shape[1])[:, None] < 3, maps["score"], 0)}
     with pytest.raises(ParityError, match=r"hmean of 0\.98"):
-        compare(lambda _: lost, net, [page], value_tolerance=None, least_hmean=0.98)
+        compare_lines(lambda _: lost, net, [page], LineTolerance(value=None, min_hmean=0.98))
 
 
 SQUARE = np.float32([[0, 0], [10, 0], [10, 4], [0, 4]])
@@ -176,14 +178,14 @@ def test_same_lines_in_any_order_but_none_twice() -> None:
 
 def test_a_failure_in_the_midst_keeps_what_was_there(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("old")
-    with pytest.raises(ZeroDivisionError), aside(tmp_path) as folder:
+    with pytest.raises(ZeroDivisionError), staged_directory(tmp_path) as folder:
         (folder / "a").write_text("new")
         _ = 1 / 0
     assert [(f.name, f.read_text()) for f in tmp_path.iterdir()] == [("a", "old")]
 
 
 @pytest.mark.parametrize("out", ["file", "file/below"])
-def test_a_file_in_the_place_of_the_folder_is_told(out: str, net: MobileCtpn, tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_the_folder_is_reported(out: str, net: MobileCtpn, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(OSError, match=rf"{out}: expected a folder, .*choose another --out"):
         export(net, tmp_path / out, SIZE, writer(int8=False))
@@ -229,15 +231,15 @@ def test_stopped_by_hand_it_ends_in_one_line(
     def stopped(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("export.command.load", lambda *_: net)
-    monkeypatch.setattr(command, "write", stopped)
+    monkeypatch.setattr("export.exporter.load", lambda *_: net)
+    monkeypatch.setattr(onnx_writer, "write_model", stopped)
     assert command.main(["--model", "mobile", "--size", "64x96", "--out", str(tmp_path)]) == 130
     assert capsys.readouterr().err.splitlines()[-1] == "export.onnx: stopped" and list(tmp_path.iterdir()) == []
 
 
 def test_every_command_is_listed_and_explains_itself() -> None:
     found = commands.commands()
-    assert found.keys() >= {"export.onnx", "export.bundle", "export.stamp"} and "export.command" not in found
+    assert found.keys() >= {"export.onnx", "export.bundle", "export.stamp"} and "export.exporter" not in found
     assert all(purpose and len(purpose) < 90 for purpose in found.values())
     shown = subprocess.run([sys.executable, "-m", "export", "--help"], capture_output=True, text=True, check=True).stdout
     assert all(f"python -m {name} " in shown for name in found)

@@ -1,4 +1,4 @@
-"""Fewer bits. Static int8: activations U8, weights S8 a channel, calibrated on pages that we draw ourselves; float16."""
+"""Fewer bits. Static int8: activations U8, weights S8 per channel, calibrated on synthetic pages; int8 weights alone; float16."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tqdm import tqdm
 
 from ctpn.nn.rounding import stays_float
 from export.graph import INPUT
-from export.onnx_file import save, spec_json
+from export.onnx.model import save, spec_json
 
 OPERATORS = ("Conv", "MatMul")
 FLOAT_RESULTS = ["MatMul"]  # the logits of 5,128 classes: to round them to 8 bits and back takes longer than the product
 METHOD, PERCENTILE = CalibrationMethod.Percentile, 99.99  # a little better than the extremes: outliers are cut
 
 
-class _Inputs(CalibrationDataReader):  # type: ignore[misc]
+class _CalibrationInputs(CalibrationDataReader):  # type: ignore[misc]
     def __init__(self, inputs: Iterable[NDArray[np.uint8]]) -> None:
         self.inputs = iter(inputs)
 
@@ -41,7 +41,7 @@ class _Inputs(CalibrationDataReader):  # type: ignore[misc]
 
 
 def quantize(source: Path, target: Path, inputs: Iterable[NDArray[np.uint8]]) -> None:
-    """Write the int8 form of an ONNX file.
+    """Write an ONNX file with int8 weights and activations.
 
     Args:
         source, target: float and int8 file.
@@ -63,24 +63,23 @@ def quantize(source: Path, target: Path, inputs: Iterable[NDArray[np.uint8]]) ->
 
 
 def quantize_weights(source: Path, target: Path, inputs: Iterable[NDArray[np.uint8]]) -> None:
-    """Write a form of an ONNX file whose matrices are int8, a scale for each column and one for each row; all computing
-    stays float32.
+    """Write an ONNX file whose matrices are int8, with a scale for each column and one for each row; all computing stays float32.
 
     For the recogniser: 40 % of its bytes are the matrix of its last layer, and with activations of 8 bits too many of its
-    texts change (5 % of those that it is sure of). The runtime folds the three nodes that make floats of it when it loads
-    the file; DequantizeLinear it would fuse with the product, to a slower one.
+    texts change (5 % of those that it is confident of). The runtime folds the three nodes that turn it into floats when it
+    loads the file; it would fuse DequantizeLinear with the product into a slower one.
 
     Args:
         source, target: float and int8 file.
-        inputs: uint8 RGB [N, height, W, 3] each, of any width: what the matrices are multiplied with decides which way
-            their weights are rounded.
+        inputs: uint8 RGB [N, height, W, 3] each, of any width: what the matrices are multiplied with decides in which
+            direction their weights are rounded.
     """
     model = onnx.load(source)
     constants = {t.name: t for t in model.graph.initializer}
     products = [n for n in model.graph.node if n.op_type == "MatMul" and n.input[1] in constants]
-    for node, rows_seen in zip(products, _multiplied(model, [n.input[0] for n in products], inputs), strict=True):
+    for node, seen in zip(products, _multiplicands(model, [n.input[0] for n in products], inputs), strict=True):
         name = node.input[1]
-        parts = rounded(onnx.numpy_helper.to_array(constants[name]), rows_seen)
+        parts = quantize_matrix(onnx.numpy_helper.to_array(constants[name]), seen)
         model.graph.initializer.remove(constants[name])
         model.graph.initializer.extend(onnx.numpy_helper.from_array(a, f"{name}_{part}") for part, a in parts.items())
         for i, (operator, names, output, more) in enumerate([
@@ -93,8 +92,8 @@ def quantize_weights(source: Path, target: Path, inputs: Iterable[NDArray[np.uin
     onnx.save(model, target)
 
 
-def _multiplied(model: onnx.ModelProto, names: list[str], inputs: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
-    """What stands in the tensors of these names over all inputs: float64 [n, D] each."""
+def _multiplicands(model: onnx.ModelProto, names: list[str], inputs: Iterable[NDArray[np.uint8]]) -> list[NDArray[np.float64]]:
+    """The rows of the tensors of these names over all inputs: float64 [n, D] each."""
     probe = onnx.ModelProto()
     probe.CopyFrom(model)
     del probe.graph.output[:]
@@ -104,25 +103,32 @@ def _multiplied(model: onnx.ModelProto, names: list[str], inputs: Iterable[NDArr
     return [np.concatenate([f[i].reshape(-1, f[i].shape[-1]) for f in found]).astype(np.float64) for i in range(len(names))]
 
 
-def rounded(matrix: NDArray[np.float32], seen: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
-    """A matrix [D, classes] as int8 with its scales, rounded row by row: what a row loses the rows after it make up for, as far
-    as what they are multiplied with, `seen` [n, D], goes together (Frantar et al. 2023, GPTQ). Halves the error of the product.
+def quantize_matrix(matrix: NDArray[np.float32], seen: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
+    """A matrix as int8 with its scales, row by row; later rows compensate the rounding error of earlier ones (Frantar et al. 2023,
+    GPTQ), as far as their inputs correlate. Halves the error of the product.
+
+    Args:
+        matrix: float32 [D, classes].
+        seen: float64 [n, D], what the matrix is multiplied with.
+
+    Returns:
+        "int8" int8 [D, classes], "columns" float32 [classes] and "rows" float32 [D, 1]; their product is the matrix, rounded.
     """
-    rows = np.sqrt(np.abs(matrix).max(1, keepdims=True)).clip(1e-6)  # evens the rows out: a third less is lost by rounding
+    rows = np.sqrt(np.abs(matrix).max(1, keepdims=True)).clip(1e-6)  # balances the rows, which makes the rounding error a third smaller
     columns = np.maximum(np.abs(matrix / rows).max(0) / 127, 1e-8)
-    together = seen.T @ seen / max(1, len(seen))
-    together += (0.01 * np.diag(together).mean() + 1e-12) * np.eye(len(matrix))
-    spread = np.linalg.cholesky(np.linalg.inv(together)).T
+    correlation = seen.T @ seen / max(1, len(seen))
+    correlation += (0.01 * np.diag(correlation).mean() + 1e-12) * np.eye(len(matrix))
+    factor = np.linalg.cholesky(np.linalg.inv(correlation)).T
     left, steps = matrix.astype(np.float64), np.zeros(matrix.shape, np.int8)
     for d in range(len(matrix)):
         steps[d] = np.floor(left[d] / rows[d] / columns + 0.5).clip(-127, 127)
-        lost = left[d] - steps[d] * rows[d] * columns
-        left[d + 1 :] -= np.outer(spread[d, d + 1 :] / spread[d, d], lost)
+        error = left[d] - steps[d] * rows[d] * columns
+        left[d + 1 :] -= np.outer(factor[d, d + 1 :] / factor[d, d], error)
     return {"int8": steps, "columns": columns.astype(np.float32), "rows": rows.astype(np.float32)}
 
 
-def half(source: Path, target: Path) -> None:
-    """Write a form of an ONNX file whose weights and computing are float16; inputs and outputs keep their types.
+def to_float16(source: Path, target: Path) -> None:
+    """Write an ONNX file whose weights and computing are float16; inputs and outputs keep their types.
 
     Half the bytes, for GPUs and NPUs that compute so; a CPU gains no time.
     """
@@ -146,13 +152,13 @@ def _calibrate(ready: Path, ranges: Path, inputs: Iterable[NDArray[np.uint8]]) -
         extra_options={"percentile": PERCENTILE},
     )  # fmt: skip
     for pixels in tqdm(list(inputs), desc="calibrating"):
-        calibrator.collect_data(_Inputs([pixels]))
+        calibrator.collect_data(_CalibrationInputs([pixels]))
     save_tensors_data(calibrator.compute_data(), ranges)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep the library's notes off stdout, which is for results, and off the log."""
+    """Keep the library's messages off stdout, which is for results, and off the log."""
     level = logging.getLogger().level
     logging.getLogger().setLevel(logging.ERROR)
     try:

@@ -1,4 +1,4 @@
-"""Core ML packages: each says what PyTorch says, or is not written."""
+"""Core ML packages: each computes what PyTorch computes, or is not written."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ import torch
 
 from ctpn.contract.spec import VGG16, DetectorSpec, RecognizerSpec, revise
 from ctpn.errors import CtpnError, ParityError
+from ctpn.files import sha256
 from ctpn.nn.recognizer import Crnn
 from ctpn.nn.recurrent import RECURRENCES
 from ctpn.nn.vgg16 import Vgg16Ctpn, Widths
-from export import coreml, coreml_file
-from export.command import Row, export
-from export.coreml import KINDS, files
-from export.coreml_file import HEIGHTS, load
-from export.files import files as all_files
-from export.files import sha256
-from export.forms import by_page
+from export.coreml import __main__ as coreml
+from export.coreml import conversion, execution
+from export.coreml.conversion import HEIGHTS
+from export.coreml.execution import load
+from export.coreml.writer import KINDS, writer
+from export.exporter import Row, export
 from export.mil.package import read_model
 from export.mil.program import Program
-from export.parity import compare
+from export.parity import by_page, compare_lines
+from export.staging import files_of
 from tests.helpers.small_nets import DETECTOR, READER, SIZE, detector, lively, pages, strips, use_small_samples
 
 pytest.importorskip("coremltools", reason="coremltools is not installed: pip install -e '.[export]'")
@@ -33,7 +34,7 @@ Packages = tuple[Path, dict[str, Row]]
 
 
 def written(net: torch.nn.Module, out: Path, kinds: tuple[str, ...], *, fixed: bool = False) -> dict[str, Row]:
-    return {row.file: row for row in export(net, out, SIZE, lambda forms, folder: files(forms, folder, kinds, fixed=fixed))}
+    return {row.file: row for row in export(net, out, SIZE, writer(kinds, fixed=fixed))}
 
 
 def description(package: Path) -> Any:
@@ -44,8 +45,8 @@ def description(package: Path) -> Any:
 def small() -> Any:
     with pytest.MonkeyPatch.context() as patch:
         use_small_samples(patch)
-        patch.setattr(coreml_file, "LEAST", 64)
-        patch.setattr(coreml_file, "LEAST_RECOGNISER", 64)
+        patch.setattr(conversion, "MIN_SIZE", 64)
+        patch.setattr(conversion, "MIN_SIZE_RECOGNIZER", 64)
         yield patch
 
 
@@ -99,16 +100,16 @@ def test_the_rows_are_in_the_sums(detectors: Packages) -> None:
 
 def test_a_height_that_was_not_traced(detectors: Packages) -> None:
     run = load(detectors[0] / "mobile-96.mlpackage")
-    assert compare(by_page(run), detector(), pages(DETECTOR, (160, 96))).lines == 1
+    assert compare_lines(by_page(run), detector(), pages(DETECTOR, (160, 96))).lines == 1
     for size in ((96, 128), (16, 96)):
         with pytest.raises(CtpnError, match=r"expected a height of \(32, 2048\) and a width of \(96, 96\)"):
             run(pages(DETECTOR, size)[0][None])
 
 
 def test_a_page_higher_than_packages_take_is_refused(small: pytest.MonkeyPatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("export.coreml.convert", lambda *_, **__: pytest.fail("converted"))
+    monkeypatch.setattr("export.coreml.writer.convert", lambda *_, **__: pytest.fail("converted"))
     with pytest.raises(CtpnError, match=r"--size 2080x32: Core ML packages take heights from 32 to 2048"):
-        export(detector(), tmp_path, (HEIGHTS[1] + 32, 32), files)
+        export(detector(), tmp_path, (HEIGHTS[1] + 32, 32), writer())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -141,7 +142,7 @@ def test_the_same_net_gives_the_same_bytes(detectors: Packages, small: pytest.Mo
     out, _ = detectors
     written(detector(), tmp_path, ("float16", "6bit"))
     for name in ("mobile-96-float16.mlpackage", "mobile-96-6bit.mlpackage"):
-        mine = all_files(tmp_path / name)
+        mine = files_of(tmp_path / name)
         assert len(mine) == 3 and all(f.read_bytes() == (out / f.relative_to(tmp_path)).read_bytes() for f in mine)
 
 
@@ -168,7 +169,7 @@ def test_the_shipped_detector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, c
     """Real weights through the real gate, on the examples; nothing but the table on stdout."""
     from export.samples import parity_pages
 
-    monkeypatch.setattr("export.forms.parity_pages", lambda spec, size: parity_pages(spec, size, count=0))
+    monkeypatch.setattr("export.variants.parity_pages", lambda spec, size: parity_pages(spec, size, count=0))
     assert coreml.main(["--model", "mobile", "--size", "256x128", "--out", str(tmp_path)]) == 0
     table = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in table] == ["file", "mobile-128-float16.mlpackage", "mobile-256x128-float16.mlpackage"]
@@ -196,7 +197,7 @@ def test_on_a_mac_core_ml_itself_is_asked(readers: Packages, monkeypatch: pytest
 
     package, strip = readers[0] / "crnn.mlpackage", strips(READER)[1]
     expected = load(package, "w64")(strip)
-    monkeypatch.setattr(coreml_file, "ON_A_MAC", True)
+    monkeypatch.setattr(execution, "ON_A_MAC", True)
     monkeypatch.setattr(coremltools.models, "MLModel", MLModel)
     run = load(package, "w64")
     assert not isinstance(run, Program) and np.array_equal(run(strip)["logits"], expected["logits"])

@@ -1,10 +1,9 @@
-"""Files and folders that appear whole or not at all, whatever happens meanwhile."""
+"""A set of files and folders that appears whole or not at all, whatever happens meanwhile."""
 
 from __future__ import annotations
 
 import ctypes
 import errno
-import hashlib
 import os
 import shutil
 import tempfile
@@ -23,10 +22,10 @@ NO_SWAP = (errno.ENOSYS, errno.EINVAL, errno.EXDEV, errno.EOPNOTSUPP)  # this sy
 
 
 @contextmanager
-def aside(out: Path) -> Iterator[Path]:
+def staged_directory(out: Path) -> Iterator[Path]:
     """A fresh folder inside `out`; when the block ends well all that is in it moves to `out`, otherwise nothing does.
 
-    Killed at any moment, each name in `out` is what it was or what it shall be. Two commands at once have a folder each,
+    Killed at any moment, each name in `out` holds what it held before or what it is to hold. Two commands at once have a folder each,
     and neither moves while the other does, so their sets do not mix. What a killed command left, the next one removes.
 
     Raises:
@@ -46,10 +45,10 @@ def aside(out: Path) -> Iterator[Path]:
         _flush(folder)
         with _locked(out):
             for new in sorted(folder.iterdir()):
-                put(new, out / new.name)
+                move_into_place(new, out / new.name)
 
 
-def put(new: Path, place: Path) -> None:
+def move_into_place(new: Path, place: Path) -> None:
     """Move a file or a folder to its place in one step; a folder that was there ends up as `new`."""
     if place.exists() and (new.is_dir() or place.is_dir()):
         _exchange(new, place)
@@ -57,14 +56,9 @@ def put(new: Path, place: Path) -> None:
         os.replace(new, place)
 
 
-def files(path: Path) -> list[Path]:
+def files_of(path: Path) -> list[Path]:
     """A file itself, or all files under a folder, for some formats are folders."""
     return sorted(f for f in path.rglob("*") if f.is_file()) if path.is_dir() else [path]
-
-
-def sha256(file: Path) -> str:
-    """Hex digest of a file's bytes."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @contextmanager
@@ -104,7 +98,7 @@ def _sweep(out: Path) -> None:
 
 def _flush(folder: Path) -> None:
     """Wait until the disk has the files: some file systems tell only then that they are full."""
-    for file in files(folder):
+    for file in files_of(folder):
         with file.open("rb+") as handle:
             os.fsync(handle.fileno())
 

@@ -1,4 +1,4 @@
-"""TorchScript, ExecuTorch, float16 and .ort: each file says what PyTorch says, or is not written."""
+"""TorchScript, ExecuTorch, float16 and .ort: each file computes what PyTorch computes, or is not written."""
 
 import json
 import shutil
@@ -12,14 +12,16 @@ import pytest
 
 from ctpn.contract.spec import DetectorSpec
 from ctpn.errors import CtpnError, ParityError
+from ctpn.files import sha256
 from ctpn.reader import WEIGHTS
-from export import executorch, ort, torchscript
-from export.command import export, table
-from export.files import sha256
+from export import executorch, torchscript
+from export.exporter import export, table
 from export.graph import DetectorGraph
-from export.onnx import writer
-from export.onnx_file import Session, write
-from export.usability import IR, OPSET, accelerators
+from export.onnx import ort
+from export.onnx.mobile_compatibility import IR, OPSET, accelerators
+from export.onnx.model import write_model
+from export.onnx.session import Session
+from export.onnx.writer import writer
 from tests.helpers.small_nets import DETECTOR, SIZE, detector, pages, reader, use_small_samples
 
 
@@ -28,8 +30,8 @@ def small_samples(monkeypatch):
     use_small_samples(monkeypatch)
 
 
-def test_torchscript_of_both_nets_in_both_forms(tmp_path):
-    rows = export(detector(), tmp_path, SIZE, torchscript.files) + export(reader(), tmp_path, SIZE, torchscript.files)
+def test_torchscript_of_both_nets_in_both_variants(tmp_path):
+    rows = export(detector(), tmp_path, SIZE, torchscript.write_files) + export(reader(), tmp_path, SIZE, torchscript.write_files)
     names = ["mobile", "mobile-96", "crnn", "crnn-64"]
     assert [r.file for r in rows] == [name + ending for name in names for ending in (".pt", ".ptl")]
     assert all(r.agreement.difference < 1e-4 and r.agreement.lines == 1 for r in rows)
@@ -38,7 +40,7 @@ def test_torchscript_of_both_nets_in_both_forms(tmp_path):
 
 
 def test_torchscript_loads_where_there_is_no_ctpn(tmp_path):
-    export(detector(), tmp_path, SIZE, torchscript.files)
+    export(detector(), tmp_path, SIZE, torchscript.write_files)
     code = (
         "import sys, torch; more = {'spec': ''}; net = torch.jit.load('mobile.pt', _extra_files=more)\n"
         "print([list(m.shape) for m in net(torch.zeros(1, 128, 160, 3, dtype=torch.uint8))], 'ctpn' in sys.modules)\n"
@@ -53,13 +55,13 @@ def test_torchscript_loads_where_there_is_no_ctpn(tmp_path):
 def test_what_differs_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("export.graph._fold_std", lambda net, spec: None)
     with pytest.raises(ParityError, match=r"mobile\.pt: .*values: expected within 0\.0001.*nothing was written"):
-        export(detector(), tmp_path, SIZE, torchscript.files)
+        export(detector(), tmp_path, SIZE, torchscript.write_files)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_executorch(tmp_path):
     runtime = pytest.importorskip("executorch.runtime", reason="executorch is not installed")
-    (row,) = export(detector(), tmp_path, SIZE, executorch.files)
+    (row,) = export(detector(), tmp_path, SIZE, executorch.write_files)
     assert row.file == "mobile-96.pte" and row.agreement.difference < 1e-4 and row.agreement.lines == 1
     (spec,) = runtime.Runtime.get().load_program(tmp_path / row.file).load_method("spec").execute([])
     assert DetectorSpec.from_json(spec) == DETECTOR
@@ -71,15 +73,15 @@ def test_executorch_that_computes_otherwise_is_refused(tmp_path, monkeypatch):
     runner = executorch.runner
     monkeypatch.setattr(executorch, "runner", lambda *args: lambda pixels: runner(*args)(pixels[:, :, ::-1].copy()))
     with pytest.raises(ParityError, match=r"crnn-64\.pte: values: expected within 0\.001"):
-        export(reader(), tmp_path, SIZE, executorch.files)
+        export(reader(), tmp_path, SIZE, executorch.write_files)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_executorch_that_is_missing_is_told_before_anything_is_drawn(monkeypatch):
     monkeypatch.setitem(sys.modules, "executorch.runtime", None)
-    monkeypatch.setattr("export.forms.parity_pages", lambda *_: pytest.fail("drawn"))
+    monkeypatch.setattr("export.variants.parity_pages", lambda *_: pytest.fail("drawn"))
     with pytest.raises(CtpnError, match=r"executorch is missing .*pip install -c constraints\.txt -e '\.\[executorch\]'"):
-        next(executorch.files(iter([]), None))
+        next(executorch.write_files(iter([]), None))
 
 
 @pytest.mark.parametrize("accelerated", [True, False])
@@ -108,13 +110,13 @@ def test_onnx_with_fewer_bits_and_as_ort(tmp_path):
     operators = [line for line in needed.splitlines() if line.startswith("ai.onnx;")]
     assert all(any(op in line for line in operators) for op in ("GRU", "Conv"))
     assert Session(tmp_path / "mobile.ort").session.get_modelmeta().custom_metadata_map == {"spec": DETECTOR.to_json()}
-    assert "NNAPI" in table(list(rows.values())) and " % in " in rows["mobile-96.onnx"].more["Core ML"]
+    assert "NNAPI" in table(list(rows.values())) and " % in " in rows["mobile-96.onnx"].details["Core ML"]
 
 
 def test_accelerators_take_the_unrolled_form_and_not_the_gru(tmp_path):
     shares = {}
     for fixed in (False, True):
-        write(DetectorGraph(detector(), unrolled=fixed), tmp_path / "a.onnx", SIZE, fixed_width=fixed)
+        write_model(DetectorGraph(detector(), unrolled=fixed), tmp_path / "a.onnx", SIZE, fixed_width=fixed)
         shares[fixed] = accelerators(tmp_path / "a.onnx", (1, *SIZE, 3))
     assert shares[False].keys() == {"NNAPI", "Core ML"}
     for name in shares[False]:
@@ -123,7 +125,7 @@ def test_accelerators_take_the_unrolled_form_and_not_the_gru(tmp_path):
 
 
 def test_files_that_old_runtimes_refuse_are_refused(tmp_path):
-    write(DetectorGraph(detector(), unrolled=False), tmp_path / "a.onnx", SIZE, fixed_width=False)
+    write_model(DetectorGraph(detector(), unrolled=False), tmp_path / "a.onnx", SIZE, fixed_width=False)
     model = onnx.load(tmp_path / "a.onnx")
     model.ir_version = IR + 1
     onnx.save(model, tmp_path / "a.onnx")
@@ -135,7 +137,7 @@ def test_the_free_height_is_fixed_by_its_name(tmp_path):
     """What an app does for an accelerator: one file, and the size is set when it is loaded."""
     import onnxruntime
 
-    write(DetectorGraph(detector(), unrolled=True), tmp_path / "a.onnx", SIZE, fixed_width=True)
+    write_model(DetectorGraph(detector(), unrolled=True), tmp_path / "a.onnx", SIZE, fixed_width=True)
     options = onnxruntime.SessionOptions()
     options.add_free_dimension_override_by_name("height", SIZE[0])
     session = onnxruntime.InferenceSession(str(tmp_path / "a.onnx"), options, providers=["CPUExecutionProvider"])

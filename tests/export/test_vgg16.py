@@ -1,4 +1,4 @@
-"""The original's net through the export's gate: Keras's recurrences as ONNX, and lines out of the file."""
+"""The original's net, exported: Keras's recurrences as ONNX, and lines out of the file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import onnx
 import pytest
 import torch
 
-import export.onnx as command
+import export.onnx.__main__ as command
+import export.onnx.writer as onnx_writer
 from ctpn.contract.spec import CLASSIC, revise
 from ctpn.errors import ParityError
 from ctpn.nn import load_detector
@@ -22,9 +23,10 @@ from ctpn.nn.recurrent import RowRecurrence
 from ctpn.reader import TextReader
 from ctpn.runtime.onnx_runtime import OnnxDetector
 from export import executorch, torchscript
-from export.command import export
+from export.exporter import export
 from export.graph import DetectorGraph
-from export.onnx import writer
+from export.onnx.model import write_model
+from export.onnx.writer import writer
 from tests.helpers.published_checkpoint import small_state, write_checkpoint
 from tests.helpers.small_nets import SIZE, use_small_samples
 
@@ -70,16 +72,18 @@ def test_int8_keeps_the_unrolled_recurrence_in_float(tmp_path: Path) -> None:
 def test_it_goes_through_every_format(tmp_path: Path) -> None:
     """The recurrence that no operator computes, unrolled; Core ML has a test of its own."""
     net = keras_net(OLD, tmp_path)
-    rows = export(net, tmp_path / "out", SIZE, torchscript.files) + export(net, tmp_path / "out", SIZE, writer(float16=True, ort=True))
+    rows = export(net, tmp_path / "out", SIZE, torchscript.write_files) + export(
+        net, tmp_path / "out", SIZE, writer(float16=True, ort=True)
+    )
     names = ["vgg16-96.pt", "vgg16-96.ptl", "vgg16-96.onnx", "vgg16-96.ort", "vgg16-96-float16.onnx"]
     assert [r.file for r in rows] == names and all(r.agreement.difference < (0.05 if "float16" in r.file else 1e-5) for r in rows)
     if importlib.util.find_spec("executorch"):
-        (row,) = export(net, tmp_path / "out", SIZE, executorch.files)
+        (row,) = export(net, tmp_path / "out", SIZE, executorch.write_files)
         assert row.file == "vgg16-96.pte" and row.agreement.difference < 1e-5
 
 
 @pytest.mark.parametrize(("cell", "operator"), [("gru-after-sigmoid", "GRU"), ("lstm-sigmoid", "LSTM")])
-def test_a_recurrence_that_onnx_has_comes_in_both_forms(cell: str, operator: str, tmp_path: Path) -> None:
+def test_a_recurrence_that_onnx_has_comes_in_both_variants(cell: str, operator: str, tmp_path: Path) -> None:
     rows = export(keras_net(f"keras2-{cell}.keras", tmp_path), tmp_path / "out", SIZE, writer(int8=False))
     assert [r.file for r in rows] == ["vgg16.onnx", "vgg16-96.onnx"]
     assert operator in {n.op_type for n in onnx.load(tmp_path / "out" / "vgg16.onnx").graph.node}
@@ -93,14 +97,14 @@ def test_the_file_computes_what_keras_computes(tmp_path: Path) -> None:
         tar.extract(golden_name, tmp_path, filter="data")
     golden = np.load(tmp_path / golden_name)
     image = golden["image"]
-    command.write(DetectorGraph(net, unrolled=True), tmp_path / "a.onnx", (image.shape[0], image.shape[1]), fixed_width=True)
+    write_model(DetectorGraph(net, unrolled=True), tmp_path / "a.onnx", (image.shape[0], image.shape[1]), fixed_width=True)
     maps = OnnxDetector(tmp_path / "a.onnx", 1).maps(image)
     background, text = golden["logits"].reshape(3, 5, 10, 2).transpose(3, 0, 1, 2)
     np.testing.assert_allclose(maps["score"], 1 / (1 + np.exp(background - text)), atol=1e-5)
     np.testing.assert_allclose(maps["vertical"], golden["vertical"], atol=1e-5)
 
 
-def test_a_recurrence_of_another_form_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_recurrence_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = keras_net(OLD, tmp_path)
     gru = RowRecurrence._gru
 
@@ -113,8 +117,8 @@ def test_a_recurrence_of_another_form_is_refused(tmp_path: Path, monkeypatch: py
             patch.setattr(RowRecurrence, "_gru", after)
             write_right(graph, *args, **options)  # type: ignore[arg-type]
 
-    write_right = command.write
-    monkeypatch.setattr(command, "write", write_wrong)
+    write_right = onnx_writer.write_model
+    monkeypatch.setattr(onnx_writer, "write_model", write_wrong)
     with pytest.raises(ParityError, match=r"vgg16-96\.onnx: .*values"):
         export(net, tmp_path / "out", SIZE, writer(int8=False))
     assert list((tmp_path / "out").iterdir()) == []

@@ -1,4 +1,4 @@
-"""One ONNX file: written, and run."""
+"""An ONNX model: traced, and saved as all of ours are."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from pathlib import Path
 import onnx
 import onnxsim
 import torch
-from onnxruntime import InferenceSession, SessionOptions
 
 from ctpn.errors import ParityError
-from export.forms import Pixels
 from export.graph import INPUT, DetectorGraph, RecognizerGraph
-from export.parity import Maps
-from export.usability import IR, OPSET
+from export.onnx.mobile_compatibility import IR, OPSET
 
 
-def write(graph: DetectorGraph | RecognizerGraph, file: Path, size: tuple[int, int], *, fixed_width: bool) -> None:
+def write_model(graph: DetectorGraph | RecognizerGraph, file: Path, size: tuple[int, int], *, fixed_width: bool) -> None:
     """Trace, simplify, and put the spec into the file's metadata.
 
     Args:
@@ -31,8 +28,8 @@ def write(graph: DetectorGraph | RecognizerGraph, file: Path, size: tuple[int, i
             graph, (graph.example(size),), str(file), dynamo=False, opset_version=OPSET,
             input_names=[INPUT], output_names=list(axes)[1:], dynamic_axes=axes,
         )  # fmt: skip
-    model, whole = onnxsim.simplify(onnx.load(file))
-    if not whole:
+    model, equal = onnxsim.simplify(onnx.load(file))
+    if not equal:
         raise ParityError(f"{file.name}: the simplified graph computes something else; report this with your versions")
     save(model, file, graph.spec.to_json())
 
@@ -52,19 +49,3 @@ def save(model: onnx.ModelProto, file: Path, spec: str) -> None:
 def spec_json(file: Path) -> str:
     """The spec that a file carries."""
     return next(str(p.value) for p in onnx.load(file).metadata_props if p.key == "spec")
-
-
-class Session:
-    """An exported file, .onnx or .ort, on one thread, as a function of its input."""
-
-    def __init__(self, file: Path) -> None:
-        options = SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        options.add_session_config_entry("session.enable_saved_runtime_optimizations", "1")  # of .ort files
-        self.session = InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-        self.names = [o.name for o in self.session.get_outputs()]
-
-    def __call__(self, pixels: Pixels) -> Maps:
-        """Outputs of uint8 RGB [N, H, W, 3] by name, with the batch axis."""
-        return dict(zip(self.names, self.session.run(None, {INPUT: pixels}), strict=True))

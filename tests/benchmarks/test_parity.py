@@ -21,9 +21,9 @@ from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ParityError
 from ctpn.imaging.decode import open_image
 from ctpn.nn.detector import load_detector
-from export.command import WEIGHTS
+from export.exporter import WEIGHTS
 from export.graph import LOGITS, DetectorGraph
-from export.onnx_file import write
+from export.onnx.model import write_model
 from export.parity import Maps
 
 SQUARE = np.float32([[0, 0], [10, 0], [10, 4], [0, 4]])
@@ -109,7 +109,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setattr(parity, "drawn", lambda count: [])
     monkeypatch.setattr(parity, "FORMATS", [f for f in FORMATS if f.name in ("ONNX", "ExecuTorch")])
     net = load_detector(WEIGHTS / "mobile.safetensors")
-    write(DetectorGraph(net, unrolled=False), tmp_path / "mobile.onnx", (64, 96), fixed_width=False)
+    write_model(DetectorGraph(net, unrolled=False), tmp_path / "mobile.onnx", (64, 96), fixed_width=False)
     return tmp_path
 
 

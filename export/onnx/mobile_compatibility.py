@@ -1,4 +1,4 @@
-"""Will a phone take this ONNX file? ONNX Runtime's own mobile usability checker, and the versions that its mobile builds read."""
+"""Whether a phone runs an ONNX file: ONNX Runtime's own mobile usability checker, and the versions that its mobile builds read."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from ctpn.errors import CtpnError
 from export.graph import INPUT
 
 # The highest opset of the exporter that keeps module names, and the file version that belongs to it. ONNX Runtime reads both
-# since 1.14; what the packages would write by themselves, it reads only in the versions of this year.
+# since 1.14; what the packages write by default is read only by the versions of this year.
 OPSET, IR = 17, 8
 ML_PROGRAM = "coreml_supported_mlprogram_ops.md"
 
 
 def accelerators(file: Path, shape: tuple[int, ...]) -> dict[str, str]:
-    """Share of nodes that NNAPI and Core ML take, and into how many pieces they fall: {"NNAPI": "99.8 % in 1"}.
+    """Share of nodes that NNAPI and Core ML take, and in how many partitions: {"NNAPI": "99.8 % in 1"}.
 
     Args:
         shape: of the input. Accelerators want fixed sizes, to which an app sets the free ones when it loads the file.
 
     Raises:
-        CtpnError: the file is of a version that mobile builds of ONNX Runtime refuse, or needs operators of others.
+        CtpnError: the file is of a version that mobile builds of ONNX Runtime refuse, or needs operators of another domain.
     """
     model = onnx.load(file)
     _check_versions(file, model)
     make_input_shape_fixed(model.graph, INPUT, list(shape))
     fix_output_shapes(model)
-    with TemporaryDirectory(prefix=".usability-", dir=file.parent) as name:
+    with TemporaryDirectory(prefix=".compatibility-", dir=file.parent) as name:
         fixed, ready = Path(name, "fixed.onnx"), Path(name, "ready.onnx")
         onnx.save(model, fixed)
         optimize_model(fixed, ready)
@@ -45,10 +45,10 @@ def accelerators(file: Path, shape: tuple[int, ...]) -> dict[str, str]:
 
 
 def _check_versions(file: Path, model: onnx.ModelProto) -> None:
-    foreign = sorted({f"{n.domain}.{n.op_type}" for n in model.graph.node if n.domain})
+    others = sorted({f"{n.domain}.{n.op_type}" for n in model.graph.node if n.domain})
     opset = next((o.version for o in model.opset_import if not o.domain), 0)
-    if model.ir_version > IR or opset > OPSET or foreign:
+    if model.ir_version > IR or opset > OPSET or others:
         raise CtpnError(
             f"{file.name}: expected IR version {IR}, opset {OPSET} and no operator of another domain, "
-            f"got {model.ir_version}, {opset}, {foreign}; mobile builds of ONNX Runtime would refuse it"
+            f"got {model.ir_version}, {opset}, {others}; mobile builds of ONNX Runtime would refuse it"
         )

@@ -1,4 +1,4 @@
-"""What all commands of export have in common: options, a folder that fills whole or not at all, the closing table."""
+"""What all commands that export a format share: options, verification, a folder that fills whole or not at all, the closing table."""
 
 from __future__ import annotations
 
@@ -17,33 +17,53 @@ from ctpn.command import finish
 from ctpn.command import parser as explained
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
+from ctpn.files import sha256
 from ctpn.nn.detector import load_detector
 from ctpn.nn.recognizer import load_recognizer
-from export.files import aside, files, sha256
-from export.forms import Form, Pixels, Run, forms
 from export.options import size
-from export.parity import Agreement
+from export.parity import Agreement, Pixels, Run
+from export.staging import files_of, staged_directory
+from export.variants import Candidate, ExportVariant, say, variants
 
 WEIGHTS = Path(__file__).parents[1] / "ctpn" / "weights"
 SHIPPED = ("mobile", CRNN.name)
-SIZE = (960, 960)  # (H, W) of a detector's unrolled form
-WIDE = 20  # letters of a column that a format adds to the table
+SIZE = (960, 960)  # (H, W) of a detector's unrolled variant
+COLUMN = 20  # characters of a column that a format adds to the table
+
+
+@dataclass(frozen=True)
+class Function:
+    """What can be run of an exported file.
+
+    Attributes:
+        variant: what it must compute.
+        run: the file as a function of the variant's samples.
+        name: where a file has several.
+    """
+
+    variant: ExportVariant
+    run: Run
+    name: str = ""
 
 
 @dataclass
-class Made:
-    """A file (or a folder, for formats that are one), proven.
+class ExportedFile:
+    """A file that was written (or a folder, for formats that are one).
 
     Attributes:
-        run, timed: the function that it is and the input to time it with; None where the time would say nothing.
-        more: what the closing table says of it besides, by column.
+        functions: all that it computes; most files have one.
+        quantized: it computes with fewer bits than float32.
+        timed: the input to time the last function with; None where the time would say nothing.
+        details: what the closing table says of it besides, by column.
+        agreement: with PyTorch, the worst of all functions, once it is verified.
     """
 
-    file: Path
-    agreement: Agreement
-    run: Run
-    timed: Pixels | None
-    more: dict[str, str] = field(default_factory=dict)
+    path: Path
+    functions: list[Function]
+    quantized: bool = False
+    timed: Pixels | None = None
+    details: dict[str, str] = field(default_factory=dict)
+    agreement: Agreement = field(default_factory=Agreement)
 
 
 @dataclass
@@ -54,10 +74,10 @@ class Row:
     megabytes: float
     agreement: Agreement
     milliseconds: float | None
-    more: dict[str, str]
+    details: dict[str, str]
 
 
-Writer = Callable[[Iterator[Form], Path], Iterator[Made]]  # the files of all forms of a net, into a folder
+Writer = Callable[[Iterator[ExportVariant], Path], Iterator[ExportedFile]]  # the files of all variants of a net, into a folder
 
 
 def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
@@ -65,7 +85,7 @@ def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
     shared = explained(command, doc)
     shared.add_argument("--model", choices=[*sorted(DETECTORS), CRNN.name], help="one net (default: the shipped detector and recogniser)")
     shared.add_argument("--weights", type=Path, help="file (default: ctpn/weights/MODEL.safetensors)")
-    shared.add_argument("--size", type=size, help="HxW of the detector's unrolled form (default: 960x960)")
+    shared.add_argument("--size", type=size, help="HxW of the detector's unrolled variant (default: 960x960)")
     shared.add_argument("--out", type=Path, default=Path("out"), help="folder (default: %(default)s)")
     return shared
 
@@ -109,56 +129,81 @@ def load(name: str, weights: Path | None = None) -> torch.nn.Module:
 
 
 def export(net: torch.nn.Module, out: Path, size: tuple[int, int], write: Writer) -> list[Row]:
-    """All files of one net, proven, into `out`; rows for the table.
+    """All files of one net, verified, into `out`; rows for the table.
 
     Args:
         net: with `.spec`.
-        size: (H, W) of a detector's form of one width.
+        size: (H, W) of a detector's variant of one width.
 
     Raises:
         ParityError: a file differs from PyTorch; `out` is then as it was.
     """
     spec = net.spec
     assert isinstance(spec, (DetectorSpec, RecognizerSpec))
-    with aside(out) as folder:
-        made = list(write(forms(net, size), folder))
-        _beside(folder, spec, made)
-        times = milliseconds(made)
+    with staged_directory(out) as folder:
+        exported = verified(write(variants(net, size), folder))
+        _write_companions(folder, spec, exported)
+        times = milliseconds(exported)
         return [
-            Row(m.file.name, sum(f.stat().st_size for f in files(m.file)) / 1e6, m.agreement, ms, m.more)
-            for m, ms in zip(made, times, strict=True)
+            Row(e.path.name, sum(f.stat().st_size for f in files_of(e.path)) / 1e6, e.agreement, ms, e.details)
+            for e, ms in zip(exported, times, strict=True)
         ]
 
 
-def _beside(folder: Path, spec: DetectorSpec | RecognizerSpec, made: list[Made]) -> None:
+def verified(exported: Iterator[ExportedFile]) -> list[ExportedFile]:
+    """Compare every function of every file with PyTorch. All files of a variant are compared together, so that PyTorch computes
+    each sample of it once.
+
+    Raises:
+        ParityError: a file differs.
+    """
+    files = list(exported)
+    by_variant: dict[str, list[tuple[ExportedFile, Function]]] = {}
+    for file in files:
+        for function in file.functions:
+            by_variant.setdefault(function.variant.name, []).append((file, function))
+    for pairs in by_variant.values():
+        candidates = [Candidate(_shown(file, function), function.run, file.quantized) for file, function in pairs]
+        for (file, _), found in zip(pairs, pairs[0][1].variant.verify(candidates), strict=True):
+            file.agreement = Agreement(max(file.agreement.difference, found.difference), min(file.agreement.lines, found.lines))
+    for file in files:
+        say(f"{file.path.name}: verified; largest difference {file.agreement.difference:.1e}, lines agree {file.agreement.lines:.4f}")
+    return files
+
+
+def _shown(file: ExportedFile, function: Function) -> str:
+    return f"{file.path.name}, {function.name}" if function.name else file.path.name
+
+
+def _write_companions(folder: Path, spec: DetectorSpec | RecognizerSpec, exported: list[ExportedFile]) -> None:
     """What lies beside the files of a net: its spec, and for each format the sums and how far each file is from PyTorch."""
-    name = f"{spec.name}{made[0].file.suffix}"
-    sums = "".join(f"{sha256(f)}  {f.relative_to(folder)}\n" for m in made for f in files(m.file))
-    parity = {m.file.name: {"sha256": sha256(m.file), **m.agreement.as_json()} for m in made if m.file.is_file()}
+    name = f"{spec.name}{exported[0].path.suffix}"
+    sums = "".join(f"{sha256(f)}  {f.relative_to(folder)}\n" for e in exported for f in files_of(e.path))
+    parity = {e.path.name: {"sha256": sha256(e.path), **e.agreement.as_json()} for e in exported if e.path.is_file()}
     for file, text in ((f"{spec.name}.spec.json", spec.to_json()), (f"{name}.json", json.dumps(parity, indent=1))):
         (folder / file).write_text(text + "\n", encoding="utf-8")
     (folder / f"{name}.sha256").write_text(sums, encoding="utf-8")
 
 
-def milliseconds(made: list[Made], *, rounds: int = 15) -> list[float | None]:
+def milliseconds(exported: list[ExportedFile], *, rounds: int = 15) -> list[float | None]:
     """Median time of each file on its input, taken in turns so that all meet the same machine."""
-    times: list[list[float]] = [[] for _ in made]
+    times: list[list[float]] = [[] for _ in exported]
     for _ in tqdm(range(rounds), desc="timing"):
-        for m, taken in zip(made, times, strict=True):
-            if m.timed is not None:
+        for e, taken in zip(exported, times, strict=True):
+            if e.timed is not None:
                 begin = time.perf_counter()
-                m.run(m.timed)
+                e.functions[-1].run(e.timed)
                 taken.append(1000 * (time.perf_counter() - begin))
     return [float(np.median(t[2:])) if t else None for t in times]
 
 
 def table(rows: list[Row]) -> str:
     """The closing table."""
-    columns = list(dict.fromkeys(c for r in rows for c in r.more))
+    columns = list(dict.fromkeys(c for r in rows for c in r.details))
     head = [f"{'file':34s} {'MB':>6s} {'largest difference':>19s} {'lines agree':>12s} {'ms, 1 thread':>13s}"]
-    lines = [" ".join(head + [f"{c:>{WIDE}s}" for c in columns])]
+    lines = [" ".join(head + [f"{c:>{COLUMN}s}" for c in columns])]
     for r in rows:
         a, ms = r.agreement, "-" if r.milliseconds is None else f"{r.milliseconds:.1f}"
         line = [f"{r.file:34s} {r.megabytes:6.2f} {a.difference:19.1e} {a.lines:12.4f} {ms:>13s}"]
-        lines.append(" ".join(line + [f"{r.more.get(c, '-'):>{WIDE}s}" for c in columns]))
+        lines.append(" ".join(line + [f"{r.details.get(c, '-'):>{COLUMN}s}" for c in columns]))
     return "\n".join(lines)

@@ -20,12 +20,12 @@ SAME_ADDRESSES = 0x0040000  # Linux's ADDR_NO_RANDOMIZE
 def convert(source: Path, target: Path, *, accelerated: bool) -> None:
     """Write an ONNX file as `.ort`, its graph already optimised, beside it.
 
-    The runtime writes a table in the order of the addresses that it had. So a process with neither surroundings nor paths of
-    this run does it, whose addresses are not shuffled: on Linux the same file comes out each time.
+    The runtime writes a table in the order of memory addresses. So a process of its own does it, without this run's environment
+    and paths, whose addresses are not randomised: on Linux the same file comes out each time.
 
     Args:
-        accelerated: keep the graph such that an accelerator finds its operators; what is left to the CPU is optimised when the
-            file is loaded with session.enable_saved_runtime_optimizations.
+        accelerated: keep the graph as it is, so that an accelerator finds its operators; what is left to the CPU is optimised when
+            the file is loaded with session.enable_saved_runtime_optimizations.
 
     Raises:
         ModelError: it could not be written.

@@ -1,4 +1,4 @@
-"""One Core ML package: made, and run, by Core ML on a Mac and by our evaluator of its program elsewhere."""
+"""Core ML packages: converted from a variant, compressed, and saved."""
 
 from __future__ import annotations
 
@@ -20,27 +20,25 @@ from torch import Tensor
 from ctpn.contract.spec import RecognizerSpec
 from ctpn.errors import CtpnError
 from ctpn.version import __version__
-from export.forms import Form, Pixels, Run
 from export.graph import INPUT, LOGITS, DetectorGraph, RecognizerGraph
 from export.mil.package import MISSING, read_model
-from export.mil.program import Program
-from export.parity import Maps
+from export.variants import ExportVariant
 
 ON_A_MAC = sys.platform == "darwin"
 HEIGHTS = (32, 2048)  # of a picture, where its height is free
 MEANINGS = {
-    "score": "probability of text, a cell and anchor",
+    "score": "probability of text, per cell and anchor",
     "vertical": "centre and log height of the text, by the anchor's height",
     "side": "where the text's left and right ends are, by the cell's width",
     "link": "probability that the cell to the right belongs to the same line",
-    LOGITS: "a time step and class; class 0 is the blank of CTC",
+    LOGITS: "logit per time step and class; class 0 is the blank of CTC",
 }
-LEAST = 2048  # numbers in the smallest tensor that is compressed: smaller ones save nothing
+MIN_SIZE = 2048  # numbers in the smallest tensor that is compressed: smaller ones save nothing
 # Of the recogniser only the last matrix is compressed, half of the file: with all weights in int8 one in a hundred of the
-# texts that it is sure of changes. A palette is shared by 8 characters, which takes iOS 18: with one for all, as iOS 16 has
+# texts that it is confident of changes. A palette is shared by 8 characters, which takes iOS 18: with one for all, as iOS 16 has
 # it, one in twenty of these texts changes. 8 divides the 5,128 classes; where the group does not divide them coremltools
 # leaves the matrix whole, and with `enable_per_channel_scale` it then leaves it divided by the scales.
-LEAST_RECOGNISER = 1 << 17
+MIN_SIZE_RECOGNIZER = 1 << 17
 PALETTES = {"granularity": "per_grouped_channel", "group_size": 8}
 
 
@@ -57,7 +55,7 @@ class Planes(torch.nn.Module):
 
 @contextmanager
 def coremltools() -> Iterator[Any]:
-    """coremltools, without its remarks on versions and on what is no Mac, and with nothing of its own on stdout.
+    """coremltools, without its warnings about versions and other systems than macOS, and with nothing of its own on stdout.
 
     Raises:
         CtpnError: it is missing. OSError: it could not write its weights, for which it has an error of its own.
@@ -77,55 +75,55 @@ def coremltools() -> Iterator[Any]:
             raise OSError(f"the weights cannot be written; is the disk full? ({e})") from None
 
 
-def convert(form: Form, *, free_height: bool, half: bool, target: str) -> Any:
-    """The ML program of a form of one width, in memory.
+def convert(variant: ExportVariant, *, free_height: bool, float16: bool, target: str) -> Any:
+    """The ML program of a variant of one width, in memory.
 
     Args:
-        free_height: of the picture, within HEIGHTS; otherwise that of the form.
-        half: compute in float16, not float32.
-        target: the oldest system that it shall run on, such as "iOS16".
+        free_height: of the picture, within HEIGHTS; otherwise that of the variant.
+        float16: compute in float16, not float32.
+        target: the oldest system that it runs on, such as "iOS16".
     """
-    height, width = form.size
+    height, width = variant.size
     with coremltools() as ct:
-        traced = torch.jit.trace(Planes(form.graph).eval(), torch.zeros(1, 3, height, width), check_trace=False)
+        traced = torch.jit.trace(Planes(variant.graph).eval(), torch.zeros(1, 3, height, width), check_trace=False)
         shape = (1, 3, ct.RangeDim(*HEIGHTS, height) if free_height else height, width)
         # No scale and no bias: the graph takes pixels as they are, and the division is in its first convolution.
         model = ct.convert(
             traced, convert_to="mlprogram", skip_model_load=not ON_A_MAC, minimum_deployment_target=getattr(ct.target, target),
             inputs=[ct.ImageType(name=INPUT, shape=ct.Shape(shape), color_layout=ct.colorlayout.RGB)],
-            outputs=[ct.TensorType(name=name, dtype=np.float32) for name in form.graph.outputs],
-            compute_precision=ct.precision.FLOAT16 if half else ct.precision.FLOAT32,
+            outputs=[ct.TensorType(name=name, dtype=np.float32) for name in variant.graph.outputs],
+            compute_precision=ct.precision.FLOAT16 if float16 else ct.precision.FLOAT32,
         )  # fmt: skip
-        _describe(model, form, "height a multiple of 32" if free_height else f"{height} pixels high")
+        _describe(model, variant, "height a multiple of 32" if free_height else f"{height} pixels high")
     return model
 
 
-def _describe(model: Any, form: Form, height: str) -> None:
+def _describe(model: Any, variant: ExportVariant, height: str) -> None:
     """What Xcode shows, and the spec for the app."""
-    spec = form.graph.spec
+    spec = variant.graph.spec
     reads = isinstance(spec, RecognizerSpec)
     model.author, model.license, model.version = "The CTPN authors", "MIT", __version__
-    model.short_description = "Reads a strip of one line of text" if reads else "Finds the lines of text on a photo"
-    model.input_description[INPUT] = f"RGB, {height}, {form.size[1]} wide; what is missing is grey {spec.pad}"
-    for name in form.graph.outputs:
+    model.short_description = "Reads a line crop, the picture of one line of text" if reads else "Finds the lines of text on a photo"
+    model.input_description[INPUT] = f"RGB, {height}, {variant.size[1]} wide; what is missing is grey {spec.pad}"
+    for name in variant.graph.outputs:
         model.output_description[name] = MEANINGS[name]
     model.user_defined_metadata.update({"spec": spec.to_json(), "class_of_use": "text recognition" if reads else "text detection"})
 
 
-def squeeze(model: Any, kind: str, *, reads: bool) -> Any:
+def compress_weights(model: Any, kind: str, *, recognizer: bool) -> Any:
     """The model with its large tensors in fewer bits.
 
     Args:
         kind: "int8", or "6bit" for palettes of 64 numbers.
-        reads: a recogniser; its palettes need a model for iOS 18.
+        recognizer: its palettes need a model for iOS 18.
     """
-    least = LEAST_RECOGNISER if reads else LEAST
+    min_size = MIN_SIZE_RECOGNIZER if recognizer else MIN_SIZE
     with coremltools() as ct:
         optimize = ct.optimize.coreml
         if kind == "int8":
-            config = optimize.OpLinearQuantizerConfig(mode="linear_symmetric", dtype="int8", weight_threshold=least)
+            config = optimize.OpLinearQuantizerConfig(mode="linear_symmetric", dtype="int8", weight_threshold=min_size)
             return optimize.linear_quantize_weights(model, optimize.OptimizationConfig(global_config=config))
-        config = optimize.OpPalettizerConfig(mode="kmeans", nbits=6, weight_threshold=least, **(PALETTES if reads else {}))
+        config = optimize.OpPalettizerConfig(mode="kmeans", nbits=6, weight_threshold=min_size, **(PALETTES if recognizer else {}))
         return optimize.palettize_weights(model, optimize.OptimizationConfig(global_config=config))
 
 
@@ -146,10 +144,10 @@ def save(models: dict[str, Any], out: Path) -> None:
                 together.add_function(str(Path(name, f"{function}.mlpackage")), "main", function)
             together.default_function_name = next(iter(models))
             ct.utils.save_multifunction(together, str(out))
-    _settle(out, first.get_spec().description.metadata)
+    _make_reproducible(out, first.get_spec().description.metadata)
 
 
-def _settle(package: Path, metadata: Any) -> None:
+def _make_reproducible(package: Path, metadata: Any) -> None:
     """Replace what differs from run to run: the date, the order of maps, the random names in the manifest.
 
     Args:
@@ -165,37 +163,3 @@ def _settle(package: Path, metadata: Any) -> None:
     for name, item in json.loads(text)["itemInfoEntries"].items():
         text = text.replace(name, str(uuid.uuid5(uuid.NAMESPACE_URL, item["path"])))
     manifest.write_text(json.dumps(json.loads(text), indent=4, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def load(package: Path, function: str | None = None) -> Run:
-    """A package as a function of uint8 RGB [N, H, W, 3], whose pictures go in one by one.
-
-    Args:
-        function: of a package of several; by default the one that the package itself takes by default.
-
-    Raises:
-        CtpnError: no package, a damaged one, or no such function.
-    """
-    program = Program(package, function)
-    return CoreMl(package, program) if ON_A_MAC else program
-
-
-class CoreMl:
-    """A package run by Core ML itself.
-
-    Args:
-        program: the same package read by us, which knows the order of the outputs.
-    """
-
-    def __init__(self, package: Path, program: Program) -> None:
-        several = bool(program.package.model.description.functions)
-        self.names = program.outputs
-        with coremltools() as ct:
-            self.model = ct.models.MLModel(str(package), function_name=program.function if several else None)
-
-    def __call__(self, pixels: Pixels) -> Maps:
-        """Outputs by name, float32 with the batch axis."""
-        from PIL import Image  # the form in which coremltools takes images
-
-        rows = [self.model.predict({INPUT: Image.fromarray(picture)}) for picture in pixels]
-        return {name: np.concatenate([row[name] for row in rows]).astype(np.float32) for name in self.names}

@@ -1,0 +1,1 @@
+"""Core ML packages: converted, compressed, and run."""

@@ -1,0 +1,105 @@
+"""The Core ML packages of a net: which there are, and what each computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ctpn.contract.spec import RecognizerSpec
+from ctpn.errors import CtpnError
+from export.coreml.conversion import HEIGHTS, ON_A_MAC, compress_weights, convert, save
+from export.coreml.execution import load
+from export.exporter import ExportedFile, Function, Writer
+from export.variants import ExportVariant, say
+
+KINDS = {"float32": "", "float16": "-float16", "int8": "-int8", "6bit": "-6bit"}  # and what they add to a name
+APP = ("float16",)  # what an app takes
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package to write.
+
+    Attributes:
+        name: of the file, without its kind and ending.
+        variants: the variant behind each of its functions.
+        free_height: it takes pictures of any height.
+        target: the oldest system that it runs on.
+    """
+
+    name: str
+    variants: dict[str, ExportVariant]
+    free_height: bool = False
+    target: str = "iOS16"
+
+    @property
+    def recognizer(self) -> bool:
+        """Whether it is a recogniser's."""
+        return any(isinstance(variant.graph.spec, RecognizerSpec) for variant in self.variants.values())
+
+    def can_be(self, kind: str) -> bool:
+        """Whether its target has what the kind needs: a recogniser's palettes are iOS 18's."""
+        return kind != "6bit" or not self.recognizer or self.target == "iOS18"
+
+
+def writer(kinds: tuple[str, ...] = APP, *, fixed: bool = False) -> Writer:
+    """The function that writes the packages of a net.
+
+    Args:
+        kinds: of KINDS.
+        fixed: write those of one size as well; otherwise there is one package, which takes every size that the variants take.
+    """
+
+    def write_files(variants: Iterator[ExportVariant], folder: Path) -> Iterator[ExportedFile]:
+        for package in _packages([v for v in variants if v.fixed_width], fixed=fixed):
+            yield from _written(package, folder, [kind for kind in kinds if package.can_be(kind)])
+
+    return write_files
+
+
+def _packages(variants: list[ExportVariant], *, fixed: bool) -> Iterator[Package]:
+    first = variants[0]
+    spec, (height, width) = first.graph.spec, first.size
+    if isinstance(spec, RecognizerSpec):
+        names = [f"w{v.size[1]}" for v in variants] if len(variants) > 1 else ["main"]
+        yield Package(spec.name, dict(zip(names, variants, strict=True)), target="iOS18")
+        yield from (Package(v.name, {"main": v}) for v in variants if fixed)
+    else:
+        if height > HEIGHTS[1]:
+            raise CtpnError(f"--size {height}x{width}: Core ML packages take heights from {HEIGHTS[0]} to {HEIGHTS[1]}; give a lower one")
+        yield Package(first.name, {"main": first}, free_height=True)
+        if fixed:
+            yield Package(f"{spec.name}-{height}x{width}", {"main": first.of_one_size()})
+
+
+def _written(package: Package, folder: Path, kinds: list[str]) -> Iterator[ExportedFile]:
+    float16: dict[str, Any] = {}
+    for kind in kinds:
+        file = folder / f"{package.name}{KINDS[kind]}.mlpackage"
+        say(f"{file.name}: {'compressing' if float16 else 'converting'}")
+        if kind == "float32":
+            models = _converted(package, float16=False)
+        else:
+            float16 = float16 or _converted(package, float16=True)
+            models = float16 if kind == "float16" else _compressed(package, float16, kind)
+        save(models, file)
+        yield _exported(package, file, quantized=kind != "float32")
+
+
+def _converted(package: Package, *, float16: bool) -> dict[str, Any]:
+    return {
+        function: convert(variant, free_height=package.free_height, float16=float16, target=package.target)
+        for function, variant in package.variants.items()
+    }
+
+
+def _compressed(package: Package, models: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {function: compress_weights(model, kind, recognizer=package.recognizer) for function, model in models.items()}
+
+
+def _exported(package: Package, file: Path, *, quantized: bool) -> ExportedFile:
+    functions = [Function(v, load(file, name), "" if name == "main" else name) for name, v in package.variants.items()]
+    timed = functions[-1].variant.timed[:1] if ON_A_MAC else None
+    return ExportedFile(file, functions, quantized, timed)

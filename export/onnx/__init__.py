@@ -1,0 +1,1 @@
+"""ONNX files: traced, quantized, converted to ONNX Runtime's own format, and run."""
