@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from contract.generator import boxes, lines, pictures, texts
+from contract.generator import boxes, lines, pictures, readings, texts
 from contract.generator.encoding import HERE, difference, write
 from contract.generator.stages import load
 from ctpn.contract.spec import CRNN, MOBILE
@@ -27,6 +27,12 @@ FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]
     "rectify": ("quads to line crops", {}, pictures.rectify_cases),
     "line_crop": ("directions, split points, batches", {"quads": 1e-4}, pictures.line_crop_cases),
     "ctc": ("logits to text, and parts joined", {"score": 1e-5, "scores": 1e-5}, texts.greedy_cases),
+    "reading_policy": ("which lines are read again, and which reading wins", {"quads": 1e-3, "scores": 1e-5}, readings.policy_cases),
+    "reading": (
+        "whole readings: regions, scale, tiles, score slack, confirmation, order",
+        {"quads": 2e-2, "scores": 1e-5, "text_scores": 1e-5},
+        readings.reading_cases,
+    ),
     "spec": ("specs, whole and damaged", {}, texts.spec_cases),
     "manifest": ("manifests of bundles, whole and damaged", {}, texts.manifest_cases),
 }

@@ -79,6 +79,8 @@ def pages() -> dict[str, Given]:
         "steep": row(1, 6, 20, 40, slope=0.9),
         "a gap of one": without(row(0, 9, 20, 12), 4),
         "a gap of two": without(row(0, 9, 20, 12), 4, 5),
+        "a gap of three": without(row(0, 9, 20, 12), 4, 5, 6),
+        "barely overlapping": row(1, 6, 20, 20, slope=0.925),
         "side by side": together(row(0, 5, 20, 12), row(5, 6, 20, 12), seed=1),
         "one above the other": together(row(0, 8, 20, 12), row(0, 8, 31, 12), row(0, 8, 41, 12), seed=2),
         "two that fit equally": tie,

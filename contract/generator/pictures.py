@@ -115,7 +115,7 @@ def fit_cases() -> Cases:
 def rectify_cases() -> Cases:
     """Quads to line crops; the spec's height is small so that the files are."""
     low, bare = {"height": 8}, {"height": 8, "margin": [0.0, 0.0]}
-    photo, slope = noise(40, 60), smooth(50, 66)
+    photo, slope = noise(32, 60), smooth(42, 66)
     cases = [
         ("copied", photo, box(10, 12, 34, 20), bare),
         ("upright", photo, box(10, 12, 40, 22), low),
@@ -192,5 +192,6 @@ def line_crop_cases() -> Cases:
                 ("many", np.random.default_rng(2).integers(8, 1281, 60).tolist()),
             ]
         ),
-        case("padded", "to a multiple of 32", parts=[noise(32, 9), noise(32, 33)]),
+        case("padded", "to a multiple of 32", parts=[noise(32, 9), noise(32, 33)], spec={}),
+        case("split_points", "the real width", line_crop=noise(1, 1500), spec={}),
     ]

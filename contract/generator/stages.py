@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from contract.generator.encoding import plain, value
+from contract.generator.table import TableDetector, TableRecognizer, Texts, paint
 from ctpn.contract.manifest import parse_manifest
 from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec, revise
 from ctpn.detection import lines, nms
@@ -19,6 +20,7 @@ from ctpn.detection.proposals import Proposals
 from ctpn.errors import CtpnError
 from ctpn.imaging import resample, tiling
 from ctpn.layout import geometry, reading_order, regions
+from ctpn.reader import TextReader
 from ctpn.recognition import ctc, policy
 from ctpn.recognition.line_crop import batches, is_space, padded, rectify, split_points
 
@@ -92,6 +94,36 @@ def _decoded(d: ctc.Decoded) -> Values:
     return {"text": d.text, "score": d.score, "scores": d.scores, "steps": d.steps}
 
 
+def _read_lines(photo: Values, quads: list[Any], texts: Texts, spec: Values) -> Values:
+    table = TableRecognizer(recognizer(spec), texts)
+    chosen, found = policy.read_lines(paint(**photo), quads, table)
+    answer = {"quads": chosen, "texts": [d.text for d in found], "scores": [d.score for d in found]}
+    return {**answer, "recognizer_inputs": table.inputs}
+
+
+def _read(photo: Values, regions: Any, texts: Texts, **specs: Values) -> Values:
+    finder, table = TableDetector(detector(specs["detector"])), TableRecognizer(recognizer(specs["recognizer"]), texts)
+    lines = _reader(finder, table).read(paint(**photo), regions)
+    return {**_page(lines), "detector_inputs": finder.inputs, "recognizer_inputs": table.inputs}
+
+
+def _detect(photo: Values, regions: Any, **specs: Values) -> Values:
+    finder = TableDetector(detector(specs["detector"]))
+    lines = _reader(finder, TableRecognizer(CRNN, {})).detect(paint(**photo), regions)
+    return {**_page(lines), "detector_inputs": finder.inputs}
+
+
+def _page(lines: Any) -> Values:
+    keys = {"quads": "quad", "scores": "score", "texts": "text", "text_scores": "text_score", "regions": "region"}
+    return {name: [getattr(line, key) for line in lines] for name, key in keys.items()}
+
+
+def _reader(finder: TableDetector, table: TableRecognizer) -> TextReader:
+    reader = object.__new__(TextReader)
+    vars(reader).update(detector=finder, recognizer=table)
+    return reader
+
+
 def _spec(text: str, kind: str) -> Values:
     spec = (DetectorSpec if kind == "detector" else RecognizerSpec).from_json(text)
     return {"spec": asdict(spec)}
@@ -123,9 +155,12 @@ STAGES: dict[str, Callable[..., Values]] = {
     "split_points": lambda line_crop, spec: {"split": [list(p) for p in split_points(line_crop, recognizer(spec))]},
     "is_space": lambda line_crop, cut, spec: {"space": is_space(line_crop, cut, recognizer(spec))},
     "batches": lambda widths, spec: {"groups": batches(widths, recognizer(spec))},
-    "padded": lambda parts: {"batch": padded(parts, CRNN)},
+    "padded": lambda parts, spec: {"batch": padded(parts, recognizer(spec))},
     "join": _join,
     "greedy": lambda logits, charset: _decoded(ctc.greedy(logits, charset)),
+    "read_lines": _read_lines,
+    "read": _read,
+    "detect": _detect,
     "spec": _spec,
     "manifest": _manifest,
 }

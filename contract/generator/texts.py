@@ -275,22 +275,26 @@ def manifest_cases() -> Cases:
         "without schema": ({"schema": "gone"}, "expected schema 2"),
         "without kind": ({"kind": "gone"}, "not the manifest"),
     }
-    whole = json.dumps(good, sort_keys=True)
+
+    def compact(manifest: dict[str, Any]) -> str:
+        return json.dumps(manifest, sort_keys=True, separators=(",", ":"))
+
+    whole = compact(good)
     texts = {
         "cut short": (whole[:100], "no JSON"),
         "empty": ("", "no JSON"),
         "deep": ("[" * 5000, "no JSON"),
-        "Infinity": (whole.replace('"bytes": 10,', '"bytes": Infinity,'), "no JSON"),
+        "Infinity": (whole.replace('"bytes":10,', '"bytes":Infinity,'), "no JSON"),
         "a key twice": (whole[:-1] + ', "version": "0.1.0"}', "duplicate key"),
-        "a file twice": (whole.replace('"d.json": {', '"d.json": {"bytes": 12, "sha256": "00"}, "d.json": {', 1), "duplicate key"),
-        "a size twice": (whole.replace('"bytes": 12', '"bytes": 9, "bytes": 12', 1), "duplicate key"),
+        "a file twice": (whole.replace('"d.json":{', '"d.json":{"bytes":12,"sha256":"00"},"d.json":{', 1), "duplicate key"),
+        "a size twice": (whole.replace('"bytes":12', '"bytes":9,"bytes":12', 1), "duplicate key"),
         "a key twice, once escaped": (whole[:-1] + ', "versi\\u006fn": "0.1.0"}', "duplicate key"),
-        "a key twice where no reader looks": (whole.replace('"cards": {}', '"cards": {"a": {"b": 1, "b": 1}}'), "duplicate key"),
+        "a key twice where no reader looks": (whole.replace('"cards":{}', '"cards":{"a": {"b": 1, "b": 1}}'), "duplicate key"),
         "a list": ("[1]", "not the manifest"),
     }
 
     def text(keys: dict[str, Any]) -> str:
-        return json.dumps({k: v for k, v in {**good, **keys}.items() if v != "gone"}, sort_keys=True)
+        return compact({k: v for k, v in {**good, **keys}.items() if v != "gone"})
 
     return [
         *(case("manifest", name, text=text(keys)) for name, keys in fine.items()),

@@ -76,7 +76,7 @@ def read_lines(rgb: U8, quads: Sequence[F32], recognizer: Recognizer) -> tuple[l
         parts = [rotate(quads[i]) for i in which]
         crops = [np.concatenate([rectify(rgb, q, spec) for q in p], 1) for p in parts]
         for i, part, text in zip(which, parts, read_line_crops(crops, recognizer), strict=True):
-            if text.text and text.score > texts[i].score + policy.min_gain:
+            if text.score > texts[i].score + policy.min_gain:
                 texts[i], chosen[i] = text, part[0] if len(part) == 1 else quads[i]
 
     vertical = [i for i, (width, height) in enumerate(sizes) if height > policy.vertical_aspect * width]

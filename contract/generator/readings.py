@@ -1,0 +1,197 @@
+"""Cases of what orchestrates: the reading policy, and a whole reading. Photos are painted, models are tables (`table.py`)."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from contract.generator.pictures import box
+from contract.generator.stages import case
+
+Cases = list[dict[str, Any]]
+Values = dict[str, Any]
+Read = tuple[str, float]
+
+CHARSET = " abcdefghijklmnopqrstuvwxyz"
+RECOGNIZER: Values = {
+    **{"name": "table", "charset": CHARSET, "charset_sha256": hashlib.sha256(CHARSET.encode()).hexdigest()},
+    **{"height": 16, "max_width": 320, "margin": [0.0, 0.0], "widths": [32]},
+}
+DETECTOR: Values = {
+    **{"name": "table", "anchor_heights": [16.0], "long_side": 192, "pad": 255},
+    "lines": {"expansion": [0.0, 0.0]},
+    "tiling": {"tile_short_side": 64, "overlap": 32},
+    "regions": {"min_padding": 4, "max_padding": 16, "min_region_side": 48},
+}
+
+
+class Page:
+    """A photo that is being painted, with the texts of its lines in each direction."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.photo: Values = {"width": width, "height": height, "boxes": []}
+        self.quads: list[Any] = []
+        self.texts: dict[str, list[Any]] = {}
+
+    def line(
+        self, x: int, y: int, width: int, height: int, upright: Read = ("", 0.0), *, score: float = 0.8,
+        flipped: Read | None = None, down: Read | None = None, up: Read | None = None, column: Read | None = None, end: Read | None = None,
+    ) -> Page:  # fmt: skip
+        """One more line: its text and score as it is detected, upside down, with the text running down and up, and as a column.
+
+        `end` is what the second part of a long one says.
+        """
+        digits = [(len(self.quads) + step) % 16 for step in (0, 1, 3, 7)]  # so that no key is of two lines
+        a, b, c, d = (f"{digit:x}" for digit in digits)
+        keys = {a + d: upright, c + b: flipped, b + a: down, d + c: up, a + a: column, b + c: end}
+        self.texts |= {key: list(read) for key, read in keys.items() if read}
+        self.photo["boxes"].append({"box": [x, y, x + width, y + height], "digits": digits, "blue": round(255 * score)})
+        self.quads.append(box(x, y, x + width, y + height))
+        return self
+
+    def policy(self, name: str, **spec: Any) -> Values:
+        """A case of the reading policy."""
+        return case("read_lines", name, photo=self.photo, quads=self.quads, texts=self.texts, spec=RECOGNIZER | spec)
+
+    def whole(self, name: str, regions: Any = None, *, stage: str = "read", says: str | None = None, **changes: Values) -> Values:
+        """A case of a whole reading, or of detection alone."""
+        detector = {k: {**v, **changes.get("detector", {}).get(k, {})} if isinstance(v, dict) else v for k, v in DETECTOR.items()}
+        recognizer = RECOGNIZER | changes.get("recognizer", {})
+        more = {"texts": self.texts, "recognizer": recognizer} if stage == "read" else {}
+        return case(stage, name, says=says, photo=self.photo, regions=regions, detector=detector, **more)
+
+
+def policy_cases() -> Cases:
+    """What is read again, when a page is flipped, and which reading wins."""
+    sure = ("sure", 0.95)
+
+    def rows(count: int, *scores: float, flipped: float | None = None) -> Page:
+        """Lines below each other, the first the longest."""
+        page = Page(200, 20 * count + 60)
+        for i in range(count):
+            page.line(4, 4 + 20 * i, 180 - 10 * i, 16, ("up", scores[i % len(scores)]), flipped=("down", flipped) if flipped else None)
+        return page
+
+    def tall(**reads: Read) -> Page:
+        return Page(120, 120).line(40, 10, 20, 90, reads.pop("upright", ("x", 0.3)), **reads)
+
+    retried = (
+        rows(6, 0.95).line(4, 124, 40, 16, ("low", 0.55), flipped=("high", 0.9)).line(60, 124, 40, 16, ("fair", 0.62), flipped=("no", 0.99))
+    )
+    lost = rows(6, 0.95).line(4, 124, 40, 16, ("low", 0.55), flipped=("worse", 0.5)).line(60, 124, 40, 16, ("low", 0.55), flipped=("", 0.0))
+    flipped = (
+        rows(6, 0.8, flipped=0.95).line(4, 124, 40, 16, sure, flipped=("no", 0.96)).line(60, 124, 40, 16, ("a", 0.7), flipped=("b", 0.8))
+    )
+    kept = (
+        rows(6, 0.8, flipped=0.84)
+        .line(4, 124, 40, 16, ("a", 0.7), flipped=("b", 0.99))
+        .line(60, 124, 40, 16, ("c", 0.5), flipped=("d", 0.6))
+    )
+    single = rows(6, 0.85).line(4, 124, 200, 16, ("long", 0.2), flipped=("flip", 0.6)).line(4, 144, 40, 16, ("a", 0.7), flipped=("b", 0.99))
+    votes = Page(200, 60).line(4, 4, 160, 16, ("a", 0.5), flipped=("b", 0.9)).line(4, 24, 100, 16, ("c", 0.95), flipped=("d", 0.99))
+    ratio = Page(200, 80).line(4, 4, 160, 40, ("a", 0.7), flipped=("b", 0.9)).line(4, 50, 120, 16, ("c", 0.7), flipped=("d", 0.72))
+    little = rows(5, 0.88).line(4, 104, 140, 16, ("a", 0.7), flipped=("b", 0.85)).line(4, 124, 40, 16, ("c", 0.9), flipped=("d", 0.99))
+    equal = Page(200, 60)
+    for y in (4, 24):
+        equal.line(4, y, 100, 16, ("a", 0.5), flipped=("b", 0.52))
+    edge = Page(220, 60).line(4, 4, 40, 16, ("a", 0.4), flipped=("b", 0.449)).line(60, 4, 40, 16, ("c", 0.4), flipped=("d", 0.451))
+    faint = Page(120, 60).line(4, 4, 40, 16, flipped=("a", 0.049)).line(60, 4, 40, 16, flipped=("b", 0.06))
+    shapes = Page(160, 120).line(4, 4, 20, 36, ("a", 0.3), down=("b", 0.9)).line(40, 4, 20, 37, ("c", 0.3), down=("d", 0.9))
+    mixed = rows(2, 0.7, flipped=0.9).line(20, 44, 10, 40, ("tall", 0.1), flipped=("no", 0.99), up=("yes", 0.5))
+    long = Page(420, 24).line(4, 4, 400, 16, ("begin", 0.95), end=("end", 0.9))
+    numbers: dict[str, tuple[Page, Values]] = {
+        "no retry below 0.5": (retried, {"flip_retry_score": 0.5}),
+        "no page flip below 0.7": (flipped, {"page_flip_score": 0.7}),
+        "one vote": (votes, {"page_flip_votes": 1}),
+        "vertical from 1.5 on": (shapes, {"vertical_aspect": 1.5}),
+        "a gain of 0.2": (flipped, {"min_gain": 0.2}),
+        "batches of 320 columns": (flipped, {"batch_columns": 320}),
+        "batches of any spread": (flipped, {"batch_spread": 9.0}),
+    }
+    return [
+        Page(50, 50).policy("no lines"),
+        rows(3, 0.95, flipped=0.99).policy("confident lines are read once"),
+        retried.policy("a low score is retried upside down, a fair one is not"),
+        lost.policy("a worse or empty retry loses"),
+        flipped.policy("a page that is better upside down is flipped, line by line"),
+        kept.policy("the longest lines are better, but not by min_gain: only low scores are retried besides"),
+        single.policy("one of the longest lines wins alone"),
+        votes.policy("short lines vote where there are no others"),
+        ratio.policy("the longest is that of the largest ratio", reading={"page_flip_votes": 1}),
+        little.policy("the longest lines are a little better, which flips no page"),
+        equal.policy("equally long lines: the first votes", reading={"page_flip_votes": 1}),
+        edge.policy("just below and above min_gain"),
+        faint.policy("nothing was read, and little is found upside down"),
+        tall(down=("d", 0.9), up=("u", 0.5), column=("c", 0.5)).policy("a vertical line that runs down"),
+        tall(down=("d", 0.5), up=("u", 0.9), column=("c", 0.5)).policy("a vertical line that runs up"),
+        tall(down=("d", 0.5), up=("u", 0.6), column=("c", 0.9)).policy("a vertical line that is a column of characters"),
+        tall(down=("d", 0.9), up=("u", 0.9), column=("c", 0.94)).policy("a vertical line: of similar scores the first wins"),
+        tall(down=("d", 0.5), up=("u", 0.56), column=("c", 0.62)).policy("a vertical line: each way is better by min_gain"),
+        tall(upright=("x", 0.9), down=("d", 0.94), up=("u", 0.94)).policy("a vertical line that is upright after all"),
+        tall(flipped=("f", 0.99)).policy("a vertical line is not read upside down"),
+        shapes.policy("just not and just vertical"),
+        mixed.policy("a vertical line has no vote and is not flipped with the page"),
+        long.policy("a long line is read in two parts"),
+        *(page.policy(name, reading=reading) for name, (page, reading) in numbers.items()),
+    ]
+
+
+def reading_cases() -> Cases:
+    """Whole readings: regions, scale, tiles, score slack, confirmation, order."""
+    ok = ("ok", 0.9)
+    page = Page(192, 96).line(100, 10, 80, 16, ("b", 0.9)).line(8, 12, 80, 16, ("a", 0.9)).line(8, 50, 150, 16, ("c", 0.9))
+    large = Page(400, 300).line(16, 20, 200, 40, ("big", 0.9)).line(20, 200, 300, 30, ("wide", 0.9))
+    slack = Page(192, 192)
+    for i, (score, read) in enumerate([
+        (0.6, ("", 0.0)), (0.6, ("poor", 0.1)), (0.54, ("good", 0.9)), (0.4, ("enough", 0.71)), (0.4, ("less", 0.69)),
+        (0.31, ("sure", 0.85)), (0.29, ("never", 0.99)), (0.4, ("", 0.0)),
+    ]):  # fmt: skip
+        slack.line(8, 8 + 22 * i, 150, 16, read, score=score)
+    over = Page(192, 96)
+    for i, y in enumerate((8, 30, 52)):
+        over.line(8, y, 150 - 40 * i, 16, ("up", 0.3), flipped=("abc"[i], 0.95))
+    vertical = Page(160, 160).line(8, 8, 100, 16, ok).line(120, 8, 16, 120, ("x", 0.2), down=("down", 0.9))
+    small = Page(400, 300).line(30, 40, 60, 10, ("small", 0.9)).line(30, 80, 60, 10, ("below", 0.9)).line(200, 200, 100, 16, ("far", 0.9))
+    long = Page(700, 40).line(10, 10, 670, 16, ("along", 0.9), end=("end", 0.9))
+    row = Page(700, 40)
+    for i, x in enumerate((10, 150, 300, 470, 590)):
+        row.line(x, 12, 100, 16, ("abcde"[i], 0.9))
+    down = Page(60, 700)
+    for i, y in enumerate((10, 150, 176, 480, 670)):
+        down.line(6, y, 48, 16, ("abcde"[i], 0.9))
+    quad = [[4, 4], [100, 8], [98, 34], [6, 30]]
+    return [
+        page.whole("a page in reading order"),
+        page.whole("the same, detected alone", stage="detect"),
+        Page(192, 96).whole("an empty page"),
+        Page(192, 96).whole("an empty page, detected alone", stage="detect"),
+        Page(5, 3).whole("a photo of few pixels"),
+        large.whole("a photo that is reduced"),
+        slack.whole("score slack: texts confirm lines"),
+        slack.whole("score slack is not for detection alone", stage="detect"),
+        slack.whole("a sum of 1.2", recognizer={"reading": {"min_combined_score": 1.2}}),
+        slack.whole("no score slack", detector={"lines": {"score_slack": 0.0}}),
+        slack.whole("score slack in a region", [[0, 60, 192, 100]]),
+        over.whole("a page upside down"),
+        vertical.whole("a vertical line"),
+        long.whole("a line through all tiles of a long image"),
+        row.whole("a long image, wide"),
+        down.whole("a long image, high"),
+        row.whole("other tiles", detector={"tiling": {"tile_short_side": 40, "overlap": 64, "max_untiled": 1.0}}),
+        row.whole("not a long image", detector={"tiling": {"max_aspect_ratio": 20.0}}),
+        small.whole("a small region is enlarged", [[24, 36, 72, 18]]),
+        small.whole("a small region is enlarged less", [[24, 36, 72, 18]], detector={"regions": {"max_enlargement": 1.5}}),
+        small.whole(
+            "more padding does not give more lines", [[24, 36, 72, 18]], detector={"regions": {"min_padding": 60, "max_padding": 64}}
+        ),
+        page.whole("regions in their order, one empty", [[0, 40, 192, 40], [0, 80, 60, 16], [0, 0, 192, 36]]),
+        page.whole("regions that overlap", [[0, 0, 192, 96], [0, 0, 110, 40]]),
+        page.whole("a region with half of a line", [[40, 0, 100, 36]]),
+        page.whole("a quad, and one over the border", [quad, [[90, -20], [250, -20], [250, 40], [90, 40]]]),
+        page.whole("regions, detected alone", [[0, 0, 192, 36]], stage="detect"),
+        page.whole("no regions at all", []),
+        page.whole("a region beside the photo", [[0, 0, 50, 50], [300, 0, 10, 10]], says="mark it again"),
+        page.whole(
+            "a region crossing itself, detected alone", [[[0, 0], [50, 50], [50, 0], [0, 50]]], stage="detect", says="mark it again"
+        ),
+    ]
