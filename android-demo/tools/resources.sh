@@ -8,7 +8,7 @@ command -v aapt2 > /dev/null || { echo "aapt2: not found; on Debian: apt-get ins
 
 rm -rf target/generated
 mkdir -p target/generated target/test-classes/com/android/tools
-# Gradle forbids the package in the manifest and asks for its own default of extractNativeLibs; aapt2 wants both said.
+# Gradle forbids the package in the manifest and asks for its own default of extractNativeLibs; aapt2 needs both.
 sed -e 's|<manifest |<manifest package="ctpn.app" |' -e 's|<application$|<application android:extractNativeLibs="false"|' \
   src/main/AndroidManifest.xml > target/AndroidManifest.xml
 aapt2 compile --dir src/main/res -o target/compiled.zip

@@ -1,4 +1,4 @@
-"""What Kotlin's reader must read: a bundle, photos as PNG, and Python's lines: python -m tests.helpers.reader_case FOLDER"""
+"""What Kotlin's reader must read: bundles, photos as PNG, and Python's lines: python -m tests.helpers.reader_case FOLDER"""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from typing import Any
 import cv2
 import numpy as np
 
+from ctpn.contract.bundle import open_bundle
 from ctpn.imaging.decode import open_image
 from ctpn.reader import WEIGHTS, TextLine, TextReader
-from export.bundle import write
+from export.bundle import self_test, write
+from tests.helpers.bundle_formats import with_all_formats
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def photos() -> dict[str, tuple[Any, Any]]:
-    """Name: photo and regions. The samples, and what makes the reader go its other ways: turned pages, a long strip,
+    """Name: photo and regions. The samples, and what makes the reader take its other branches: rotated pages, a long image,
     marks; blurred, lines that only their texts confirm, or do not."""
     samples = {file.stem: open_image(file) for file in sorted(EXAMPLES.glob("*.jpg"))}
     waybill = samples["waybill"]
@@ -29,7 +31,7 @@ def photos() -> dict[str, tuple[Any, Any]]:
     found: dict[str, tuple[Any, Any]] = {name: (rgb, None) for name, rgb in samples.items()}
     return found | {
         "fields": (waybill, [*fields, quad]),
-        "on its head": (waybill[::-1, ::-1], None),
+        "upside down": (waybill[::-1, ::-1], None),
         "on its side": (np.rot90(waybill[300:700]), None),
         "long": (np.concatenate([line] * 4, 1), None),
         "tall": (np.concatenate([waybill[:, 130:400]] * 3), None),
@@ -52,8 +54,11 @@ def plain(line: TextLine) -> dict[str, Any]:
 
 
 def make(folder: Path) -> None:
-    """Fill a folder: bundle/, mobile.onnx, a PNG of each photo, lines.json."""
+    """Fill a folder: bundle/, bundle-all-formats/, mobile.onnx, a PNG of each photo, lines.json."""
     write(folder / "bundle", ["onnx"])
+    shutil.rmtree(folder / "bundle-all-formats", ignore_errors=True)
+    with_all_formats(folder / "bundle", folder / "bundle-all-formats")
+    self_test(open_bundle(folder / "bundle-all-formats"))
     shutil.copyfile(WEIGHTS / "mobile.onnx", folder / "mobile.onnx")
     reader, exact = TextReader(folder / "bundle", threads=1), TextReader(WEIGHTS / "mobile.onnx", threads=1)
     cases = []

@@ -3,7 +3,7 @@ package androidx.test.platform.app
 import android.app.Instrumentation
 import android.os.Bundle
 
-/** What Robolectric wants of androidx.test, which only Google's repository has: here where its instrumentation is kept. */
+/** What Robolectric needs of androidx.test, which only Google's repository has: here where its instrumentation is kept. */
 object InstrumentationRegistry {
     private var current: Instrumentation? = null
     private var options = Bundle()

@@ -2,9 +2,10 @@ package ctpn.app
 
 import android.content.Context
 import ctpn.core.CtpnException
-import ctpn.core.Stopwatch
+import ctpn.core.TextReader
 import ctpn.reader.Bundle
-import ctpn.reader.TextReader
+import ctpn.reader.openReader
+import ctpn.reader.selfTest
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
@@ -14,28 +15,28 @@ import kotlinx.serialization.json.putJsonObject
 import kotlin.math.ceil
 import kotlin.math.floor
 
-/** What a [share] of the values does not exceed, in proportion between two of them: as the report's numpy has it. */
+/** The quantile [fraction] of the values, interpolated linearly between two of them, as numpy does. */
 internal fun percentile(
     values: List<Double>,
-    share: Double,
+    fraction: Double,
 ): Double {
     val sorted = values.sorted()
-    val at = share * (sorted.size - 1)
+    val at = fraction * (sorted.size - 1)
     val (below, above) = sorted[floor(at).toInt()] to sorted[ceil(at).toInt()]
     return below + (above - below) * (at - floor(at))
 }
 
 /**
- * Reads the golden case again and again on this phone. docs/phone.md describes what comes out.
+ * Reads the golden case again and again on this phone. docs/phone.md describes the file.
  *
- * @param rounds readings that count, after the first and [WARMUP] more.
+ * @param rounds measured readings, after the first and [WARMUP] more.
  */
 internal class Benchmark(
     private val context: Context,
     private val rounds: Int = 20,
 ) {
     /** Milliseconds of each stage of one reading, and of the whole. */
-    private class Reading(
+    private class Measurement(
         val width: Int,
         val height: Int,
         val lines: Int,
@@ -43,37 +44,38 @@ internal class Benchmark(
     )
 
     /**
-     * To be called on a thread of its own; ends soon when that is interrupted, with an exception that nobody waits for.
+     * To be called on a thread of its own; ends soon when that is interrupted, with an exception.
      *
-     * @param told how many readings are done, of how many.
+     * @param onProgress how many readings are done, of how many.
      * @throws CtpnException the app's models are damaged.
      */
-    fun run(told: (Int, Int) -> Unit): JsonObject {
+    fun measure(onProgress: (Int, Int) -> Unit): JsonObject {
         val start = System.nanoTime()
         val bundle = Bundle.open(Models.files(context.assets))
-        TextReader(bundle, Models.THREADS).use { reader ->
+        openReader(bundle, Models.THREADS).use { reader ->
             val loadMs = milliseconds(System.nanoTime() - start)
             val all = 1 + WARMUP + rounds
-            val readings =
+            val measurements =
                 (1..all).map { round ->
                     if (Thread.interrupted()) throw InterruptedException()
-                    read(reader, bundle).also { told(round, all) }
+                    read(reader, bundle).also { onProgress(round, all) }
                 }
-            return report(reader, bundle, loadMs, readings)
+            return report(reader, bundle, loadMs, measurements)
         }
     }
 
     private fun read(
         reader: TextReader,
         bundle: Bundle,
-    ): Reading {
+    ): Measurement {
         val start = System.nanoTime()
         val rgb = Models.sample(bundle).rgb()
         val opened = System.nanoTime()
-        val watch = Stopwatch()
-        val lines = reader.read(rgb, bundle.golden.regions, watch)
-        val stages = mapOf("open" to opened - start) + watch.nanoseconds + ("whole" to System.nanoTime() - start)
-        return Reading(rgb.width, rgb.height, lines.size, stages.mapValues { milliseconds(it.value) })
+        val seconds = STAGES.associateWithTo(LinkedHashMap()) { 0.0 }
+        val lines = reader.read(rgb, bundle.golden.regions) { name, taken -> seconds[name] = seconds.getValue(name) + taken }
+        val whole = milliseconds(System.nanoTime() - start)
+        val ms = mapOf("open" to milliseconds(opened - start)) + seconds.mapValues { hundredths(1000 * it.value) } + ("whole" to whole)
+        return Measurement(rgb.width, rgb.height, lines.size, ms)
     }
 
     private fun golden(
@@ -81,7 +83,7 @@ internal class Benchmark(
         bundle: Bundle,
     ): Boolean =
         try {
-            reader.selfTest(Models.sample(bundle).rgb())
+            reader.selfTest(bundle.golden, Models.sample(bundle).rgb())
             true
         } catch (_: CtpnException) {
             false // the report says so; the times are worth having all the same
@@ -91,12 +93,12 @@ internal class Benchmark(
         reader: TextReader,
         bundle: Bundle,
         loadMs: Double,
-        readings: List<Reading>,
+        measurements: List<Measurement>,
     ) = buildJsonObject {
-        val first = readings.first()
+        val first = measurements.first()
         put("schema", 1)
         put("kind", "ctpn-benchmark")
-        describe(context, bundle, reader.runtime)
+        describe(context, bundle)
         putJsonObject("photo") {
             put("name", bundle.golden.photo)
             put("width", first.width)
@@ -108,17 +110,21 @@ internal class Benchmark(
         put("load_ms", loadMs)
         put("first_ms", first.ms.getValue("whole"))
         put("warmup", WARMUP)
-        val counted = readings.drop(1 + WARMUP)
+        val counted = measurements.drop(1 + WARMUP)
         putJsonObject("ms") {
             for (stage in first.ms.keys) put(stage, JsonArray(counted.map { JsonPrimitive(it.ms.getValue(stage)) }))
         }
         put("memory_mb", peakMemoryMb())
     }
 
-    /** To 0.01 ms. */
-    private fun milliseconds(nanoseconds: Long) = floor(nanoseconds / 1e4 + 0.5) / 100
+    private fun milliseconds(nanoseconds: Long) = hundredths(nanoseconds / 1e6)
+
+    private fun hundredths(value: Double) = floor(100 * value + 0.5) / 100
 
     private companion object {
         const val WARMUP = 3
+
+        /** The reader's stages, as docs/phone.md has them. */
+        val STAGES = listOf("fit", "detector", "decode", "nms", "lines", "rectify", "recogniser", "ctc")
     }
 }

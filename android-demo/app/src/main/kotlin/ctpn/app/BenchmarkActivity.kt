@@ -40,7 +40,7 @@ class BenchmarkActivity : Activity() {
     }
 
     private fun show() {
-        findViewById<Button>(R.id.start).setText(if (measuring.runs) R.string.stop else R.string.start)
+        findViewById<Button>(R.id.start).setText(if (measuring.isRunning) R.string.stop else R.string.start)
         val progress = measuring.progress?.let { (done, all) -> getString(R.string.measuring, done, all) }
         findViewById<TextView>(R.id.progress_text).text = progress ?: measuring.problem.orEmpty()
         findViewById<View>(R.id.share).visibility = if (measuring.report == null) View.INVISIBLE else View.VISIBLE
@@ -83,26 +83,26 @@ class BenchmarkActivity : Activity() {
     }
 }
 
-/** A measurement that goes on while its Activity is turned. */
+/** A benchmark that goes on while its Activity is rotated. */
 internal class Measuring(
     private val benchmark: Benchmark,
 ) {
-    private val worker = Worker()
+    private val background = BackgroundThread()
     private val main = Handler(Looper.getMainLooper())
     var onChange: () -> Unit = {}
 
-    /** Readings done, of how many; null while nothing runs. */
+    /** Readings done, of how many; null while nothing is measured. */
     var progress: Pair<Int, Int>? = null
         private set
     var report: JsonObject? = null
         private set
     var problem: String? = null
         private set
-    val runs get() = progress != null
+    val isRunning get() = progress != null
 
     fun startOrStop() {
-        if (runs) {
-            worker.drop()
+        if (isRunning) {
+            background.drop()
             ended(null, null)
         } else {
             start()
@@ -113,14 +113,14 @@ internal class Measuring(
         progress = 0 to 0
         problem = null
         onChange()
-        worker.start(
-            job = { benchmark.run { done, all -> main.post { if (runs) told(done to all) } } },
+        background.start(
+            job = { benchmark.measure { done, all -> main.post { if (isRunning) show(done to all) } } },
             done = { ended(it, null) },
             failed = { ended(null, it.message ?: it.toString()) },
         )
     }
 
-    private fun told(now: Pair<Int, Int>) {
+    private fun show(now: Pair<Int, Int>) {
         progress = now
         onChange()
     }
@@ -135,5 +135,5 @@ internal class Measuring(
         onChange()
     }
 
-    fun close() = worker.close()
+    fun close() = background.close()
 }

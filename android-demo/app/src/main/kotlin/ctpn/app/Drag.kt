@@ -1,18 +1,18 @@
 package ctpn.app
 
-import ctpn.core.Marking
-import ctpn.core.Photo
-import ctpn.core.Point
-import ctpn.core.Rectangle
+import ctpn.core.layout.Point
+import ctpn.core.screen.Marking
+import ctpn.core.screen.Photo
+import ctpn.core.screen.Rectangle
 import kotlin.math.abs
 import kotlin.math.hypot
 
 /**
  * What one finger does from where it touches the photo: move or resize the rectangle under it, or draw a new one.
  *
- * @param before what is marked; [at] is always one step after it, so that one undo takes a gesture back.
+ * @param before what is marked; [at] is always one step after it, so that one undo reverts a gesture.
  * @param from where the finger touched, in photo pixels, as all lengths here.
- * @param reach how far from an edge a finger still grasps it.
+ * @param reach how far from an edge a finger still grabs it.
  */
 class Drag(
     private val before: Marking,
@@ -24,7 +24,7 @@ class Drag(
     private val held: Int? = held()
     private val grip: Grip? = held?.let { grip(before.rectangles[it], it == before.selected) }
 
-    /** The marking when the finger is at [to]: less than [slop] away it has only pointed at something. */
+    /** The marking when the finger is at [to]: less than [slop] away it has only tapped. */
     fun at(to: Point): Marking {
         if (hypot(to.x - from.x, to.y - from.y) < slop) return before.select(held)
         if (held != null && grip != null) return before.replace(held, before.rectangles[held].dragged(grip, to))
@@ -81,13 +81,13 @@ class Drag(
         part: Part,
         whole: Boolean,
         by: Float,
-        room: Float,
+        limit: Float,
     ): Pair<Float, Float> {
-        val least = minOf(slop, high - low)
+        val minimum = minOf(slop, high - low)
         return when {
-            whole -> by.coerceIn(-low, room - high).let { low + it to high + it }
-            part == Part.LOW -> (low + by).coerceIn(0f, high - least) to high
-            part == Part.HIGH -> low to (high + by).coerceIn(low + least, room)
+            whole -> by.coerceIn(-low, limit - high).let { low + it to high + it }
+            part == Part.LOW -> (low + by).coerceIn(0f, high - minimum) to high
+            part == Part.HIGH -> low to (high + by).coerceIn(low + minimum, limit)
             else -> low to high
         }
     }
@@ -98,7 +98,7 @@ class Drag(
         return Rectangle(minOf(x0, x1), minOf(y0, y1), abs(x1 - x0), abs(y1 - y0))
     }
 
-    /** Where along one axis a rectangle is grasped. */
+    /** Where along one axis a rectangle is grabbed. */
     private enum class Part { LOW, MIDDLE, HIGH }
 
     private data class Grip(

@@ -13,9 +13,9 @@ import android.view.View
 import android.view.ViewGroup
 import android.widget.TextView
 import android.widget.Toast
-import ctpn.core.Event
-import ctpn.core.Failure
-import ctpn.core.Screen
+import ctpn.core.screen.Event
+import ctpn.core.screen.Failure
+import ctpn.core.screen.Screen
 
 /** Shows the session's screen and passes on what the user does; photos come from other apps. */
 class MainActivity :
@@ -59,7 +59,7 @@ class MainActivity :
         if (now !== page) turnTo(now)
         now.show(screen, session.picture)
         showProgress(screen)
-        backKey.wanted(screen !is Screen.Choose)
+        backKey.handle(screen !is Screen.Choose)
     }
 
     private fun pageOf(screen: Screen): Page =
@@ -91,7 +91,7 @@ class MainActivity :
         if (says != 0) findViewById<TextView>(R.id.progress_text).setText(says)
     }
 
-    /** Whoever asked this app for a text gets it. */
+    /** The app that started this one for a text gets it. */
     private fun finishWith(done: Screen.Done) {
         setResult(RESULT_OK, Intent().putExtra(Intent.EXTRA_TEXT, done.lines.text()))
         finish()

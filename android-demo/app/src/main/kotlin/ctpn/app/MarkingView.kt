@@ -8,19 +8,19 @@ import android.os.Bundle
 import android.util.AttributeSet
 import android.util.TypedValue
 import android.view.accessibility.AccessibilityNodeInfo
-import ctpn.core.Marking
-import ctpn.core.Point
-import ctpn.core.Rectangle
+import ctpn.core.layout.Point
+import ctpn.core.screen.Marking
+import ctpn.core.screen.Rectangle
 
-/** Where regions are marked: one finger draws, moves and resizes rectangles, two enlarge the photo. */
+/** Where regions are marked: one finger draws, moves and resizes rectangles, two zoom the photo. */
 class MarkingView(
     context: Context,
     attributes: AttributeSet? = null,
 ) : PhotoView(context, attributes) {
-    /** Told once a gesture, when the finger is lifted. */
+    /** Called once per gesture, when the finger is lifted. */
     var onMarking: (Marking) -> Unit = {}
 
-    /** What is marked; under a finger, what would be if it were lifted now. */
+    /** What is marked; while a finger drags, as if it were lifted now. */
     var marking = Marking()
         set(value) {
             field = value
@@ -101,7 +101,7 @@ class MarkingView(
         marking.selected?.let { drawKnobs(canvas, marking.rectangles[it], viewport) }
     }
 
-    /** What is not marked lies in shade, so that the marks are seen on any photo. */
+    /** What is not marked is shaded, so that the marks are visible on any photo. */
     private fun shadeOutside(
         canvas: Canvas,
         viewport: Viewport,
@@ -149,7 +149,7 @@ class MarkingView(
         }
     }
 
-    /** Corners (the number has one of them) and the middles of edges, as far as they leave room to see what is marked. */
+    /** Corners (the number is on one of them) and the middles of edges, as far as they do not hide what is marked. */
     private fun knobs(): List<Pair<Float, Float>> {
         val roomy = 56 * density
         val lower = listOf(frame.right to frame.bottom, frame.left to frame.bottom)
@@ -165,7 +165,7 @@ class MarkingView(
         return resources.getQuantityString(R.plurals.marked_one_selected, count, count, chosen + 1)
     }
 
-    // Who cannot see the photo marks all of it, and walks through the marks.
+    // For those who cannot see the photo: mark all of it, and go from mark to mark.
     override fun onInitializeAccessibilityNodeInfo(info: AccessibilityNodeInfo) {
         super.onInitializeAccessibilityNodeInfo(info)
         info.addAction(AccessibilityNodeInfo.AccessibilityAction(R.id.action_mark_all, context.getString(R.string.mark_all)))

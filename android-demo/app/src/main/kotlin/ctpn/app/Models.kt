@@ -4,27 +4,29 @@ import android.content.res.AssetManager
 import android.graphics.Bitmap
 import android.graphics.BitmapFactory
 import ctpn.core.CtpnException
+import ctpn.core.TextReader
 import ctpn.reader.Bundle
 import ctpn.reader.BundleFiles
-import ctpn.reader.TextReader
+import ctpn.reader.openReader
+import ctpn.reader.selfTest
 
 /**
- * The app's own bundle and a reader of it. For one thread; opened when first needed, which verifies every byte and reads the
- * golden case.
+ * The app's own bundle and a reader of it. For one thread; opened when first needed: then every byte is verified and the golden case
+ * read.
  */
 class Models(
     private val assets: AssetManager,
 ) : AutoCloseable {
     private var opened: TextReader? = null
 
-    /** @throws ctpn.core.CtpnException the app's models are damaged, or this phone computes otherwise. */
+    /** @throws ctpn.core.CtpnException the app's models are damaged, or this phone computes other results. */
     fun reader(): TextReader = opened ?: open().also { opened = it }
 
     private fun open(): TextReader {
         val bundle = Bundle.open(files(assets))
-        val reader = TextReader(bundle, THREADS)
+        val reader = openReader(bundle, THREADS)
         try {
-            reader.selfTest(sample(bundle).rgb())
+            reader.selfTest(bundle.golden, sample(bundle).rgb())
         } catch (e: CtpnException) {
             reader.close()
             throw e

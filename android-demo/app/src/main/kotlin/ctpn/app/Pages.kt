@@ -5,15 +5,15 @@ import android.view.View
 import android.view.ViewGroup
 import android.widget.Button
 import android.widget.TextView
-import ctpn.core.Event
-import ctpn.core.Failure
-import ctpn.core.Screen
+import ctpn.core.screen.Event
+import ctpn.core.screen.Failure
+import ctpn.core.screen.Screen
 
 /** One layout and how it shows a state of the screen. */
 internal interface Page {
     val view: View
 
-    /** What TalkBack says when the page comes. */
+    /** What TalkBack says when the page appears. */
     val title: Int
 
     fun show(
@@ -32,7 +32,7 @@ internal fun View.onTap(
     action: () -> Unit,
 ) = findViewById<View>(id).setOnClickListener { action() }
 
-/** Where a photo may come from; and the benchmark, which is a screen of its own. */
+/** Where a photo may come from; and the benchmark, which is an Activity of its own. */
 internal interface Sources {
     fun camera()
 
@@ -101,9 +101,7 @@ internal class MarkPage(
         delete.isEnabled = now.selected != null
         val count = now.rectangles.size
         read.text =
-            if (count ==
-                0
-            ) {
+            if (count == 0) {
                 view.context.getString(R.string.read_all)
             } else {
                 view.resources.getQuantityString(R.plurals.read_marked, count, count)
@@ -111,7 +109,7 @@ internal class MarkPage(
     }
 }
 
-/** An error, and the way on. */
+/** An error, and a button to go on. */
 internal class FailedPage(
     root: ViewGroup,
     session: Session,

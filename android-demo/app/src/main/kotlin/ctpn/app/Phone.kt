@@ -3,22 +3,22 @@ package ctpn.app
 import android.app.ActivityManager
 import android.content.Context
 import android.os.Build
+import ctpn.core.contract.sha256
 import ctpn.reader.Bundle
+import ctpn.reader.runtimeVersion
 import kotlinx.serialization.json.JsonObjectBuilder
 import kotlinx.serialization.json.put
 import kotlinx.serialization.json.putJsonObject
 import java.io.File
-import java.security.MessageDigest
 import java.text.SimpleDateFormat
 import java.util.Date
 import java.util.Locale
 import java.util.TimeZone
 
-/** On what, with what and when something was measured: app, device, runtime, bundle, time of docs/phone.md. */
+/** Where, with what and when something was measured: app, device, runtime, bundle and time of docs/phone.md. */
 internal fun JsonObjectBuilder.describe(
     context: Context,
     bundle: Bundle,
-    runtime: String,
 ) {
     putJsonObject("app") {
         put("name", "android")
@@ -33,7 +33,7 @@ internal fun JsonObjectBuilder.describe(
     }
     putJsonObject("runtime") {
         put("name", "onnxruntime")
-        put("version", runtime)
+        put("version", runtimeVersion())
         put("provider", "cpu")
         put("threads", Models.THREADS)
     }
@@ -49,18 +49,13 @@ internal fun JsonObjectBuilder.describe(
 private fun processor(): String =
     if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}" else Build.HARDWARE
 
-private fun sha256(bytes: ByteArray) =
-    MessageDigest.getInstance("SHA-256").digest(bytes).joinToString("") {
-        "%02x".format(Locale.ROOT, it)
-    }
-
 private fun memoryMb(context: Context): Long {
     val info = ActivityManager.MemoryInfo()
     context.getSystemService(ActivityManager::class.java).getMemoryInfo(info)
     return info.totalMem / 1_000_000
 }
 
-/** The most that this process has held so far, as the kernel counts it; null where it does not tell. */
+/** Peak memory of this process so far, as the kernel counts it; null where it does not report it. */
 internal fun peakMemoryMb(status: File = File("/proc/self/status")): Long? {
     val line = if (status.canRead()) status.readLines().find { it.startsWith("VmHWM:") } else null
     return line?.filter { it.isDigit() }?.toLongOrNull()?.let { it * 1024 / 1_000_000 }

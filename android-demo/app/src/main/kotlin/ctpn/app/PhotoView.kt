@@ -8,10 +8,10 @@ import android.graphics.RectF
 import android.util.AttributeSet
 import android.view.MotionEvent
 import android.view.View
-import ctpn.core.Photo
+import ctpn.core.screen.Photo
 import kotlin.math.hypot
 
-/** A photo that two fingers enlarge and move. What one finger does is its children's. */
+/** A photo that two fingers zoom and move. Subclasses decide what one finger does. */
 abstract class PhotoView(
     context: Context,
     attributes: AttributeSet?,
@@ -30,7 +30,7 @@ abstract class PhotoView(
 
     private var bitmap: Bitmap? = null
 
-    /** @param picture the photo's pixels, maybe fewer than it has; null while they are still being decoded. */
+    /** @param picture the photo's pixels, possibly at reduced size; null while they are still being decoded. */
     fun show(
         photo: Photo,
         picture: Bitmap?,
@@ -80,7 +80,7 @@ abstract class PhotoView(
         y: Float,
     )
 
-    /** A second finger came, or the system took the gesture away: what the first did is void. */
+    /** A second finger came, or the system took the gesture away: undo what the first finger did. */
     protected abstract fun cancelled()
 
     override fun onTouchEvent(event: MotionEvent): Boolean {
@@ -101,7 +101,7 @@ abstract class PhotoView(
     private fun down(event: MotionEvent) {
         pinch = null
         pinched = false
-        // A list or pager around must not take the finger away.
+        // A list or pager around this view must not intercept the gesture.
         parent?.requestDisallowInterceptTouchEvent(true)
         pressed(event.x, event.y)
     }

@@ -10,36 +10,36 @@ import android.graphics.PorterDuff
 import android.media.ExifInterface
 import android.net.Uri
 import ctpn.core.CtpnException
-import ctpn.core.RgbImage
+import ctpn.core.imaging.RgbImage
 import java.io.File
 import java.io.IOException
 import java.io.InputStream
 import kotlin.math.sqrt
 
-/** The one photo the app works on, in a file of its own: so it outlives the grant to read it from where it came. */
+/** The one photo the app works on, in a file of its own: so it outlives the permission to read the original. */
 class Photos(
     context: Context,
 ) {
     private val resolver = context.contentResolver
     private val assets = context.assets
-    private val kept = File(context.filesDir, "photo")
-    private val aside = File(context.filesDir, "photo.new")
-    private val taken = SharedFiles.file(context, SharedFiles.PHOTO)
+    private val current = File(context.filesDir, "photo")
+    private val incoming = File(context.filesDir, "photo.new")
+    private val fromCamera = SharedFiles.file(context, SharedFiles.PHOTO)
 
     /**
      * Copy a photo (a content URI, or [SAMPLE]) and decode it upright, at reduced size if it is large. What the camera wrote is
-     * deleted: the copy is all that stays.
+     * deleted: only the copy stays.
      *
      * @throws IOException it cannot be read. @throws CtpnException it is no picture.
      */
     fun open(source: String): Bitmap {
         try {
-            input(source).use { from -> aside.outputStream().use { from.copyTo(it) } }
+            input(source).use { from -> incoming.outputStream().use { from.copyTo(it) } }
         } finally {
-            taken.delete()
+            fromCamera.delete()
         }
-        val picture = decode(aside)
-        if (!aside.renameTo(kept)) throw IOException("$kept: cannot be replaced; is the storage full?")
+        val picture = decode(incoming)
+        if (!incoming.renameTo(current)) throw IOException("$current: cannot be replaced; is the storage full?")
         return picture
     }
 
@@ -47,29 +47,29 @@ class Photos(
         if (source == SAMPLE) {
             assets.open("bundle/golden.png")
         } else {
-            resolver.openInputStream(Uri.parse(source)) ?: throw IOException("$source: its app gives nothing")
+            resolver.openInputStream(Uri.parse(source)) ?: throw IOException("$source: its app gives no data")
         }
 
     /** The photo that was opened last, after the system ended the app. Errors as [open]. */
-    fun reopen(): Bitmap = decode(kept)
+    fun reopen(): Bitmap = decode(current)
 
     fun forget() {
-        kept.delete()
-        aside.delete()
-        taken.delete()
+        current.delete()
+        incoming.delete()
+        fromCamera.delete()
     }
 
     companion object {
         /** The source of the photo that comes with the models. */
         const val SAMPLE = "sample"
 
-        /** 6.3 megapixels, 24 MiB as Android's bitmap and 18 MiB as our bytes: on a page of A4 small print is still 25 pixels high. */
-        const val MOST_PIXELS = 2896 * 2172
+        /** 6.3 megapixels, 24 MiB as Android's bitmap and 18 MiB as our bytes: on a page of A4 small print is then still 25 pixels high. */
+        const val MAX_PIXELS = 2896 * 2172
 
         /** The usual 12 megapixels are decoded whole, before anything else needs memory, and then reduced smoothly. */
-        private const val MOST_DECODED = 4096 * 3072
+        private const val MAX_DECODED_PIXELS = 4096 * 3072
 
-        /** An upright picture of at most [MOST_PIXELS]. */
+        /** An upright picture of at most [MAX_PIXELS]. */
         fun decode(file: File): Bitmap {
             val options = BitmapFactory.Options().apply { inJustDecodeBounds = true }
             BitmapFactory.decodeFile(file.path, options)
@@ -82,20 +82,20 @@ class Photos(
             return upright(reduced(onWhite(stored)), orientation(file))
         }
 
-        /** What is transparent lies on white, as in Python: beneath it there may be any colour, mostly the black of the letters. */
+        /** Transparent pixels become white, as in Python: their colour may be any, mostly the black of the letters. */
         private fun onWhite(stored: Bitmap): Bitmap {
             if (stored.hasAlpha()) Canvas(stored).drawColor(Color.WHITE, PorterDuff.Mode.DST_OVER)
             return stored
         }
 
-        /** By how much a picture is reduced while it is decoded: the least power of two (no other saves memory then) that suffices. */
+        /** By how much a picture is reduced while it is decoded: the smallest power of two that suffices (no other factor saves memory). */
         fun reduction(
             width: Int,
             height: Int,
-        ): Int = generateSequence(1) { it * 2 }.first { (width / it).toLong() * (height / it) <= MOST_DECODED }
+        ): Int = generateSequence(1) { it * 2 }.first { (width / it).toLong() * (height / it) <= MAX_DECODED_PIXELS }
 
         private fun reduced(stored: Bitmap): Bitmap {
-            val by = sqrt(MOST_PIXELS.toDouble() / (stored.width.toLong() * stored.height))
+            val by = sqrt(MAX_PIXELS.toDouble() / (stored.width.toLong() * stored.height))
             if (by >= 1) return stored
             val (width, height) = maxOf(1, (stored.width * by).toInt()) to maxOf(1, (stored.height * by).toInt())
             return Bitmap.createScaledBitmap(stored, width, height, true).also { stored.recycle() }
@@ -139,7 +139,7 @@ class Photos(
     }
 }
 
-/** The bytes that the reader takes; some rows at a time, for a second whole copy of a photo would be 48 MiB. */
+/** The bytes that the reader takes; row by row, because a second copy of all pixels would be 48 MiB. */
 fun Bitmap.rgb(): RgbImage {
     val bytes = ByteArray(3 * width * height)
     val row = IntArray(width)

@@ -6,17 +6,18 @@ import android.graphics.Paint
 import android.graphics.Path
 import android.graphics.RectF
 import android.util.AttributeSet
-import ctpn.core.Point
-import ctpn.core.Quad
 import ctpn.core.TextLine
+import ctpn.core.layout.Point
+import ctpn.core.layout.Quad
+import ctpn.core.layout.isInside
 import kotlin.math.hypot
 
-/** The photo with what was found on it: each line's quad and its probability in per cent. */
+/** The photo with the lines that were found: each line's quad and its probability in per cent. */
 class ResultView(
     context: Context,
     attributes: AttributeSet? = null,
 ) : PhotoView(context, attributes) {
-    /** Told which line was touched, null for none. */
+    /** Called with the index of the line that was touched, null for none. */
     var onSelected: (Int?) -> Unit = {}
 
     var lines: List<TextLine> = emptyList()
@@ -50,7 +51,7 @@ class ResultView(
         viewport: Viewport,
     ) {
         lines.forEachIndexed { i, line -> drawQuad(canvas, viewport, line.quad, i == selected) }
-        // Above all quads: a neighbour's frame must not cross a number.
+        // After all quads: a neighbour's frame must not cross a number.
         for (line in lines) drawTag(canvas, viewport, line)
     }
 
@@ -68,7 +69,7 @@ class ResultView(
         canvas.drawPath(path, edge)
     }
 
-    /** After the text's end, where it hides the least; as high as the line, within what can be read and what does not shout. */
+    /** After the text's end, where it hides the least; as high as the line, but neither too small to read nor too large. */
     private fun drawTag(
         canvas: Canvas,
         viewport: Viewport,
@@ -77,13 +78,13 @@ class ResultView(
         val (from, to) = viewport.toView(line.quad.topRight) to viewport.toView(line.quad.bottomRight)
         digits.textSize = (0.7f * hypot(to.x - from.x, to.y - from.y)).coerceIn(7 * density, 12 * density)
         val text = percent(line.score)
-        val (air, height) = digits.textSize * 0.25f to digits.textSize * 1.25f
-        val wide = digits.measureText(text) + 2 * air
+        val (padding, height) = digits.textSize * 0.25f to digits.textSize * 1.25f
+        val wide = digits.measureText(text) + 2 * padding
         val x = minOf((from.x + to.x) / 2, width - wide)
         val y = (from.y + to.y) / 2
         chip.set(x, y - height / 2, x + wide, y + height / 2)
-        canvas.drawRoundRect(chip, air, air, tag)
-        canvas.drawText(text, x + air, y - (digits.ascent() + digits.descent()) / 2, digits)
+        canvas.drawRoundRect(chip, padding, padding, tag)
+        canvas.drawText(text, x + padding, y - (digits.ascent() + digits.descent()) / 2, digits)
     }
 
     override fun pressed(
@@ -110,7 +111,7 @@ class ResultView(
     ) {
         if (last == null || moved > TAP * density) return
         val under = viewport?.toPhoto(x, y) ?: return
-        selected = lines.indices.firstOrNull { lines[it].quad.holds(under) }
+        selected = lines.indices.firstOrNull { isInside(under.x.toDouble(), under.y.toDouble(), lines[it].quad.corners) }
         onSelected(selected)
     }
 
@@ -121,14 +122,4 @@ class ResultView(
     private companion object {
         const val TAP = 8 // dp that a tap may slip
     }
-}
-
-/** Whether a point lies in a convex quad, in any direction of its corners. */
-internal fun Quad.holds(point: Point): Boolean {
-    val signs =
-        corners.indices.map {
-            val (a, b) = corners[it] to corners[(it + 1) % 4]
-            (b.x - a.x) * (point.y - a.y) - (b.y - a.y) * (point.x - a.x)
-        }
-    return signs.all { it >= 0 } || signs.all { it <= 0 }
 }

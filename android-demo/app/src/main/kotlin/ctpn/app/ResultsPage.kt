@@ -6,16 +6,16 @@ import android.view.ViewGroup
 import android.widget.BaseAdapter
 import android.widget.ListView
 import android.widget.TextView
-import ctpn.core.Event
-import ctpn.core.Screen
 import ctpn.core.TextLine
+import ctpn.core.screen.Event
+import ctpn.core.screen.Screen
 import java.text.NumberFormat
 import kotlin.math.floor
 
-/** A probability for people. */
-internal fun percent(share: Float): String = "${floor(100 * share + 0.5f).toInt()}%"
+/** A probability in per cent. */
+internal fun percent(probability: Float): String = "${floor(100 * probability + 0.5f).toInt()}%"
 
-/** What is copied and shared: a line of text each, an empty one between regions. */
+/** What is copied and shared: one line each, an empty one between regions. */
 internal fun List<TextLine>.text(): String =
     groupBy { it.region }.values.joinToString("\n\n") { region -> region.mapNotNull { it.text?.ifEmpty { null } }.joinToString("\n") }
 
@@ -158,10 +158,10 @@ private class Rows : BaseAdapter() {
         row: Row.Line,
     ) {
         val text = row.line.text?.ifEmpty { null } ?: view.context.getString(R.string.unreadable)
-        val sure = percent(row.line.textScore ?: 0f)
+        val confidence = percent(row.line.textScore ?: 0f)
         view.findViewById<TextView>(R.id.text).text = text
-        view.findViewById<TextView>(R.id.sure).text = sure
-        view.contentDescription = view.context.getString(R.string.line_described, text, sure)
+        view.findViewById<TextView>(R.id.confidence).text = confidence
+        view.contentDescription = view.context.getString(R.string.line_described, text, confidence)
         view.isActivated = row.index == selected
     }
 }

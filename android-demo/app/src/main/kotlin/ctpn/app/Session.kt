@@ -3,17 +3,17 @@ package ctpn.app
 import android.content.Context
 import android.graphics.Bitmap
 import ctpn.core.CtpnException
-import ctpn.core.Event
-import ctpn.core.Failure
-import ctpn.core.Photo
-import ctpn.core.Screen
-import ctpn.core.after
-import ctpn.core.restored
-import ctpn.core.saved
+import ctpn.core.screen.Event
+import ctpn.core.screen.Failure
+import ctpn.core.screen.Photo
+import ctpn.core.screen.Screen
+import ctpn.core.screen.after
+import ctpn.core.screen.restored
+import ctpn.core.screen.saved
 
 /**
- * What outlives an Activity that is turned: the screen's state, the photo's pixels, the thread and the models. The state is all of
- * it that outlives the process: [saved].
+ * What outlives an Activity that is rotated: the screen's state, the photo's pixels, the thread and the models. Of these only the
+ * state outlives the process: [saved].
  */
 class Session(
     context: Context,
@@ -21,10 +21,10 @@ class Session(
 ) {
     private val photos = Photos(context)
     private val models = Models(context.assets)
-    private val worker = Worker()
+    private val background = BackgroundThread()
     private var jobs = 0
 
-    /** Told after each change; null while no Activity is there. */
+    /** Called after each change; null while there is no Activity. */
     var onChange: ((Screen) -> Unit)? = null
 
     var screen: Screen = saved?.let { restoredOrFirst(it) } ?: Screen.Choose
@@ -38,7 +38,7 @@ class Session(
         if (screen.photo != null) {
             reopen()
         } else if (saved == null) {
-            forget() // the one before may have been ended without a word
+            forget() // the system may have ended the last process without notice
         }
     }
 
@@ -55,7 +55,7 @@ class Session(
     /** Read what is marked. */
     fun read() = send(Event.ReadAsked(++jobs))
 
-    /** The work that a change of the screen asks for, or makes void. */
+    /** Start the work that a change of the screen needs, or drop what it no longer needs. */
     private fun follow(
         before: Screen,
         now: Screen,
@@ -63,14 +63,14 @@ class Session(
         when {
             now is Screen.Opening -> open(now.source)
             now is Screen.Reading -> read(now)
-            before is Screen.Opening || before is Screen.Reading -> worker.drop()
+            before is Screen.Opening || before is Screen.Reading -> background.drop()
         }
         if (now is Screen.Choose || now is Screen.Done) forget()
     }
 
     private fun open(source: String) {
         picture = null
-        worker.start(
+        background.start(
             job = { photos.open(source) },
             done = {
                 picture = it
@@ -82,7 +82,7 @@ class Session(
 
     /** After the system ended the app: the state is back, the pixels are not yet. */
     private fun reopen() {
-        worker.start(
+        background.start(
             job = { photos.reopen() },
             done = {
                 picture = it
@@ -98,9 +98,9 @@ class Session(
     private fun read(asked: Screen.Reading) {
         val marked = asked.marking.rectangles.map { it.region() }
         val shown = picture
-        worker.start(
+        background.start(
             job = {
-                // Right after a restart the photo may not be there yet: this job is later on the same thread, so decode it here.
+                // Right after a restart the photo may not be decoded yet, so decode it here: this job runs later on the same thread.
                 val pixels = shown ?: photos.reopen()
                 val reader = models.reader()
                 val rgb = pixels.rgb()
@@ -115,16 +115,16 @@ class Session(
         )
     }
 
-    /** Nothing of a photo stays behind when its user is done with it. */
+    /** Delete the photo when its user is done with it. */
     private fun forget() {
-        worker.start({ photos.forget() }, {}, {})
+        background.start({ photos.forget() }, {}, {})
         picture = null
     }
 
-    /** The Activity is gone. [forGood]: so is its user, who will not come back to this photo. */
+    /** The Activity was destroyed. [forGood]: its user will not return to this photo. */
     fun close(forGood: Boolean) {
         onChange = null
-        worker.close {
+        background.close {
             if (forGood) photos.forget()
             models.close()
         }

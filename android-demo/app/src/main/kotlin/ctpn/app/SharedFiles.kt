@@ -12,7 +12,8 @@ import java.io.File
 import java.io.FileNotFoundException
 
 /**
- * Lends two files to other apps, each to the one that is granted its address: the camera writes PHOTO, whoever shares reads REPORT.
+ * Gives other apps access to two files, each to the app that is granted its address: the camera writes PHOTO, the app that the user
+ * shares with reads REPORT.
  * (FileProvider does this for apps with AndroidX.)
  */
 class SharedFiles : ContentProvider() {

@@ -1,13 +1,13 @@
 package ctpn.app
 
-import ctpn.core.Point
+import ctpn.core.layout.Point
 
 /**
  * Which part of a photo a view shows.
  *
- * @property scale view pixels a photo pixel.
+ * @property scale view pixels per photo pixel.
  * @property left view x of the photo's left edge; [top] its upper edge.
- * @property margin of the view that stays free around the whole photo, so that marks at its edge can be grasped.
+ * @property margin of the view that stays free around the whole photo, so that marks at its edge can be grabbed.
  */
 data class Viewport(
     val photoWidth: Int,
@@ -26,7 +26,7 @@ data class Viewport(
 
     fun toView(point: Point) = Point(left + point.x * scale, top + point.y * scale)
 
-    /** Larger by [factor] around a place of the view, which itself moves by [dx], [dy]: what two fingers do. */
+    /** Zoomed by [factor] around a place of the view, which itself moves by [dx], [dy]: what two fingers do. */
     fun pinched(
         factor: Float,
         x: Float,
@@ -34,8 +34,8 @@ data class Viewport(
         dx: Float,
         dy: Float,
     ): Viewport {
-        val least = leastScale(photoWidth, photoHeight, viewWidth, viewHeight, margin)
-        val now = (scale * factor).coerceIn(least, maxOf(least, LARGEST))
+        val smallest = minScale(photoWidth, photoHeight, viewWidth, viewHeight, margin)
+        val now = (scale * factor).coerceIn(smallest, maxOf(smallest, MAX_SCALE))
         val under = toPhoto(x - dx, y - dy)
         return copy(scale = now, left = x - under.x * now, top = y - under.y * now).inside()
     }
@@ -45,17 +45,17 @@ data class Viewport(
         dy: Float,
     ) = copy(left = left + dx, top = top + dy).inside()
 
-    /** No emptiness beside a photo that is larger than the view; a smaller one in the middle. */
+    /** A photo larger than the view fills it; a smaller one is in the middle. */
     private fun inside() = copy(left = inside(left, photoWidth * scale, viewWidth), top = inside(top, photoHeight * scale, viewHeight))
 
     private fun inside(
         from: Float,
         length: Float,
-        room: Int,
-    ) = if (length + 2 * margin <= room) (room - length) / 2 else from.coerceIn(room - margin - length, margin)
+        available: Int,
+    ) = if (length + 2 * margin <= available) (available - length) / 2 else from.coerceIn(available - margin - length, margin)
 
     companion object {
-        const val LARGEST = 12f
+        const val MAX_SCALE = 12f
 
         /** The whole photo, as large as fits. */
         fun whole(
@@ -64,11 +64,11 @@ data class Viewport(
             viewWidth: Int,
             viewHeight: Int,
             margin: Float,
-        ) = leastScale(photoWidth, photoHeight, viewWidth, viewHeight, margin).let {
+        ) = minScale(photoWidth, photoHeight, viewWidth, viewHeight, margin).let {
             Viewport(photoWidth, photoHeight, viewWidth, viewHeight, margin, it, 0f, 0f).inside()
         }
 
-        private fun leastScale(
+        private fun minScale(
             photoWidth: Int,
             photoHeight: Int,
             viewWidth: Int,

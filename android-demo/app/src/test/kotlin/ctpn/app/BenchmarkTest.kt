@@ -19,7 +19,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
 import java.io.File
 
-/** The benchmark's screen measures for real, and what it shares is what `benchmarks.report` reads (tests/apps/test_android.py reads it too). */
+/** The benchmark's screen measures for real, and what it shares is what `benchmarks.report` reads (tests/apps/test_apk.py reads it too). */
 @RunWith(RobolectricTestRunner::class)
 class BenchmarkTest {
     @Test
@@ -42,7 +42,7 @@ class BenchmarkTest {
         assertEquals("true", report.getValue("golden").jsonPrimitive.content)
         val ms = report.getValue("ms").jsonObject.mapValues { (_, of) -> of.jsonArray.map { it.jsonPrimitive.double } }
         assertEquals(setOf(20), ms.values.map { it.size }.toSet())
-        for (share in listOf(0.5, 0.9)) assertTrue("%.1f 毫秒".format(percentile(ms.getValue("whole"), share)) in activity.texts())
+        for (fraction in listOf(0.5, 0.9)) assertTrue("%.1f 毫秒".format(percentile(ms.getValue("whole"), fraction)) in activity.texts())
         assertEquals(
             "1.26.0",
             report

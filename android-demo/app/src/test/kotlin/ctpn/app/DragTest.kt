@@ -1,9 +1,9 @@
 package ctpn.app
 
-import ctpn.core.Marking
-import ctpn.core.Photo
-import ctpn.core.Point
-import ctpn.core.Rectangle
+import ctpn.core.layout.Point
+import ctpn.core.screen.Marking
+import ctpn.core.screen.Photo
+import ctpn.core.screen.Rectangle
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertSame
 import org.junit.Test
@@ -25,14 +25,14 @@ class DragTest {
 
     @Test
     fun `drawing in any direction makes the same rectangle`() {
-        val wanted = Rectangle(50f, 60f, 300f, 40f)
+        val expected = Rectangle(50f, 60f, 300f, 40f)
         for ((from, to) in listOf(
             Point(50f, 60f) to Point(350f, 100f),
             Point(350f, 100f) to Point(50f, 60f),
             Point(50f, 100f) to Point(350f, 60f),
         )) {
             val drawn = Marking().dragged(from.x, from.y, to.x, to.y)
-            assertEquals(listOf(wanted), drawn.rectangles)
+            assertEquals(listOf(expected), drawn.rectangles)
             assertEquals(0, drawn.selected)
         }
     }
@@ -78,7 +78,7 @@ class DragTest {
     }
 
     @Test
-    fun `an edge is grasped of the selected one alone`() {
+    fun `only the selected one can be grabbed by an edge`() {
         val none = one.select(null)
         val drawn = none.dragged(80f, 80f, 60f, 40f) // beside the corner: a new one
         assertEquals(listOf(first, Rectangle(60f, 40f, 20f, 40f)), drawn.rectangles)

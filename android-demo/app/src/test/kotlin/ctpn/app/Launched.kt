@@ -4,10 +4,10 @@ import android.app.Activity
 import android.content.Intent
 import android.os.Bundle
 import android.provider.MediaStore
-import ctpn.core.Marking
-import ctpn.core.Point
-import ctpn.core.Rectangle
-import ctpn.core.Screen
+import ctpn.core.layout.Point
+import ctpn.core.screen.Marking
+import ctpn.core.screen.Rectangle
+import ctpn.core.screen.Screen
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotEquals
 import org.junit.Assert.assertTrue
@@ -17,7 +17,7 @@ import org.robolectric.Shadows.shadowOf
 import org.robolectric.android.controller.ActivityController
 import java.io.File
 
-/** The app as a person has it in hand. */
+/** The app as a user has it in hand. */
 internal class Launched {
     private var controller: ActivityController<MainActivity> = Robolectric.buildActivity(MainActivity::class.java).setup()
     val activity: MainActivity get() = controller.get()

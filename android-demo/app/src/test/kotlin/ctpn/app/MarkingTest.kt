@@ -2,8 +2,8 @@ package ctpn.app
 
 import android.os.Bundle
 import android.view.accessibility.AccessibilityNodeInfo
-import ctpn.core.Rectangle
-import ctpn.core.Screen
+import ctpn.core.screen.Rectangle
+import ctpn.core.screen.Screen
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNull
@@ -32,7 +32,7 @@ class MarkingTest : OpenedWaybill() {
     }
 
     @Test
-    fun `nothing marked means all of it`() {
+    fun `without marks the whole photo is read`() {
         assertTrue("识别整张照片" in app.activity.texts())
         assertFalse(app.activity.findViewById<android.view.View>(R.id.undo).isEnabled)
         assertFalse(app.activity.findViewById<android.view.View>(R.id.delete).isEnabled)
@@ -50,7 +50,7 @@ class MarkingTest : OpenedWaybill() {
     }
 
     @Test
-    fun `undo takes back one gesture after another, deletion too`() {
+    fun `undo reverts one gesture after another, deletion too`() {
         app.mark(recipient)
         app.mark(number)
         app.activity.press(R.id.delete)
@@ -74,7 +74,7 @@ class MarkingTest : OpenedWaybill() {
     }
 
     @Test
-    fun `two fingers enlarge, and then a finger marks at that scale`() {
+    fun `two fingers zoom, and then a finger marks at that scale`() {
         val (x, y) = app.at(350f, 480f)
         app.activity.fingers(
             app.view,
@@ -82,7 +82,7 @@ class MarkingTest : OpenedWaybill() {
             listOf(x - 100 to y, x + 100 to y),
             listOf(x - 160 to y, x + 160 to y),
         )
-        assertMarked() // what the first finger began is void
+        assertMarked() // what the first finger began is undone
         app.activity.drag(app.view, x - 200 to y - 80, x to y, x + 200 to y + 80)
         val got = app.marking.rectangles.single()
         val scale = app.at(1f, 0f).first - app.at(0f, 0f).first
@@ -121,7 +121,7 @@ class MarkingTest : OpenedWaybill() {
     }
 
     @Test
-    fun `marks survive a turn, and are marked where they were`() {
+    fun `marks survive a rotation, at the same places`() {
         app.mark(recipient)
         app.mark(number)
         val before = app.marking
@@ -170,7 +170,7 @@ class MarkingTest : OpenedWaybill() {
     private fun MainActivity.goBack() = onBackPressed()
 
     @Test
-    fun `who cannot see the photo marks by TalkBack's actions`() {
+    fun `those who cannot see the photo mark by TalkBack's actions`() {
         val actions = AccessibilityNodeInfo().also { app.view.onInitializeAccessibilityNodeInfo(it) }.actionList.map { it.id }
         assertTrue(R.id.action_mark_all in actions && R.id.action_next_mark !in actions)
         app.mark(recipient)

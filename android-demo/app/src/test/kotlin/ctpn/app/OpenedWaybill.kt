@@ -1,6 +1,6 @@
 package ctpn.app
 
-import ctpn.core.Rectangle
+import ctpn.core.screen.Rectangle
 import org.junit.After
 import org.junit.Before
 import org.junit.runner.RunWith

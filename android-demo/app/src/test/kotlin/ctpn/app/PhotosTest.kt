@@ -37,14 +37,14 @@ class PhotosTest {
     /** Which corner of what is seen lies at each corner of what is stored, row by row, for the orientations 1 to 8 (EXIF 2.3). */
     private val stored = listOf("0123", "1032", "3210", "2301", "0213", "1302", "3120", "2031")
 
-    /** By how much two colours differ where they differ most. */
+    /** The largest difference of two colours in one channel. */
     private fun apart(
         a: Int,
         b: Int,
     ) = listOf<(Int) -> Int>(Color::red, Color::green, Color::blue).maxOf { abs(it(a) - it(b)) }
 
     @Test
-    fun `all eight orientations are turned upright`() {
+    fun `all eight orientations are rotated upright`() {
         val corners = listOf(Color.RED, Color.GREEN, Color.BLUE, Color.WHITE)
         for ((i, order) in stored.withIndex()) {
             val (width, height) = if (i < 4) 60 to 40 else 40 to 60
@@ -96,7 +96,7 @@ class PhotosTest {
     }
 
     @Test
-    fun `what is transparent lies on white`() {
+    fun `transparent pixels become white`() {
         val file = folder.newFile("glass.png")
         val half = Bitmap.createBitmap(upright).copy(Bitmap.Config.ARGB_8888, true)
         for (x in 0 until 30) half.setPixel(x, 5, Color.TRANSPARENT)
@@ -109,7 +109,7 @@ class PhotosTest {
     }
 
     @Test
-    fun `what is no picture is told`() {
+    fun `what is not a picture is refused`() {
         val file = folder.newFile("text.jpg").apply { writeText("no picture") }
         assertTrue(assertThrows(CtpnException::class.java) { Photos.decode(file) }.message!!.contains("choose another"))
         val cut = folder.newFile("cut.png")
@@ -128,7 +128,7 @@ class PhotosTest {
     }
 
     @Test
-    fun `only two files are lent, whatever is asked for`() {
+    fun `only two files are accessible, whatever is asked for`() {
         val lent = SharedFiles.file(context, SharedFiles.PHOTO).apply { writeText("x") }
         val resolver = context.contentResolver
         assertEquals("x", resolver.openInputStream(SharedFiles.uri(SharedFiles.PHOTO))!!.use { it.readBytes().decodeToString() })

@@ -7,10 +7,12 @@ import android.graphics.Bitmap
 import android.graphics.Color
 import android.view.View
 import android.widget.ListView
-import ctpn.core.Event
-import ctpn.core.Rectangle
-import ctpn.core.Screen
 import ctpn.core.TextLine
+import ctpn.core.layout.Point
+import ctpn.core.layout.Point
+import ctpn.core.screen.Event
+import ctpn.core.screen.Rectangle
+import ctpn.core.screen.Screen
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotNull
@@ -84,7 +86,7 @@ class ReadingTest : OpenedWaybill() {
     }
 
     @Test
-    fun `results survive a turn and the end of the process, a touched line stands out`() {
+    fun `results survive a rotation and the end of the process, a touched line is highlighted`() {
         app.mark(recipient)
         val results = read()
         app.turn("+land")
@@ -102,7 +104,7 @@ class ReadingTest : OpenedWaybill() {
                     view.width,
                     view.height,
                     16 * view.resources.displayMetrics.density,
-                ).toView(ctpn.core.Point((quad.topLeft.x + quad.bottomRight.x) / 2, (quad.topLeft.y + quad.bottomRight.y) / 2))
+                ).toView(Point((quad.topLeft.x + quad.bottomRight.x) / 2, (quad.topLeft.y + quad.bottomRight.y) / 2))
         app.activity.tap(view, middle.x to middle.y)
         assertEquals(0, view.selected)
         app.activity.press(R.id.retake)
@@ -133,7 +135,7 @@ class ReadingTest : OpenedWaybill() {
     }
 
     @Test
-    fun `a reading that is cancelled or died with the process comes to nothing, and another one does`() {
+    fun `a reading that is cancelled or ended with the process gives no result, and the next one does`() {
         app.mark(number)
         app.activity.press(R.id.read)
         app.activity.press(R.id.cancel)
@@ -146,7 +148,7 @@ class ReadingTest : OpenedWaybill() {
     }
 
     @Test
-    fun `turned while it reads, the result comes all the same`() {
+    fun `rotated while it reads, it still gives the result`() {
         app.mark(number)
         app.activity.press(R.id.read)
         app.turn("+land")

@@ -16,7 +16,7 @@ import java.io.File
 /** The sample waybill of the project. */
 internal val WAYBILL = File("../../examples/waybill.jpg")
 
-/** Let the main thread do what the background's work brings it, until it is so. */
+/** Run what the background thread posts to the main thread, until the condition holds. */
 internal fun waitUntil(
     what: String,
     true_: () -> Boolean,
@@ -49,7 +49,7 @@ internal fun Activity.tap(
 ) = drag(on, place)
 
 internal fun Activity.press(id: Int) {
-    idle() // a page that has just come has no size before
+    idle() // a page that has just appeared has no size before
     val view = findViewById<View>(id)
     assertTrue("$view can be pressed", view.isShown && view.isEnabled)
     tap(view, view.width / 2f to view.height / 2f)

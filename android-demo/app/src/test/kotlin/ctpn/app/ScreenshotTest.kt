@@ -4,10 +4,10 @@ import android.app.Activity
 import android.graphics.Bitmap
 import android.widget.ImageButton
 import android.widget.TextView
-import ctpn.core.Event
-import ctpn.core.Failure
-import ctpn.core.Rectangle
-import ctpn.core.Screen
+import ctpn.core.screen.Event
+import ctpn.core.screen.Failure
+import ctpn.core.screen.Rectangle
+import ctpn.core.screen.Screen
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.Test
@@ -19,7 +19,7 @@ import java.io.File
 
 /**
  * Every screen by day in Chinese and by night in English, drawn natively into target/screenshots (`make android-screenshots` puts them
- * into docs), and looked over: nothing that can be pressed is small or without a name, no text is cut.
+ * into docs), and checked: nothing that can be pressed is small or without a name, no text is cut.
  */
 @RunWith(RobolectricTestRunner::class)
 class ScreenshotTest {

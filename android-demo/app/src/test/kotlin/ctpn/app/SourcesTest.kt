@@ -4,8 +4,8 @@ import android.app.Activity
 import android.content.Intent
 import android.net.Uri
 import android.provider.MediaStore
-import ctpn.core.Failure
-import ctpn.core.Screen
+import ctpn.core.screen.Failure
+import ctpn.core.screen.Screen
 import org.junit.After
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -16,7 +16,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.Shadows.shadowOf
 import java.io.FileInputStream
 
-/** Camera, gallery and sample: what other apps answer, and that they may not. */
+/** Camera, gallery and sample: what other apps answer, or that they do not. */
 @RunWith(RobolectricTestRunner::class)
 class SourcesTest {
     private val app = Launched()
@@ -54,7 +54,7 @@ class SourcesTest {
     }
 
     @Test
-    fun `who changes his mind is where he was`() {
+    fun `cancelling leads back to where the user was`() {
         for (button in listOf(R.id.camera, R.id.gallery)) {
             answer(asked(button), Activity.RESULT_CANCELED)
             assertEquals(Screen.Choose, app.screen)

@@ -1,6 +1,6 @@
 package ctpn.app
 
-import ctpn.core.Point
+import ctpn.core.layout.Point
 import org.junit.Assert.assertEquals
 import org.junit.Test
 
@@ -16,7 +16,7 @@ class ViewportTest {
     }
 
     @Test
-    fun `the whole photo lies in the middle within its margin`() {
+    fun `the whole photo is in the middle, within its margin`() {
         assertEquals(968f / 4000, wide.scale, 1e-6f)
         assertSame(Point(16f, (1500 - 726) / 2f), wide.toView(Point(0f, 0f)))
         assertSame(Point(984f, (1500 + 726) / 2f), wide.toView(Point(4000f, 3000f)))
@@ -31,20 +31,20 @@ class ViewportTest {
     }
 
     @Test
-    fun `it gets no smaller than whole and no larger than allowed`() {
+    fun `it gets no smaller than the whole photo and no larger than allowed`() {
         assertEquals(wide, wide.pinched(0.1f, 10f, 10f, 0f, 0f))
-        assertEquals(Viewport.LARGEST, wide.pinched(1e6f, 500f, 750f, 0f, 0f).scale, 0f)
+        assertEquals(Viewport.MAX_SCALE, wide.pinched(1e6f, 500f, 750f, 0f, 0f).scale, 0f)
     }
 
     @Test
-    fun `no emptiness comes in beside an enlarged photo`() {
+    fun `a zoomed photo fills the view`() {
         val large = wide.pinched(4f, 500f, 750f, 0f, 0f)
         assertSame(Point(16f, 16f), large.moved(1e6f, 1e6f).toView(Point(0f, 0f)))
         assertSame(Point(984f, 1484f), large.moved(-1e6f, -1e6f).toView(Point(4000f, 3000f)))
     }
 
     @Test
-    fun `a photo of one pixel and a view of none`() {
+    fun `a photo of one pixel and a view of size 0`() {
         assertEquals(968f, Viewport.whole(1, 1, 1000, 1500, 16f).scale, 1e-3f)
         assertEquals(true, Viewport.whole(10, 10, 0, 0, 16f).scale > 0)
     }

@@ -5,7 +5,7 @@ open class CtpnException(
     message: String,
 ) : Exception(message)
 
-/** A model file or bundle is missing, damaged, foreign or of another version. */
+/** A model file or bundle is missing, damaged, of another kind or of another version. */
 class ModelException(
     message: String,
 ) : CtpnException(message)

@@ -1,5 +1,12 @@
 package ctpn.core
 
+import ctpn.core.contract.asText
+import ctpn.core.contract.parseJson
+import ctpn.core.imaging.RgbImage
+import ctpn.core.layout.Point
+import ctpn.core.layout.Quad
+import ctpn.core.runtime.FloatMap
+import ctpn.core.runtime.LineCropBatch
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonNull
@@ -15,7 +22,7 @@ import java.io.File
 import java.util.Base64
 import kotlin.math.abs
 
-/** The golden vectors; contract/vectors/README.md describes their form. */
+/** The golden vectors; contract/vectors/README.md describes their format. */
 object Golden {
     private val folder = File("../../contract/vectors")
 
@@ -23,68 +30,48 @@ object Golden {
 
     fun load(file: File): JsonObject = parseJson(file.readText()).jsonObject
 
-    /** A case of a stage, by its name. */
-    fun case(
-        file: String,
-        name: String,
-    ): JsonObject =
-        load(File(folder, "$file.json"))
-            .getValue("cases")
-            .jsonArray
-            .map { it.jsonObject }
-            .first { it["name"].asText() == name }
+    /** A spec that the cases' own specs change: "detector" or "recognizer". */
+    fun spec(name: String): JsonObject = load(File(folder, "specs/$name.json"))
 
     /** Where two answers differ, counts first; null if they agree. [tolerance] is by the name of the value. */
     fun difference(
-        wanted: JsonElement,
+        expected: JsonElement,
         got: JsonElement,
         tolerance: JsonObject,
         name: String = "",
     ): String? =
         when {
-            wanted is JsonObject && got is JsonObject -> objects(wanted, got, tolerance, name)
-            wanted is JsonArray && got is JsonArray && wanted.size != got.size -> "$name: expected ${wanted.size} values, got ${got.size}"
-            wanted is JsonArray && got is JsonArray ->
-                wanted.indices.firstNotNullOfOrNull {
-                    difference(
-                        wanted[it],
-                        got[it],
-                        tolerance,
-                        name,
-                    )
-                }
-            wanted == got || isClose(wanted, got, tolerance[name]?.jsonPrimitive?.double ?: 0.0) -> null
-            else -> "$name: expected ${wanted.toString().take(60)}, got ${got.toString().take(60)}"
+            expected is JsonObject && got is JsonObject -> objects(expected, got, tolerance, name)
+            expected is JsonArray && got is JsonArray && expected.size != got.size ->
+                "$name: expected ${expected.size} values, got ${got.size}"
+            expected is JsonArray && got is JsonArray ->
+                expected.indices.firstNotNullOfOrNull { difference(expected[it], got[it], tolerance, name) }
+            expected == got || isClose(expected, got, tolerance[name]?.jsonPrimitive?.double ?: 0.0) -> null
+            else -> "$name: expected ${expected.toString().take(60)}, got ${got.toString().take(60)}"
         }
 
     private fun objects(
-        wanted: JsonObject,
+        expected: JsonObject,
         got: JsonObject,
         tolerance: JsonObject,
         name: String,
     ): String? {
-        if (wanted.keys != got.keys) return "$name: expected ${wanted.keys}, got ${got.keys}: $got"
-        wanted["error"]?.let {
-            return if (it.asText()!! in
-                got["error"].asText()!!
-            ) {
-                null
-            } else {
-                "expected the error $it, got ${got["error"]}"
-            }
+        if (expected.keys != got.keys) return "$name: expected ${expected.keys}, got ${got.keys}: $got"
+        expected["error"]?.let {
+            return if (it.asText()!! in got["error"].asText()!!) null else "expected the error $it, got ${got["error"]}"
         }
-        return wanted.keys.sortedBy { if (it == "shape") "" else it }.firstNotNullOfOrNull { key ->
+        return expected.keys.sortedBy { if (it == "shape") "" else it }.firstNotNullOfOrNull { key ->
             val inner = if (key in listOf("f32", "f64", "int")) name else key
-            difference(wanted.getValue(key), got.getValue(key), tolerance, inner)
+            difference(expected.getValue(key), got.getValue(key), tolerance, inner)
         }
     }
 
     private fun isClose(
-        wanted: JsonElement,
+        expected: JsonElement,
         got: JsonElement,
         tolerance: Double,
     ): Boolean {
-        val (a, b) = listOf(wanted, got).map { (it as? JsonPrimitive)?.takeIf { p -> !p.isString }?.doubleOrNull ?: return false }
+        val (a, b) = listOf(expected, got).map { (it as? JsonPrimitive)?.takeIf { p -> !p.isString }?.doubleOrNull ?: return false }
         return abs(a - b) <= tolerance
     }
 }
@@ -162,7 +149,7 @@ class Inputs(
 }
 
 /** How answers are written. */
-object Written {
+object Answers {
     fun json(value: Any?): JsonElement =
         when (value) {
             null -> JsonNull
@@ -173,7 +160,7 @@ object Written {
             is List<*> -> JsonArray(value.map { json(it) })
             is Map<*, *> -> JsonObject(value.entries.associate { (it.key as String) to json(it.value) })
             is RgbImage -> bytes(value.pixels, value.height, value.width, 3)
-            is Strips -> bytes(value.pixels, value.count, value.height, value.width, 3)
+            is LineCropBatch -> bytes(value.pixels, value.count, value.height, value.width, 3)
             is FloatMap -> array("f32", value.values.toList(), value.height, value.width, value.channels)
             is IntArray -> array("int", value.toList(), value.size)
             is FloatArray -> array("f32", value.toList(), value.size)

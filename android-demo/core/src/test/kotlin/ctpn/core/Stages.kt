@@ -1,5 +1,43 @@
 package ctpn.core
 
+import ctpn.core.contract.DetectorMap
+import ctpn.core.contract.DetectorSpec
+import ctpn.core.contract.LinesSpec
+import ctpn.core.contract.Manifest
+import ctpn.core.contract.ReadingSpec
+import ctpn.core.contract.RecognizerSpec
+import ctpn.core.contract.sha256
+import ctpn.core.detection.Proposals
+import ctpn.core.detection.connect
+import ctpn.core.detection.decode
+import ctpn.core.detection.suppress
+import ctpn.core.detection.textLines
+import ctpn.core.imaging.RgbImage
+import ctpn.core.imaging.fit
+import ctpn.core.imaging.halved
+import ctpn.core.imaging.resize
+import ctpn.core.imaging.sample
+import ctpn.core.imaging.stitch
+import ctpn.core.imaging.tiles
+import ctpn.core.layout.Point
+import ctpn.core.layout.Quad
+import ctpn.core.layout.Region
+import ctpn.core.layout.outline
+import ctpn.core.layout.overlapFraction
+import ctpn.core.layout.readingOrder
+import ctpn.core.layout.rotateQuad
+import ctpn.core.layout.scale
+import ctpn.core.layout.splitVertical
+import ctpn.core.layout.window
+import ctpn.core.recognition.Decoded
+import ctpn.core.recognition.Logits
+import ctpn.core.recognition.batches
+import ctpn.core.recognition.greedy
+import ctpn.core.recognition.isSpace
+import ctpn.core.recognition.join
+import ctpn.core.recognition.padded
+import ctpn.core.recognition.rectify
+import ctpn.core.recognition.splitPoints
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
@@ -15,12 +53,12 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
                 fit(i.image("photo"), detector(i)).let { mapOf("pixels" to it.pixels, "scale_x" to it.scaleX, "scale_y" to it.scaleY) }
             },
         "fit_size" to ::fitSize,
-        "windows" to { mapOf("cuts" to pairs(windows(it.int("length"), MOBILE))) },
+        "tiles" to { mapOf("places" to pairs(tiles(it.int("length"), detector(it)))) },
         "stitch" to { i ->
-            mapOf("map" to stitch(i.list("pieces").map { Inputs.map(it) }, i.pairs("cuts"), i.int("stride"), i.int("axis") == 1))
+            mapOf("map" to stitch(i.list("maps").map { Inputs.map(it) }, i.pairs("places"), i.int("stride"), i.int("axis") == 1))
         },
         "region" to ::region,
-        "share" to { mapOf("share" to share(it.quad("quad"), points(it.floats("region")))) },
+        "overlap_fraction" to { mapOf("fraction" to overlapFraction(it.quad("quad"), points(it.floats("region")))) },
         "reading_order" to { i -> mapOf("order" to readingOrder(i.list("quads").map { Inputs.quad(it) })) },
         "decode" to ::decoded,
         "suppress" to {
@@ -28,50 +66,42 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
         },
         "connect" to { mapOf("successors" to connect(proposals(it), detector(it))) },
         "lines" to ::lines,
-        "rectify" to { mapOf("strip" to rectify(it.image("image"), it.quad("quad"), recognizer(it))) },
-        "stacked" to { mapOf("quads" to Written.quads(stacked(it.quad("quad")))) },
-        "turned" to { mapOf("quad" to turned(it.quad("quad"), it.int("quarters"))) },
-        "pieces" to { mapOf("cuts" to pairs(pieces(it.image("strip"), recognizer(it)))) },
-        "is_space" to { mapOf("space" to isSpace(it.image("strip"), it.int("cut"))) },
-        "batches" to { mapOf("groups" to batches(it.ints("widths").toList(), CRNN)) },
-        "padded" to { i -> mapOf("strips" to padded(i.list("parts").map { Inputs.image(it) }, CRNN)) },
+        "rectify" to { mapOf("line_crop" to rectify(it.image("image"), it.quad("quad"), recognizer(it))) },
+        "split_vertical" to { mapOf("quads" to Answers.quads(splitVertical(it.quad("quad")))) },
+        "rotate_quad" to { mapOf("quad" to rotateQuad(it.quad("quad"), it.int("quarters"))) },
+        "split_points" to { mapOf("split" to pairs(splitPoints(it.image("line_crop"), recognizer(it)))) },
+        "is_space" to { mapOf("space" to isSpace(it.image("line_crop"), it.int("cut"), recognizer(it))) },
+        "batches" to { mapOf("groups" to batches(it.ints("widths").toList(), recognizer(it))) },
+        "padded" to { i -> mapOf("batch" to padded(i.list("parts").map { Inputs.image(it) }, CRNN)) },
         "join" to ::joinedTexts,
         "greedy" to ::greedyText,
-        "spec" to
-            {
-                mapOf(
-                    "spec" to
-                        if (it.text("kind") ==
-                            "detector"
-                        ) {
-                            fields(DetectorSpec.fromJson(it.text("text")))
-                        } else {
-                            fields(RecognizerSpec.fromJson(it.text("text")))
-                        },
-                )
-            },
+        "spec" to ::spec,
         "manifest" to ::manifest,
     )
 
-private val mobile: JsonObject =
-    parseJson(
-        Golden
-            .case("spec", "mobile")
-            .getValue("in")
-            .jsonObject["text"]
-            .asText()!!,
-    ).jsonObject
+private val mobile = Golden.spec("detector")
+private val crnn = Golden.spec("recognizer")
 val MOBILE: DetectorSpec = DetectorSpec.fromJson(mobile.toString())
-private val crnn: JsonObject =
-    JsonObject(
-        mapOf("kind" to "recognizer", "schema" to 1, "name" to "crnn", "charset" to "ab", "charset_sha256" to sha256("ab".toByteArray()))
-            .mapValues { Written.json(it.value) },
-    )
 val CRNN: RecognizerSpec = RecognizerSpec.fromJson(crnn.toString())
 
-private fun detector(i: Inputs) = DetectorSpec.fromJson(JsonObject(mobile + i.json.getValue("spec").jsonObject).toString())
+/** The CRNN's spec with two characters. */
+val TINY_CRNN: RecognizerSpec = CRNN.copy(charset = "ab", charsetSha256 = sha256("ab".toByteArray()))
 
-private fun recognizer(i: Inputs) = RecognizerSpec.fromJson(JsonObject(crnn + i.json.getValue("spec").jsonObject).toString())
+/** A spec's JSON with other values; those of a group as an object. */
+private fun revised(
+    spec: JsonObject,
+    changes: JsonObject,
+): String =
+    JsonObject(
+        spec +
+            changes.mapValues { (name, value) ->
+                (spec[name] as? JsonObject)?.let { JsonObject(it + value.jsonObject) } ?: value
+            },
+    ).toString()
+
+private fun detector(i: Inputs) = DetectorSpec.fromJson(revised(mobile, i.json.getValue("spec").jsonObject))
+
+private fun recognizer(i: Inputs) = RecognizerSpec.fromJson(revised(crnn, i.json.getValue("spec").jsonObject))
 
 private fun pairs(those: List<Pair<Int, Int>>) = those.map { (a, b) -> listOf(a, b) }
 
@@ -84,7 +114,7 @@ private fun sampled(i: Inputs): Map<String, Any> {
 
 private fun fitSize(i: Inputs): Map<String, Any> {
     val (width, height) = i.int("width") to i.int("height")
-    val fitted = fit(RgbImage(width, height, ByteArray(3 * width * height)), MOBILE)
+    val fitted = fit(RgbImage(width, height, ByteArray(3 * width * height)), detector(i))
     return mapOf("size" to listOf(fitted.pixels.width, fitted.pixels.height), "scale_x" to fitted.scaleX, "scale_y" to fitted.scaleY)
 }
 
@@ -93,17 +123,18 @@ private fun region(i: Inputs): Map<String, Any> {
     val values = i.floats("region")
     val marked = if (values.size == 4) Region.rectangle(values[0], values[1], values[2], values[3]) else Region(Quad.of(*values))
     val found = outline(marked, width, height)
-    val window = window(found, width, height).let { listOf(it.x0, it.y0, it.x1, it.y1) }
-    return mapOf("outline" to Written.points(found), "window" to window, "scale" to scale(found))
+    val rules = detector(i).regions
+    val window = window(found, width, height, rules).let { listOf(it.x0, it.y0, it.x1, it.y1) }
+    return mapOf("outline" to Answers.points(found), "window" to window, "scale" to scale(found, rules))
 }
 
 private fun decoded(i: Inputs): Map<String, Any> {
-    val p = decode(listOf("score", "vertical", "side", "link").filter { i.has(it) }.associateWith { i.map(it) }, detector(i))
+    val p = decode(DetectorMap.entries.filter { i.has(it.json) }.associateWith { i.map(it.json) }, detector(i))
     return mapOf(
-        "boxes" to Written.array("f32", p.boxesNet.toList(), p.size, 4),
+        "boxes" to Answers.array("f32", p.boxesNet.toList(), p.size, 4),
         "scores" to p.scores,
         "columns" to p.columns,
-        "ends" to Written.array("f32", p.endsNet.toList(), p.size, 2),
+        "ends" to Answers.array("f32", p.endsNet.toList(), p.size, 2),
         "links" to p.links,
     )
 }
@@ -112,7 +143,7 @@ private fun proposals(i: Inputs) = Proposals(i.floats("boxes"), i.floats("scores
 
 private fun lines(i: Inputs): Map<String, Any> {
     val found = textLines(proposals(i), detector(i))
-    return mapOf("quads" to Written.quads(found.map { it.quad }), "scores" to found.map { it.score }.toFloatArray())
+    return mapOf("quads" to Answers.quads(found.map { it.quad }), "scores" to found.map { it.score }.toFloatArray())
 }
 
 private fun written(d: Decoded) = mapOf("text" to d.text, "score" to d.score, "scores" to d.scores, "steps" to d.steps)
@@ -127,7 +158,7 @@ private fun joinedTexts(i: Inputs): Map<String, Any> {
                 Inputs.ints(i.list("steps")[it]),
             )
         }
-    return written(join(i.image("strip"), i.pairs("cuts"), parts, recognizer(i)))
+    return written(join(i.image("line_crop"), i.pairs("split"), parts, recognizer(i)))
 }
 
 private fun greedyText(i: Inputs): Map<String, Any> {
@@ -136,31 +167,59 @@ private fun greedyText(i: Inputs): Map<String, Any> {
     return written(greedy(Logits(i.floats("logits"), 0, steps, classes), characters))
 }
 
+private fun spec(i: Inputs): Map<String, Any> {
+    val isDetector = i.text("kind") == "detector"
+    return mapOf(
+        "spec" to if (isDetector) fields(DetectorSpec.fromJson(i.text("text"))) else fields(RecognizerSpec.fromJson(i.text("text"))),
+    )
+}
+
 private fun fields(s: DetectorSpec): Map<String, Any> =
     mapOf(
         "name" to s.name,
         "anchor_heights" to s.anchorHeights,
         "stride_x" to s.strideX,
         "stride_y" to s.strideY,
-        "outputs" to s.outputs,
-        "channels" to s.channels,
+        "outputs" to s.outputs.map { it.json },
+        "channels" to s.channels.name,
         "mean" to s.mean,
         "std" to s.std,
         "long_side" to s.longSide,
-        "strip_ratio" to s.stripRatio,
-        "strip_side" to s.stripSide,
         "size_multiple" to s.sizeMultiple,
         "pad" to s.pad,
         "score_threshold" to s.scoreThreshold,
         "nms_threshold" to s.nmsThreshold,
-        "builder" to s.builder,
+        "lines" to fields(s.lines),
+        "tiling" to
+            mapOf(
+                "max_aspect_ratio" to s.tiling.maxAspectRatio,
+                "tile_short_side" to s.tiling.tileShortSide,
+                "overlap" to s.tiling.overlap,
+                "max_untiled" to s.tiling.maxUntiled,
+            ),
+        "regions" to
+            mapOf(
+                "region_padding" to s.regions.regionPadding,
+                "min_padding" to s.regions.minPadding,
+                "max_padding" to s.regions.maxPadding,
+                "min_region_side" to s.regions.minRegionSide,
+                "max_enlargement" to s.regions.maxEnlargement,
+            ),
+    )
+
+private fun fields(s: LinesSpec): Map<String, Any> =
+    mapOf(
+        "line_grouping" to s.lineGrouping.json,
         "link_threshold" to s.linkThreshold,
         "max_gap" to s.maxGap,
         "min_overlap" to s.minOverlap,
         "line_score" to s.lineScore,
-        "min_ratio" to s.minRatio,
-        "grow" to s.grow,
-        "doubt" to s.doubt,
+        "score_slack" to s.scoreSlack,
+        "min_aspect_ratio" to s.minAspectRatio,
+        "min_width" to s.minWidth,
+        "clipped_weight" to s.clippedWeight,
+        "min_taper_columns" to s.minTaperColumns,
+        "expansion" to s.expansion,
     )
 
 private fun fields(s: RecognizerSpec): Map<String, Any> =
@@ -168,21 +227,44 @@ private fun fields(s: RecognizerSpec): Map<String, Any> =
         "name" to s.name,
         "charset" to s.charset,
         "charset_sha256" to s.charsetSha256,
+        "channels" to s.channels.name,
+        "mean" to s.mean,
+        "std" to s.std,
         "height" to s.height,
         "stride" to s.stride,
         "width_multiple" to s.widthMultiple,
         "pad" to s.pad,
         "max_width" to s.maxWidth,
         "margin" to s.margin,
-        "channels" to s.channels,
-        "mean" to s.mean,
-        "std" to s.std,
         "widths" to s.widths,
+        "line_crop" to
+            mapOf(
+                "min_width" to s.lineCrop.minWidth,
+                "cut_start" to s.lineCrop.cutStart,
+                "cut_window" to s.lineCrop.cutWindow,
+                "cut_tolerance" to s.lineCrop.cutTolerance,
+                "space_ink" to s.lineCrop.spaceInk,
+                "space_width" to s.lineCrop.spaceWidth,
+            ),
+        "reading" to fields(s.reading),
+    )
+
+private fun fields(s: ReadingSpec): Map<String, Any> =
+    mapOf(
+        "flip_retry_score" to s.flipRetryScore,
+        "page_flip_score" to s.pageFlipScore,
+        "page_flip_votes" to s.pageFlipVotes,
+        "vertical_aspect" to s.verticalAspect,
+        "min_gain" to s.minGain,
+        "min_combined_score" to s.minCombinedScore,
+        "batch_columns" to s.batchColumns,
+        "batch_spread" to s.batchSpread,
     )
 
 private fun manifest(i: Inputs): Map<String, Any> {
     val m = Manifest.parse(i.text("text"))
     return mapOf(
+        "version" to m.version,
         "models" to m.models,
         "specs" to m.specs,
         "charset" to m.charset,

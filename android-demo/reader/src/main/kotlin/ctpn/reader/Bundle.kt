@@ -1,21 +1,25 @@
 package ctpn.reader
 
-import ctpn.core.DetectorSpec
-import ctpn.core.FileSum
-import ctpn.core.GoldenCase
-import ctpn.core.MANIFEST
-import ctpn.core.MOST_MANIFEST
-import ctpn.core.Manifest
 import ctpn.core.ModelException
-import ctpn.core.REMEDY
-import ctpn.core.RecognizerSpec
-import ctpn.core.sha256
+import ctpn.core.contract.BUNDLE_HINT
+import ctpn.core.contract.DetectorSpec
+import ctpn.core.contract.FileSum
+import ctpn.core.contract.GoldenCase
+import ctpn.core.contract.MANIFEST
+import ctpn.core.contract.MAX_MANIFEST_BYTES
+import ctpn.core.contract.Manifest
+import ctpn.core.contract.RecognizerSpec
+import ctpn.core.contract.hex
+import ctpn.core.contract.sha256
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
 import java.io.InputStream
 import java.nio.ByteBuffer
 import java.nio.charset.CharacterCodingException
+import java.security.MessageDigest
+
+private const val FORMAT = "onnx" // the models that this app computes
 
 /** Where a bundle's files lie: a folder, or an app's assets as `BundleFiles { assets.open("bundle/$it") }`. Throws IOException. */
 fun interface BundleFiles {
@@ -29,7 +33,7 @@ class Folder(
     override fun open(name: String): InputStream = File(folder, name).inputStream()
 }
 
-/** Files of which every byte is what the manifest says; [open] verifies them. */
+/** A bundle of which every file has been verified; it holds the ONNX models, not those of other formats. */
 class Bundle internal constructor(
     val manifest: Manifest,
     val detectorSpec: DetectorSpec,
@@ -42,67 +46,107 @@ class Bundle internal constructor(
      *
      * @throws ModelException the bundle has it in other formats only.
      */
-    fun model(part: String): ByteArray {
-        val forms = manifest.models.getValue(part)
-        val name = forms["onnx"] ?: throw ModelException("$part: not as 'onnx', only as ${forms.keys}; write it with --formats onnx")
-        return contents.getValue(name)
+    fun model(name: String): ByteArray {
+        val formats = manifest.models.getValue(name)
+        val file =
+            formats[FORMAT] ?: throw ModelException("$name: expected a model as 'onnx', got ${formats.keys}; write it with --formats onnx")
+        return contents.getValue(file)
     }
 
     /** The golden case's photo, a PNG, for the app to decode. */
     val goldenPhoto: ByteArray get() = contents.getValue(golden.photo)
 
     companion object {
-        /** @throws ModelException which file is missing, cut short, changed, foreign or newer, and what to do. */
+        /** @throws ModelException which file is missing, cut short, changed, unknown or newer, and what to do. */
         fun open(files: BundleFiles): Bundle {
-            val manifest = Manifest.parse(text(MANIFEST, content(files, MANIFEST, MOST_MANIFEST.toLong())))
-            val contents = manifest.files.mapValues { (name, wanted) -> verified(files, name, wanted) }
+            val manifest = Manifest.parse(text(MANIFEST, content(files, MANIFEST, MAX_MANIFEST_BYTES.toLong())))
+            val kept = manifest.models.values.mapNotNull { it[FORMAT] } + manifest.specs.values + manifest.charset + manifest.golden
+            for ((name, sum) in manifest.files) if (name !in kept) verify(files, name, sum)
+            val contents = kept.associateWith { verified(files, it, manifest.files.getValue(it)) }
 
             fun text(name: String) = text(name, contents.getValue(name))
             val detector = DetectorSpec.fromJson(text(manifest.specs.getValue("detector")))
             val recognizer = RecognizerSpec.fromJson(text(manifest.specs.getValue("recognizer")))
             if (text(manifest.charset) != recognizer.charset) {
-                throw ModelException("${manifest.charset}: not the charset of ${manifest.specs["recognizer"]}; $REMEDY")
+                throw ModelException("${manifest.charset}: not the charset of ${manifest.specs["recognizer"]}; $BUNDLE_HINT")
             }
             val golden = GoldenCase.parse(text(manifest.golden))
-            if (golden.photo !in contents) throw ModelException("${manifest.golden}: its photo ${golden.photo} is missing; $REMEDY")
-            return Bundle(manifest, detector, recognizer, golden, contents)
+            val photo =
+                manifest.files[golden.photo]
+                    ?: throw ModelException("${manifest.golden}: its photo ${golden.photo} is missing; $BUNDLE_HINT")
+            val contentsWithPhoto = contents + (golden.photo to verified(files, golden.photo, photo))
+            return Bundle(manifest, detector, recognizer, golden, contentsWithPhoto)
         }
     }
 }
 
+/** Verify a file that this app does not use, without holding it: models of other formats are large. */
+private fun verify(
+    files: BundleFiles,
+    name: String,
+    sum: FileSum,
+) {
+    val digest = MessageDigest.getInstance("SHA-256")
+    var size = 0L
+    reading(files, name) { stream ->
+        val part = ByteArray(1 shl 16)
+        while (size <= sum.bytes) {
+            val count = stream.read(part)
+            if (count < 0) break
+            digest.update(part, 0, count)
+            size += count
+        }
+    }
+    check(name, sum, size, hex(digest.digest()))
+}
+
+/** The bytes of a file. */
 private fun verified(
     files: BundleFiles,
     name: String,
-    wanted: FileSum,
-): ByteArray {
-    val bytes = content(files, name, wanted.bytes)
-    if (bytes.size.toLong() != wanted.bytes) throw ModelException("$name: expected ${wanted.bytes} bytes, got ${bytes.size}; $REMEDY")
-    val digest = sha256(bytes)
-    if (digest != wanted.sha256) {
-        throw ModelException("$name: damaged (sha256 expected ${wanted.sha256.take(12)}…, got ${digest.take(12)}…); $REMEDY")
+    sum: FileSum,
+): ByteArray = content(files, name, sum.bytes).also { check(name, sum, it.size.toLong(), sha256(it)) }
+
+private fun check(
+    name: String,
+    sum: FileSum,
+    size: Long,
+    digest: String,
+) {
+    if (size > sum.bytes) throw ModelException("$name: expected ${sum.bytes} bytes, got more; $BUNDLE_HINT")
+    if (size < sum.bytes) throw ModelException("$name: expected ${sum.bytes} bytes, got $size; $BUNDLE_HINT")
+    if (digest != sum.sha256) {
+        throw ModelException("$name: damaged (sha256 expected ${sum.sha256.take(12)}…, got ${digest.take(12)}…); $BUNDLE_HINT")
     }
-    return bytes
 }
 
 /** A file that has at most so many bytes. */
 private fun content(
     files: BundleFiles,
     name: String,
-    most: Long,
+    limit: Long,
 ): ByteArray =
-    try {
-        files.open(name).use { upTo(most, it) }
-    } catch (_: IOException) {
-        throw ModelException("$name: missing from the bundle, or cannot be read; $REMEDY")
-    } ?: throw ModelException("$name: expected at most $most bytes, got more; $REMEDY")
+    reading(files, name) { upTo(limit, it) } ?: throw ModelException("$name: expected at most $limit bytes, got more; $BUNDLE_HINT")
 
+private fun <T> reading(
+    files: BundleFiles,
+    name: String,
+    read: (InputStream) -> T,
+): T =
+    try {
+        files.open(name).use(read)
+    } catch (_: IOException) {
+        throw ModelException("$name: missing from the bundle, or cannot be read; $BUNDLE_HINT")
+    }
+
+/** All of a stream, null if it has more than so many bytes. */
 private fun upTo(
-    most: Long,
+    limit: Long,
     stream: InputStream,
 ): ByteArray? {
     val out = ByteArrayOutputStream()
     val part = ByteArray(1 shl 16)
-    while (out.size() <= most) {
+    while (out.size() <= limit) {
         val count = stream.read(part)
         if (count < 0) return out.toByteArray()
         out.write(part, 0, count)
@@ -120,5 +164,5 @@ private fun text(
             .decode(ByteBuffer.wrap(bytes))
             .toString()
     } catch (_: CharacterCodingException) {
-        throw ModelException("$name: damaged, no UTF-8; $REMEDY")
+        throw ModelException("$name: damaged, not UTF-8; $BUNDLE_HINT")
     }

@@ -1,7 +1,7 @@
 package ctpn.reader
 
-import ctpn.core.MANIFEST
 import ctpn.core.ModelException
+import ctpn.core.contract.MANIFEST
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -11,7 +11,7 @@ import java.io.FileNotFoundException
 import java.io.InputStream
 
 class BundleTest {
-    private val names get() = ReaderCase.file("bundle").list()!!.sorted()
+    private val names = ReaderCase.names("bundle")
 
     private fun bytes(name: String) = ReaderCase.file("bundle/$name").readBytes()
 
@@ -24,35 +24,63 @@ class BundleTest {
     }.message!!
 
     @Test
-    fun `a whole one opens`() {
+    fun `a complete one opens`() {
         val bundle = ReaderCase.bundle()
         assertEquals(names, (bundle.manifest.files.keys + MANIFEST).sorted())
         assertTrue(bundle.golden.lines.isNotEmpty() && bundle.model("detector").size > 100_000)
     }
 
     @Test
-    fun `every file is vouched for`() {
+    fun `every byte of every file is verified`() {
         for (name in names) {
-            val whole = bytes(name)
-            val flipped = whole.copyOf().also { it[0] = (it[0].toInt() xor 1).toByte() }
-            val damages = listOf(null, ByteArray(0), whole.copyOf(whole.size / 2), flipped, whole + 1, ByteArray(whole.size) { -1 })
+            val intact = bytes(name)
+            val flipped = intact.copyOf().also { it[0] = (it[0].toInt() xor 1).toByte() }
+            val damages = listOf(null, ByteArray(0), intact.copyOf(intact.size / 2), flipped, intact + 1, ByteArray(intact.size) { -1 })
             for (content in damages) {
-                if (name != MANIFEST || content?.size != whole.size + 1) assertTrue(name in damaged(name, content), name)
+                if (name != MANIFEST || content?.size != intact.size + 1) assertTrue(name in damaged(name, content), name)
             }
         }
     }
 
     @Test
-    fun `nothing endless is read`() {
+    fun `an endless file is not read to its end`() {
         val endless =
             object : InputStream() {
                 override fun read(): Int = ' '.code
             }
-        val told =
+        val error =
             assertThrows(ModelException::class.java) {
                 Bundle.open { if (it == "charset.txt") endless else bytes(it).inputStream() }
             }
-        assertTrue("got more" in told.message!!)
+        assertTrue("got more" in error.message!!)
         assertThrows(ModelException::class.java) { Bundle.open { endless } }
+    }
+
+    @Test
+    fun `one with models of all formats opens, those in folders are verified too`() {
+        val folder = "bundle-all-formats"
+        val bundle = Bundle.open(Folder(ReaderCase.file(folder)))
+        assertEquals(ReaderCase.names(folder), (bundle.manifest.files.keys + MANIFEST).sorted())
+        assertTrue(
+            bundle.manifest.models.values
+                .all { formats -> FORMATS.all { format -> formats.keys.any { it.startsWith(format) } } },
+        )
+        val nested =
+            bundle.manifest.files.keys
+                .filter { '/' in it }
+        assertTrue(nested.isNotEmpty())
+        openReader(bundle, threads = 1).use { it.selfTest(bundle.golden, ReaderCase.decoded(bundle.goldenPhoto)) }
+        val error =
+            assertThrows(ModelException::class.java) {
+                Bundle.open { name ->
+                    val intact = ReaderCase.file("$folder/$name").readBytes()
+                    (if (name == nested.first()) intact.also { it[0] = (it[0].toInt() xor 1).toByte() } else intact).inputStream()
+                }
+            }
+        assertTrue("${nested.first()}: damaged" in error.message!!)
+    }
+
+    private companion object {
+        val FORMATS = listOf("onnx", "ort", "torchscript", "executorch", "coreml")
     }
 }

@@ -1,9 +1,9 @@
 package ctpn.reader
 
-import ctpn.core.Quad
-import ctpn.core.Region
-import ctpn.core.RgbImage
 import ctpn.core.TextLine
+import ctpn.core.imaging.RgbImage
+import ctpn.core.layout.Quad
+import ctpn.core.layout.Region
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
@@ -16,19 +16,28 @@ import kotlinx.serialization.json.intOrNull
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
-import org.junit.jupiter.api.Assumptions.assumeTrue
 import java.io.ByteArrayInputStream
 import java.io.File
 import javax.imageio.ImageIO
 
-/** What tests/helpers/reader_case.py has written: a bundle, photos, and the lines that Python reads there. */
+/** What tests/helpers/reader_case.py has written: bundles, photos, and the lines that Python reads there. */
 object ReaderCase {
     private val folder = File("../../out/reader-case")
 
-    /** The test that asks is skipped where there is none. */
     fun file(name: String): File {
-        assumeTrue(File(folder, "lines.json").isFile, "no case in $folder; write one: python -m tests.helpers.reader_case out/reader-case")
+        check(File(folder, "lines.json").isFile) { "no case in $folder; write one: python -m tests.helpers.reader_case out/reader-case" }
         return File(folder, name)
+    }
+
+    /** The files below one of its folders, in alphabetical order, with `/` between the folders of a name. */
+    fun names(name: String): List<String> {
+        val root = file(name)
+        return root
+            .walk()
+            .filter { it.isFile }
+            .map { it.relativeTo(root).invariantSeparatorsPath }
+            .toList()
+            .sorted()
     }
 
     fun bundle(): Bundle = Bundle.open(Folder(file("bundle")))
@@ -48,10 +57,10 @@ object ReaderCase {
         val photo: String get() = json.getValue("photo").jsonPrimitive.content
         val regions: List<Region>? get() = (json.getValue("regions") as? JsonArray)?.map { region(it.jsonArray) }
 
-        /** Those of the bundle's int8 models, with texts. */
+        /** Read with the bundle's int8 models. */
         val lines: List<TextLine> get() = json.getValue("lines").jsonArray.map { line(it.jsonObject) }
 
-        /** Those of the detector's float model. */
+        /** Detected with the float model. */
         val float: List<TextLine> get() = json.getValue("float").jsonArray.map { line(it.jsonObject) }
     }
 

@@ -2,9 +2,9 @@ package ctpn.reader
 
 import ctpn.core.CtpnException
 import ctpn.core.ModelException
-import ctpn.core.Region
-import ctpn.core.RgbImage
 import ctpn.core.TextLine
+import ctpn.core.imaging.RgbImage
+import ctpn.core.layout.Region
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -22,7 +22,7 @@ class TextReaderTest {
         val bundle = ReaderCase.bundle()
         return ReaderCase.cases().map { case ->
             dynamicTest(case.photo) {
-                TextReader(bundle, threads = 1).use { same(case.lines, it.read(ReaderCase.photo(case.photo), case.regions)) }
+                openReader(bundle, threads = 1).use { same(case.lines, it.read(ReaderCase.photo(case.photo), case.regions)) }
             }
         }
     }
@@ -41,7 +41,7 @@ class TextReaderTest {
             )
         return ReaderCase.cases().map { case ->
             dynamicTest(case.photo) {
-                TextReader(float, threads = 1).use { same(case.float, it.detect(ReaderCase.photo(case.photo), case.regions)) }
+                openReader(float, threads = 1).use { same(case.float, it.detect(ReaderCase.photo(case.photo), case.regions)) }
             }
         }
     }
@@ -65,7 +65,7 @@ class TextReaderTest {
     fun `the golden case holds, and another does not`() {
         val bundle = ReaderCase.bundle()
         val photo = ReaderCase.decoded(bundle.goldenPhoto)
-        TextReader(bundle, threads = 1).use { it.selfTest(photo) }
+        openReader(bundle, threads = 1).use { it.selfTest(bundle.golden, photo) }
         val lines = bundle.golden.lines
         val others =
             listOf(
@@ -74,17 +74,17 @@ class TextReaderTest {
                 lines.map { it.copy(quad = it.quad.copy(topLeft = it.quad.topLeft.copy(x = it.quad.topLeft.x + 2))) },
                 lines.map { it.copy(textScore = it.textScore!! + 0.05f) },
             )
-        for (wrong in others) {
-            TextReader(changed(bundle, golden = wrong), threads = 1).use { reader ->
-                val told = assertThrows(CtpnException::class.java) { reader.selfTest(photo) }
-                assertTrue("computes otherwise" in told.message!!)
+        openReader(bundle, threads = 1).use { reader ->
+            for (wrong in others) {
+                val error = assertThrows(CtpnException::class.java) { reader.selfTest(bundle.golden.copy(lines = wrong), photo) }
+                assertTrue("computes otherwise" in error.message!!)
             }
         }
     }
 
     @Test
-    fun `regions that are none are told`() {
-        TextReader(ReaderCase.bundle(), threads = 1).use { reader ->
+    fun `regions outside of the photo are refused`() {
+        openReader(ReaderCase.bundle(), threads = 1).use { reader ->
             val blank = RgbImage(100, 80, ByteArray(3 * 100 * 80))
             assertThrows(CtpnException::class.java) { reader.read(blank, listOf(Region.rectangle(200f, 0f, 10f, 10f))) }
             assertEquals(emptyList<TextLine>(), reader.read(blank, emptyList()))
@@ -92,16 +92,16 @@ class TextReaderTest {
     }
 
     @Test
-    fun `an interrupted thread ends soon`() {
-        TextReader(ReaderCase.bundle(), threads = 1).use { reader ->
+    fun `a reading ends soon when its thread is interrupted`() {
+        openReader(ReaderCase.bundle(), threads = 1).use { reader ->
             Thread.currentThread().interrupt()
             assertThrows(CancellationException::class.java) { reader.read(ReaderCase.photo("tiny")) }
-            assertEquals(emptyList<TextLine>(), reader.read(ReaderCase.photo("tiny"))) // and is of use again
+            assertEquals(emptyList<TextLine>(), reader.read(ReaderCase.photo("tiny"))) // and can be used again
         }
     }
 
     @Test
-    fun `models that are none, or do not fit, are told`() {
+    fun `models that are damaged or do not fit are refused`() {
         val bundle = ReaderCase.bundle()
         val detector =
             bundle.manifest.models
@@ -118,10 +118,10 @@ class TextReaderTest {
                 mapOf(recognizer to bundle.model("detector")),
                 mapOf(recognizer to bundle.model("recognizer").copyOf(5000)),
             )
-        for (files in wrong) assertThrows(ModelException::class.java) { TextReader(changed(bundle, files)).close() }
+        for (files in wrong) assertThrows(ModelException::class.java) { openReader(changed(bundle, files)).close() }
         val other =
-            Bundle(bundle.manifest, bundle.detectorSpec.copy(lineScore = 0.1), bundle.recognizerSpec, bundle.golden, contents(bundle))
-        assertTrue("another spec" in assertThrows(ModelException::class.java) { TextReader(other).close() }.message!!)
+            Bundle(bundle.manifest, bundle.detectorSpec.copy(pad = 0), bundle.recognizerSpec, bundle.golden, contents(bundle))
+        assertTrue("another spec" in assertThrows(ModelException::class.java) { openReader(other).close() }.message!!)
     }
 
     private fun contents(bundle: Bundle) =
@@ -133,22 +133,15 @@ class TextReaderTest {
 
     private fun changed(
         bundle: Bundle,
-        files: Map<String, ByteArray> = emptyMap(),
-        golden: List<TextLine> = bundle.golden.lines,
-    ) = Bundle(
-        bundle.manifest,
-        bundle.detectorSpec,
-        bundle.recognizerSpec,
-        bundle.golden.copy(lines = golden),
-        contents(bundle) + files,
-    )
+        files: Map<String, ByteArray>,
+    ) = Bundle(bundle.manifest, bundle.detectorSpec, bundle.recognizerSpec, bundle.golden, contents(bundle) + files)
 
     private fun same(
-        wanted: List<TextLine>,
+        expected: List<TextLine>,
         got: List<TextLine>,
     ) {
-        assertEquals(wanted.map { it.region to it.text }, got.map { it.region to it.text })
-        for ((a, b) in wanted.zip(got)) {
+        assertEquals(expected.map { it.region to it.text }, got.map { it.region to it.text })
+        for ((a, b) in expected.zip(got)) {
             val apart =
                 a.quad.corners
                     .zip(b.quad.corners) { p, q -> maxOf(abs(p.x - q.x), abs(p.y - q.y)) }

@@ -1,0 +1,138 @@
+package ctpn.core.contract
+
+import ctpn.core.ModelException
+import kotlinx.serialization.json.JsonArray
+import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonObject
+
+/** The values that a number may have: from [low], with [above] without it, to [high]. */
+internal class Range(
+    private val low: Int? = null,
+    private val high: Int? = null,
+    private val above: Boolean = false,
+) {
+    operator fun contains(value: Double): Boolean =
+        (low == null || if (above) value > low else value >= low) && (high == null || value <= high)
+
+    override fun toString(): String =
+        when {
+            high != null -> " in ${if (above) "(" else "["}$low, $high]"
+            low == null -> ""
+            above -> " above $low"
+            else -> " of at least $low"
+        }
+}
+
+internal val ANY = Range()
+internal val FRACTION = Range(0, 1)
+internal val POSITIVE_FRACTION = Range(0, 1, above = true)
+internal val POSITIVE = Range(0, above = true)
+internal val NOT_NEGATIVE = Range(0)
+internal val RATIO = Range(1)
+internal val COUNT = Range(1)
+internal val PIXELS = Range(0)
+internal val GREY = Range(0, 255)
+
+/**
+ * The fields of a JSON object. Each is required and read once; [finish] refuses those that were not read.
+ *
+ * @param where what the object is, for messages: "detector spec".
+ * @param group the names of the objects around the fields, each with a dot behind it.
+ */
+internal class Fields(
+    private val where: String,
+    json: JsonObject,
+    private val group: String = "",
+) {
+    private val unread = json.toMutableMap()
+
+    fun text(name: String): String = take(name, "a text") { it.asText() }
+
+    fun int(
+        name: String,
+        range: Range,
+    ): Int = take(name, "an integer$range") { it.int(range) }
+
+    fun ints(
+        name: String,
+        range: Range,
+    ): List<Int> = list(name, null, "an integer$range") { it.int(range) }
+
+    fun number(
+        name: String,
+        range: Range,
+    ): Double = take(name, "a number$range") { it.number(range) }
+
+    /** A list of so many numbers, of any number of them for null. */
+    fun numbers(
+        name: String,
+        count: Int?,
+        range: Range,
+    ): List<Double> = list(name, count, "a number$range") { it.number(range) }
+
+    /** One of an enumeration's [values], by the names that they have in JSON. */
+    fun <E : Any> choice(
+        name: String,
+        values: List<E>,
+        named: (E) -> String,
+    ): E = take(name, oneOf(values, named)) { value -> values.find { named(it) == value.asText() } }
+
+    fun <E : Any> choices(
+        name: String,
+        values: List<E>,
+        named: (E) -> String,
+    ): List<E> = list(name, null, oneOf(values, named)) { value -> values.find { named(it) == value.asText() } }
+
+    /** What [read] makes of the fields of an inner object. */
+    fun <T : Any> group(
+        name: String,
+        read: (Fields) -> T,
+    ): T {
+        val inner = Fields(where, take(name, "an object") { it.asObject() }, "$group$name.")
+        return read(inner).also { inner.finish() }
+    }
+
+    /** @throws ModelException there are fields that were not read. */
+    fun finish() {
+        if (unread.isNotEmpty()) {
+            throw ModelException("$where: unknown ${unread.keys.sorted().joinToString { group + it.take(60) }}; $EXPORT_HINT")
+        }
+    }
+
+    private fun <T : Any> take(
+        name: String,
+        expected: String,
+        read: (JsonElement) -> T?,
+    ): T {
+        val value = unread.remove(name) ?: throw ModelException("$where: missing $group$name; $EXPORT_HINT")
+        return read(value) ?: throw wrong(name, expected, value)
+    }
+
+    private fun <T : Any> list(
+        name: String,
+        count: Int?,
+        each: String,
+        read: (JsonElement) -> T?,
+    ): List<T> {
+        val values =
+            take(name, if (count == null) "a list" else "a list of $count") { value ->
+                (value as? JsonArray)?.takeIf { count == null || it.size == count }
+            }
+        return values.map { read(it) ?: throw wrong(name, "in each place $each", values) }
+    }
+
+    private fun wrong(
+        name: String,
+        expected: String,
+        value: JsonElement,
+    ) = ModelException("$where: $group$name: expected $expected, got ${value.toString().take(60)}; $EXPORT_HINT")
+
+    private fun <E> oneOf(
+        values: List<E>,
+        named: (E) -> String,
+    ) = "one of ${values.joinToString(transform = named)}"
+
+    private fun JsonElement.number(range: Range): Double? = asDouble()?.takeIf { it in range }
+
+    private fun JsonElement.int(range: Range): Int? = asInt()?.takeIf { it.toDouble() in range }
+}

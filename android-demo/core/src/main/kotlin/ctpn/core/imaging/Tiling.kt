@@ -1,0 +1,101 @@
+package ctpn.core.imaging
+
+import ctpn.core.contract.DetectorSpec
+import ctpn.core.runtime.FloatMap
+
+/**
+ * A picture at the network's scale.
+ *
+ * @property pixels both sides multiples of `spec.sizeMultiple`, padded right and below.
+ * @property scaleX x_net = x_img * scaleX; frames begin at the corner of the first pixel.
+ */
+class Fitted(
+    val pixels: RgbImage,
+    val scaleX: Double,
+    val scaleY: Double,
+)
+
+/**
+ * Reduce a picture by the spec's rule and pad it.
+ *
+ * The long side becomes at most `longSide`; of a long image, longer than `maxAspectRatio` to 1, the short side at most
+ * `tileShortSide`. Nothing is enlarged.
+ */
+fun fit(
+    rgb: RgbImage,
+    spec: DetectorSpec,
+): Fitted {
+    val long = maxOf(rgb.height, rgb.width)
+    val short = minOf(rgb.height, rgb.width)
+    val isLong = long > spec.tiling.maxAspectRatio * short
+    val scale = minOf(1.0, if (isLong) spec.tiling.tileShortSide.toDouble() / short else spec.longSide.toDouble() / long)
+    val width = maxOf(1, rounded(rgb.width * scale))
+    val height = maxOf(1, rounded(rgb.height * scale))
+    val padded = padded(resize(rgb, width, height), spec)
+    return Fitted(padded, width.toDouble() / rgb.width, height.toDouble() / rgb.height)
+}
+
+private fun padded(
+    small: RgbImage,
+    spec: DetectorSpec,
+): RgbImage {
+    val m = spec.sizeMultiple
+    val width = (small.width + m - 1) / m * m
+    val height = (small.height + m - 1) / m * m
+    val out = ByteArray(3 * width * height) { spec.pad.toByte() }
+    for (y in 0 until small.height) small.pixels.copyInto(out, 3 * width * y, 3 * small.width * y, 3 * small.width * (y + 1))
+    return RgbImage(width, height, out)
+}
+
+/**
+ * The tiles in which an input is read, along its long side of [length] pixels (a multiple of `sizeMultiple`).
+ *
+ * @return begin and end of each tile, `overlap` pixels of it in the next too; one tile up to `maxUntiled` times `longSide`.
+ */
+fun tiles(
+    length: Int,
+    spec: DetectorSpec,
+): List<Pair<Int, Int>> {
+    if (length <= (spec.longSide * spec.tiling.maxUntiled).toInt()) return listOf(0 to length)
+    val overlap = spec.tiling.overlap
+    val step = (spec.longSide - overlap) / spec.sizeMultiple * spec.sizeMultiple
+    return (0 until length - overlap step step).map { it to minOf(it + step + overlap, length) }
+}
+
+/**
+ * Join the maps of tiles, each cell from the tile in which it lies farther from an edge.
+ *
+ * @param stride pixels of a cell along the tiles.
+ * @param across whether the tiles lie side by side, not one below the other.
+ */
+fun stitch(
+    maps: List<FloatMap>,
+    tiles: List<Pair<Int, Int>>,
+    stride: Int,
+    across: Boolean,
+): FloatMap {
+    val spans =
+        tiles.mapIndexed { i, (begin, end) ->
+            val first = if (i == 0) begin else (begin + tiles[i - 1].second) / 2
+            val last = if (i == tiles.lastIndex) end else (tiles[i + 1].first + end) / 2
+            (first - begin) / stride to (last - begin) / stride
+        }
+    val length = spans.sumOf { (first, last) -> last - first }
+    val channels = maps[0].channels
+    val (rows, columns) = if (across) maps[0].height to length else length to maps[0].width
+    val out = FloatArray(rows * columns * channels)
+    var done = 0
+    for ((map, span) in maps.zip(spans)) {
+        val (first, last) = span
+        if (across) {
+            for (y in 0 until rows) {
+                val row = y * map.width
+                map.values.copyInto(out, (y * columns + done) * channels, (row + first) * channels, (row + last) * channels)
+            }
+        } else {
+            map.values.copyInto(out, done * columns * channels, first * columns * channels, last * columns * channels)
+        }
+        done += last - first
+    }
+    return FloatMap(rows, columns, channels, out)
+}

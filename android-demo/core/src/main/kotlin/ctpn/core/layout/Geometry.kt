@@ -1,0 +1,178 @@
+package ctpn.core.layout
+
+import kotlin.math.floor
+import kotlin.math.sqrt
+
+private const val SAMPLES = 21 // of a line's middle, for overlapFraction
+
+/** A place; frames begin at the corner of the first pixel, x to the right, y down. */
+data class Point(
+    val x: Float,
+    val y: Float,
+)
+
+/** Four corners, of a text line clockwise from the text's top left. */
+data class Quad(
+    val topLeft: Point,
+    val topRight: Point,
+    val bottomRight: Point,
+    val bottomLeft: Point,
+) {
+    /** The corners, clockwise. */
+    val corners: List<Point> get() = listOf(topLeft, topRight, bottomRight, bottomLeft)
+
+    /** The quad of other places for its corners. */
+    fun map(place: (Point) -> Point): Quad = Quad(place(topLeft), place(topRight), place(bottomRight), place(bottomLeft))
+
+    companion object {
+        /** From x, y, x, y, … of the four corners. */
+        fun of(vararg xy: Float): Quad {
+            require(xy.size == 8) { "expected 8 numbers of four corners, got ${xy.size}" }
+            return Quad(Point(xy[0], xy[1]), Point(xy[2], xy[3]), Point(xy[4], xy[5]), Point(xy[6], xy[7]))
+        }
+    }
+}
+
+/** Pixels between two points. */
+fun distance(
+    a: Point,
+    b: Point,
+): Double {
+    val x = b.x.toDouble() - a.x
+    val y = b.y.toDouble() - a.y
+    return sqrt(x * x + y * y) // bit-exact in every language; hypot is not
+}
+
+/** Mean width and height of a quad, each at least 1 pixel. */
+fun quadSize(quad: Quad): Pair<Double, Double> {
+    val (a, b, c, d) = quad.corners
+    return maxOf((distance(a, b) + distance(d, c)) / 2, 1.0) to maxOf((distance(a, d) + distance(b, c)) / 2, 1.0)
+}
+
+/** Area of a polygon in square pixels, negative if it runs counterclockwise. */
+fun area(polygon: List<Point>): Double =
+    polygon.indices.sumOf { i ->
+        val a = polygon[i]
+        val b = polygon[(i + 1) % polygon.size]
+        a.x.toDouble() * b.y - b.x.toDouble() * a.y
+    } / 2
+
+/** Width and height of the rectangle around points, the smaller of the two. */
+internal fun shortSide(points: List<Point>): Float =
+    minOf(points.maxOf { it.x } - points.minOf { it.x }, points.maxOf { it.y } - points.minOf { it.y })
+
+/** Whether a place lies in a convex polygon of either direction, or on its edge. */
+fun isInside(
+    x: Double,
+    y: Double,
+    polygon: List<Point>,
+): Boolean {
+    val sides =
+        polygon.indices.map { i ->
+            val a = polygon[i]
+            val b = polygon[(i + 1) % polygon.size]
+            (b.x - a.x) * (y - a.y) - (b.y - a.y) * (x - a.x)
+        }
+    return sides.all { it >= 0 } || sides.all { it <= 0 }
+}
+
+/** The corners clockwise, the first given first; null if they are not finite or not those of a convex quad. */
+internal fun clockwise(corners: List<Point>): List<Point>? {
+    if (corners.any { !it.x.isFinite() || !it.y.isFinite() }) return null
+    val turns =
+        corners.indices.map { i ->
+            val (a, b, c) = List(3) { corners[(i + it) % corners.size] }
+            (b.x.toDouble() - a.x) * (c.y.toDouble() - b.y) - (b.y.toDouble() - a.y) * (c.x.toDouble() - b.x)
+        }
+    return when {
+        turns.any { it > 0 } && turns.any { it < 0 } -> null
+        area(corners) > 0 -> corners
+        else -> listOf(corners.first()) + corners.drop(1).reversed()
+    }
+}
+
+/** A border: the places with [sign] · (x or y, by [axis]) from [sign] · [at] on are inside. */
+private class Border(
+    val axis: Int,
+    val sign: Int,
+    val at: Double,
+)
+
+/** The part of a convex polygon that lies in a photo, border by border (Sutherland and Hodgman 1974); may be empty. */
+internal fun clip(
+    polygon: List<Point>,
+    width: Int,
+    height: Int,
+): List<Point> {
+    var points = polygon.map { doubleArrayOf(it.x.toDouble(), it.y.toDouble()) }
+    for (border in listOf(Border(0, 1, 0.0), Border(0, -1, width.toDouble()), Border(1, 1, 0.0), Border(1, -1, height.toDouble()))) {
+        points = points.indices.flatMap { i -> clipSide(points[(i + points.size - 1) % points.size], points[i], border) }
+    }
+    return points.map { point(it[0], it[1]) }
+}
+
+/** Where the side from a to b crosses a border, and b if it lies inside. */
+private fun clipSide(
+    a: DoubleArray,
+    b: DoubleArray,
+    border: Border,
+): List<DoubleArray> {
+    val depthA = border.sign * (a[border.axis] - border.at)
+    val depthB = border.sign * (b[border.axis] - border.at)
+    val kept = mutableListOf<DoubleArray>()
+    if ((depthA < 0) != (depthB < 0)) {
+        val t = depthA / (depthA - depthB)
+        kept += DoubleArray(2) { if (it == border.axis) border.at else a[it] + t * (b[it] - a[it]) }
+    }
+    if (depthB >= 0) kept += b
+    return kept
+}
+
+/** Fraction of a line's middle, by points along it, that lies in a convex polygon. */
+fun overlapFraction(
+    quad: Quad,
+    polygon: List<Point>,
+): Double {
+    val start = midpoint(quad.topLeft, quad.bottomLeft)
+    val end = midpoint(quad.topRight, quad.bottomRight)
+    val inside =
+        (0 until SAMPLES).count {
+            val t = (it + 0.5) / SAMPLES
+            isInside(start.x + t * (end.x - start.x), start.y + t * (end.y - start.y), polygon)
+        }
+    return inside.toDouble() / SAMPLES
+}
+
+/** The same place read in another direction: rotated clockwise by [quarters] of a full turn. */
+fun rotateQuad(
+    quad: Quad,
+    quarters: Int,
+): Quad {
+    val c = quad.corners
+    return Quad(c[quarters % 4], c[(quarters + 1) % 4], c[(quarters + 2) % 4], c[(quarters + 3) % 4])
+}
+
+/** A tall quad split into squares from top to bottom: one for each character of a vertical Chinese line. */
+fun splitVertical(quad: Quad): List<Quad> {
+    val (wide, tall) = quadSize(quad)
+    val count = maxOf(1, floor(tall / wide + 0.5).toInt())
+    val left = List(count + 1) { between(quad.topLeft, quad.bottomLeft, it.toDouble() / count) }
+    val right = List(count + 1) { between(quad.topRight, quad.bottomRight, it.toDouble() / count) }
+    return List(count) { Quad(left[it], right[it], right[it + 1], left[it + 1]) }
+}
+
+private fun between(
+    a: Point,
+    b: Point,
+    fraction: Double,
+): Point = point(a.x + fraction * (b.x - a.x), a.y + fraction * (b.y - a.y))
+
+internal fun midpoint(
+    a: Point,
+    b: Point,
+): Point = Point((a.x + b.x) / 2, (a.y + b.y) / 2)
+
+internal fun point(
+    x: Double,
+    y: Double,
+): Point = Point(x.toFloat(), y.toFloat())
