@@ -1,4 +1,4 @@
-"""What the runs of `benchmarks.findings` say: figures with their spread, and whether each finding holds here."""
+"""Summary of the runs of `benchmarks.findings`: metrics with their spread, and whether each finding holds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FINDINGS = (  # a finding, and two variants: the first has the lower loss if it 
 
 
 def collect(files: dict[str, list[Path]]) -> dict[str, Any]:
-    """What is done, by variant: how many seeds, and mean, lowest and highest of the final figures of those `files` that are there."""
+    """By variant: the number of seeds, and mean, lowest and highest of the final metrics of those `files` that exist."""
     found = {}
     for name, of_seeds in files.items():
         runs = [json.loads(f.read_text(encoding="utf-8")) for f in of_seeds if f.exists()]
@@ -37,9 +37,9 @@ def _spread(values: list[float]) -> list[float]:
     return [round(float(v), 4) for v in (np.mean(values), min(values), max(values))]
 
 
-def verdicts(found: dict[str, Any]) -> list[dict[str, str]]:
-    """Whether each finding holds here: a plain answer where the seeds' ranges lie apart, else "within the spread"; only
-    of variants with at least two seeds."""
+def summarize(found: dict[str, Any]) -> list[dict[str, str]]:
+    """Whether each finding holds: "holds" or "does not hold" if the ranges of the seeds do not overlap, else "within the spread".
+    Variants with one seed are omitted."""
     found = {name: row for name, row in found.items() if row["seeds"] > 1}
     out = []
     for text, better, worse in FINDINGS:

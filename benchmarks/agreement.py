@@ -1,6 +1,6 @@
-"""How far one file's answers are from another's: the largest difference and its place, then lines, then texts.
+"""How far the outputs of one file are from those of a reference: the largest difference and its place, then lines, then texts.
 
-The gate of the exporters (export.parity) says yes or no; this says how much and where, for tables.
+The exporters' check (export.parity) accepts or refuses a file; this gives the numbers for tables.
 """
 
 from __future__ import annotations
@@ -25,14 +25,13 @@ from export.parity import Maps, Run, output_problems, pairs
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
-Reading = Callable[[U8, F32], list[str]]  # a photo [H, W, 3] and quads [M, 4, 2] in its pixels to M texts
-EQUAL = 0.1  # pixels of the net's input by which a corner of an equal line may differ, as in the exporters' gate
+ReadLines = Callable[[U8, F32], list[str]]  # a photo [H, W, 3] and quads [M, 4, 2] in its pixels to M texts
+EQUAL_PIXELS = 0.1  # of the input: how far a corner of an equal line may be off, as in the exporters' check
 
 
 class Texts:
-    """The texts of lines, each read alone and once only: formats that agree cut the same strips.
-
-    A strip's padding, and so its text, does not depend on what else is read.
+    """Texts of lines. Each line crop is read alone, so that its padding does not depend on others, and only
+    once, since formats that agree give the same crops.
     """
 
     def __init__(self, recognizer: Recognizer) -> None:
@@ -40,70 +39,72 @@ class Texts:
         self.known: dict[bytes, str] = {}
 
     def __call__(self, photo: U8, quads: F32) -> list[str]:
-        """Texts of quads [M, 4, 2] in the pixels of a photo uint8 RGB [H, W, 3]; strips beyond `max_width` are cut off."""
+        """Texts of quads [M, 4, 2] in the pixels of a photo uint8 RGB [H, W, 3]; crops are cut at `max_width`."""
         spec = self.recognizer.spec
         return [self._text(rectify(photo, quad, spec)[:, : spec.max_width]) for quad in quads]
 
-    def _text(self, strip: U8) -> str:
-        key = strip.tobytes()
+    def _text(self, line_crop: U8) -> str:
+        key = line_crop.tobytes()
         if key not in self.known:
             spec = self.recognizer.spec
-            self.known[key] = greedy(self.recognizer.logits(padded([strip], spec))[0], spec.charset).text
+            self.known[key] = greedy(self.recognizer.logits(padded([line_crop], spec))[0], spec.charset).text
         return self.known[key]
 
 
-def compare_pages(run: Run, wanted: Sequence[Maps], samples: Sequence[Sample], spec: DetectorSpec, texts: Reading) -> dict[str, Any]:
-    """Hold a detector file against the reference's outputs of the same samples.
+def compare_pages(
+    run: Run, expected_maps: Sequence[Maps], samples: Sequence[Sample], spec: DetectorSpec, texts: ReadLines
+) -> dict[str, Any]:
+    """Compare a detector file with the reference's outputs of the same samples.
 
     Returns:
         largest_difference and where; lines: `of` the reference, `found` by the file, `equal` (corners within 0.1 pixel),
         `matched` (IoU of 0.5 or more, one to one), and `apart`, the median and the largest distance of a matched line's
-        furthest corner, in pixels of the net's input, null if none matches; texts: `of` the reference's lines, `equal` ones
-        read in the file's lines on the photo by the same recogniser, and `characters`, the share of their characters that are the same.
+        furthest corner, in pixels of the input, null if none matches; texts: `of` the reference's lines, `equal` ones
+        read in the file's lines on the photo by the same recogniser, and `characters`, the fraction of their characters that are equal.
 
     Raises:
         ParityError: names, shapes or types differ, or a value is not finite.
     """
-    where, lines, read, apart = _Largest(), Counter[str](), _Read(), list[float]()
-    for sample, theirs in zip(samples, wanted, strict=True):
+    largest, lines, read, distances = _LargestDifference(), Counter[str](), _TextAgreement(), list[float]()
+    for sample, theirs in zip(samples, expected_maps, strict=True):
         ours = _checked(run(sample.pixels), theirs, sample)
-        where.look(ours, theirs, sample)
+        largest.add(ours, theirs, sample)
         (mine, _), (ref, _) = (postprocess({n: m[0] for n, m in maps.items()}, spec) for maps in (ours, theirs))
-        together = {j: i for i, j in pairs(mine, ref)}
-        lines.update({"of": len(ref), "found": len(mine), "equal": equal_lines(mine, ref), "matched": len(together)})
-        apart += [float(np.abs(mine[i] - ref[j]).max()) for j, i in together.items()]
+        matches = {j: i for i, j in pairs(mine, ref)}
+        lines.update({"of": len(ref), "found": len(mine), "equal": equal_lines(mine, ref), "matched": len(matches)})
+        distances += [float(np.abs(mine[i] - ref[j]).max()) for j, i in matches.items()]
         assert sample.photo is not None
-        said, expected = (texts(sample.photo, (quads / np.array(sample.scale)).astype(np.float32)) for quads in (mine, ref))
+        got, expected = (texts(sample.photo, (quads / np.array(sample.scale)).astype(np.float32)) for quads in (mine, ref))
         for j, text in enumerate(expected):
-            read.add(f"{sample.names[0]}, line {j + 1}", said[together[j]] if j in together else "", text)
-    middle = [round(float(v), 3) for v in (np.median(apart), np.max(apart))] if apart else None
-    return {**where.row(), "lines": {**lines, "apart": middle}, "texts": read.row()}
+            read.add(f"{sample.names[0]}, line {j + 1}", got[matches[j]] if j in matches else "", text)
+    spread = [round(float(v), 3) for v in (np.median(distances), np.max(distances))] if distances else None
+    return {**largest.row(), "lines": {**lines, "apart": spread}, "texts": read.row()}
 
 
-def compare_strips(run: Run, wanted: Sequence[Maps], samples: Sequence[Sample], spec: RecognizerSpec) -> dict[str, Any]:
-    """Hold a recogniser file against the reference's logits of the same samples; as `compare_pages`, but lines is None."""
-    where, read = _Largest(), _Read()
-    for sample, theirs in zip(samples, wanted, strict=True):
+def compare_line_crops(run: Run, expected_maps: Sequence[Maps], samples: Sequence[Sample], spec: RecognizerSpec) -> dict[str, Any]:
+    """Compare a recogniser file with the reference's logits of the same samples; as `compare_pages`, but lines is None."""
+    largest, read = _LargestDifference(), _TextAgreement()
+    for sample, theirs in zip(samples, expected_maps, strict=True):
         ours = _checked(run(sample.pixels), theirs, sample)
-        where.look(ours, theirs, sample)
+        largest.add(ours, theirs, sample)
         for name, mine, ref in zip(sample.names, ours[LOGITS], theirs[LOGITS], strict=True):
             read.add(name, greedy(mine, spec.charset).text, greedy(ref, spec.charset).text)
-    return {**where.row(), "lines": None, "texts": read.row()}
+    return {**largest.row(), "lines": None, "texts": read.row()}
 
 
 def equal_lines(a: F32, b: F32) -> int:
-    """How many quads [M, 4, 2] of a and b lie on each other to 0.1 pixel, one to one."""
+    """How many quads of a and b, float32 [M, 4, 2], are equal within 0.1 pixel, one to one."""
     rest, count = list(b), 0
     for quad in a:
         distances = [float(np.abs(other - quad).max()) for other in rest]
-        if distances and min(distances) <= EQUAL:
+        if distances and min(distances) <= EQUAL_PIXELS:
             rest.pop(int(np.argmin(distances)))
             count += 1
     return count
 
 
-class _Read:
-    """Texts held against the reference's; a line whose text is empty there counts for nothing."""
+class _TextAgreement:
+    """Texts compared with the reference's; lines whose reference text is empty do not count."""
 
     def __init__(self) -> None:
         self.texts = self.equal = self.characters = self.wrong = 0
@@ -119,8 +120,8 @@ class _Read:
             self.example = [name, theirs, ours]
 
     def row(self) -> dict[str, Any]:
-        share = round(1 - self.wrong / self.characters, 4) if self.characters else None
-        return {"of": self.texts, "equal": self.equal, "characters": share, "example": self.example}
+        fraction = round(1 - self.wrong / self.characters, 4) if self.characters else None
+        return {"of": self.texts, "equal": self.equal, "characters": fraction, "example": self.example}
 
 
 def _checked(ours: Maps, theirs: Maps, sample: Sample) -> Maps:
@@ -129,19 +130,19 @@ def _checked(ours: Maps, theirs: Maps, sample: Sample) -> Maps:
     return ours
 
 
-class _Largest:
-    """The largest difference met so far."""
+class _LargestDifference:
+    """The largest difference so far."""
 
     def __init__(self) -> None:
         self.difference = -1.0
         self.where: dict[str, Any] | None = None
 
-    def look(self, ours: Maps, theirs: Maps, sample: Sample) -> None:
+    def add(self, ours: Maps, theirs: Maps, sample: Sample) -> None:
         for name in theirs:
-            apart = np.abs(ours[name].astype(np.float64) - theirs[name])
-            if apart.size and apart.max() > self.difference:
-                self.difference = float(apart.max())
-                place = tuple(int(i) for i in np.unravel_index(apart.argmax(), apart.shape))
+            difference = np.abs(ours[name].astype(np.float64) - theirs[name])
+            if difference.size and difference.max() > self.difference:
+                self.difference = float(difference.max())
+                place = tuple(int(i) for i in np.unravel_index(difference.argmax(), difference.shape))
                 self.where = {
                     "page": sample.names[place[0]], "map": name, "place": list(place[1:]),
                     "reference": float(theirs[name][place]), "file": float(ours[name][place]),

@@ -1,11 +1,11 @@
 """Exported files on ARM processors, without a phone: python -m benchmarks.arm
 
 Each file runs in the aarch64 build of ONNX Runtime under QEMU's user-mode emulation, on processors with and without
-dot-product instructions; its outputs are held against this machine's, down to lines and texts, and the instructions of one
-inference are counted. Into benchmarks/results/arm.json; benchmarks/results/README.md describes it. Instructions are no milliseconds, but
-they do not depend on the machine, and the ratio of int8 to float says where int8 pays.
+dot-product instructions. Its outputs are compared with this machine's, down to lines and texts, and the instructions of one
+inference are counted. Into benchmarks/results/arm.json; the README there describes its fields. Instructions are not milliseconds,
+but they do not depend on the machine, and the ratio of int8 to float shows where int8 is faster.
 
-  python -m export.onnx --quantize && python -m benchmarks.arm    the shipped nets, from out/
+  python -m export.onnx --quantize && python -m benchmarks.arm    the shipped models, from out/
   python -m benchmarks.arm out/vgg16*.onnx --cpu cortex-a76 --out vgg16.json
 
 Needs Linux and Debian's qemu-user; the first run fetches Debian's Python for arm64 and the aarch64 wheels (200 MB, into
@@ -26,9 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.agreement import Texts, compare_pages, compare_strips
+from benchmarks.agreement import Texts, compare_line_crops, compare_pages
 from benchmarks.environment import save
-from benchmarks.samples import U8, Sample, examples, line_strips, page_inputs, strip_inputs
+from benchmarks.samples import U8, Sample, examples, line_crop_inputs, line_crops, page_inputs
 from ctpn import command
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
@@ -44,25 +44,25 @@ ROOT = Path(__file__).parents[1]
 OUT = ROOT / "benchmarks" / "results" / "arm.json"
 FILES = ("mobile.onnx", "mobile-int8.onnx", "crnn.onnx", "crnn-int8.onnx")
 CPUS = ("cortex-a53", "cortex-a76", "neoverse-n1", "max")
-STRIPS = 12  # of each page: a batch of them takes as long as a page
+LINE_CROPS = 12  # of each page: their batch takes as long as a page
 
 
 @dataclass
 class Case:
-    """A file with what it is asked and what this machine answers; `counted` is the input of the count."""
+    """A file with its inputs and this machine's outputs for them; the instructions of the input `counted` are counted."""
 
     file: Path
     spec: DetectorSpec | RecognizerSpec
     samples: list[Sample]
-    wanted: list[Maps]
+    expected: list[Maps]
     counted: U8
 
 
 def case(file: Path, count: int) -> Case:
-    """A file, asked about the first `count` of the examples.
+    """A file with the first `count` of the examples as inputs.
 
     Raises:
-        ModelError: it is missing, damaged or none of ours.
+        ModelError: it is missing, damaged or not one of our models.
     """
     if not file.is_file():
         raise ModelError(f"{file}: no such file; write it with python -m export.onnx --quantize")
@@ -74,25 +74,25 @@ def case(file: Path, count: int) -> Case:
     photos = examples()[:count]
     spec: DetectorSpec | RecognizerSpec
     if json.loads(text)["kind"] == "detector":
-        spec = finds = DetectorSpec.from_json(text)
-        samples = page_inputs(photos, finds, (height, width))
+        spec = detector = DetectorSpec.from_json(text)
+        samples = page_inputs(photos, detector, (height, width))
         counted = samples[0].pixels
     else:
-        spec = reads = RecognizerSpec.from_json(text)
-        samples = strip_inputs(line_strips(photos, reads, STRIPS), reads, width)
-        counted = np.full((1, reads.height, width or 320, 3), reads.pad, np.uint8)
+        spec = recognizer = RecognizerSpec.from_json(text)
+        samples = line_crop_inputs(line_crops(photos, recognizer, LINE_CROPS), recognizer, width)
+        counted = np.full((1, recognizer.height, width or 320, 3), recognizer.pad, np.uint8)
     return Case(file, spec, samples, [here(s.pixels) for s in samples], counted)
 
 
 def row(one: Case, cpu: str) -> dict[str, Any]:
-    """What a file does on one processor."""
+    """Run a file on one processor."""
     print(f"{one.file.name} on {cpu}", file=sys.stderr)
     with ArmSession(one.file, cpu) as arm:
         if isinstance(one.spec, DetectorSpec):
-            found = compare_pages(arm, one.wanted, one.samples, one.spec, Texts(OnnxRecognizer(SHIPPED_TEXT, threads=1)))
+            found = compare_pages(arm, one.expected, one.samples, one.spec, Texts(OnnxRecognizer(SHIPPED_TEXT, threads=1)))
         else:
-            found = compare_strips(arm, one.wanted, one.samples, one.spec)
-        for _ in range(2):  # the runtime plans its memory in the first of a size
+            found = compare_line_crops(arm, one.expected, one.samples, one.spec)
+        for _ in range(2):  # the first run of a size plans the memory
             arm(one.counted)
         instructions = arm.counts[-1] if arm.counts else None
         return {
@@ -102,15 +102,15 @@ def row(one: Case, cpu: str) -> dict[str, Any]:
 
 
 def run(files: Sequence[Path], cpus: Sequence[str], count: int) -> list[dict[str, Any]]:
-    """Rows of all files on all processors; int8 ones with `to_float`, their instructions by those of their float file.
+    """Rows of all files on all processors; those of int8 files have `to_float`, the ratio of their instructions to the float file's.
 
     Raises:
-        CtpnError: a file is none of ours, or nothing can be emulated here.
+        CtpnError: a file is not one of our models, or emulation is not possible here.
     """
     make()
     cases = [case(f, count) for f in files]
-    with ThreadPoolExecutor(os.cpu_count()) as crew:  # each waits for a process of its own
-        rows = list(crew.map(row, *zip(*[(c, cpu) for c in cases for cpu in cpus], strict=True)))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # each waits for a process of its own
+        rows = list(pool.map(row, *zip(*[(c, cpu) for c in cases for cpu in cpus], strict=True)))
     counts = {(r["file"], r["cpu"]): r["instructions"] for r in rows}
     for r in rows:
         base = counts.get((r["file"].replace("-int8", ""), r["cpu"])) if "-int8" in r["file"] else None
@@ -119,18 +119,20 @@ def run(files: Sequence[Path], cpus: Sequence[str], count: int) -> list[dict[str
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Markdown: a row a file and processor."""
+    """Markdown: one row per file and processor."""
     lines = [
         "| file | processor | dot products | lines equal / matched | texts equal | largest difference | million instructions | of float |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for r in rows:
-        dots = "i8mm" if "i8mm" in r["features"] else "yes" if "asimddp" in r["features"] else "no"
+        dot_products = "i8mm" if "i8mm" in r["features"] else "yes" if "asimddp" in r["features"] else "no"
         found = f"{r['lines']['equal']} / {r['lines']['matched']} of {r['lines']['of']}" if r["lines"] else ""
         counted = f"{r['instructions'] / 1e6:.1f}" if r["instructions"] else "not counted: no C compiler"
-        share = f"{r['to_float']:.2f}" if r["to_float"] else ""
+        ratio = f"{r['to_float']:.2f}" if r["to_float"] else ""
         texts = f"{r['texts']['equal']} of {r['texts']['of']}"
-        lines.append(f"| {r['file']} | {r['cpu']} | {dots} | {found} | {texts} | {r['largest_difference']:.1e} | {counted} | {share} |")
+        lines.append(
+            f"| {r['file']} | {r['cpu']} | {dot_products} | {found} | {texts} | {r['largest_difference']:.1e} | {counted} | {ratio} |"
+        )
     return "\n".join(lines)
 
 
@@ -145,7 +147,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code: 0 measured, 1 failed or nothing can be emulated here; usage errors exit 2."""
+    """Exit code: 0 measured, 1 failed, or emulation is not possible here; usage errors exit 2."""
     args = parse(argv)
 
     def measure() -> str:

@@ -1,14 +1,14 @@
-"""One side of a comparison, in a process of its own: reads picture paths, answers with lines and times.
+"""A competitor as a process: it reads paths of images and answers with lines and times.
 
   python competitor_process.py ours MODEL.onnx            in the project's environment; finds lines
-  python competitor_process.py ours-read                  finds and reads them, with what is shipped
-  python competitor_process.py stages THREADS             the same, each stage timed: {"open": ms, …, "whole": ms, "memory": MB}
-  python competitor_process.py net RUNTIME FILE THREADS   a net alone; its request is an array of pixels, .npy
-  python competitor_process.py peer MODEL.onnx BOX        in the peers' environment; BOX is PaddleOCR's box threshold
+  python competitor_process.py ours-read                  finds and reads them, with the shipped models
+  python competitor_process.py stages THREADS             the same with the time of each stage: {"open": ms, …, "whole": ms, "memory": MB}
+  python competitor_process.py net RUNTIME FILE THREADS   a model alone; its request is an array of pixels, .npy
+  python competitor_process.py peer MODEL.onnx BOX        in PP-OCRv6's environment; BOX is PaddleOCR's box threshold
   python competitor_process.py peer-read MODEL.onnx BOX RECOGNISER.onnx CHARACTERS.txt
 
 A request is a path on one line; the answer is one line of JSON: {"quads": …, "memory": peak MB} with "pre", "net" and "post"
-in milliseconds, or with "texts", "detect" and "read". Everyone gets the same decoded pixels and one thread.
+in milliseconds, or with "texts", "detect" and "read". All get the same decoded pixels and one thread.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 U8 = NDArray[np.uint8]
-Clock = Callable[[str], float]  # ends a part of this name and says how long it took, ms
-Work = Callable[[Any, Clock], dict[str, Any]]  # what was asked for, to what is answered besides times and memory
+Clock = Callable[[str], float]  # ends a part of this name and returns its milliseconds
+Work = Callable[[Any, Clock], dict[str, Any]]  # a request to its answer without times and memory
 
 cv2.setNumThreads(1)
 
@@ -55,7 +55,7 @@ def ours(model: str) -> Work:
 
 
 def ours_read() -> Work:
-    """The reader as apps have it. Reading is what `read` takes longer than `detect` alone, so each page is detected twice."""
+    """The reader as apps use it. The time of reading is that of `read` minus that of `detect`, so each page is detected twice."""
     from ctpn.reader import TextReader
 
     reader = TextReader(threads=1)
@@ -72,7 +72,7 @@ def ours_read() -> Work:
 
 
 def stages(threads: str) -> Work:
-    """The reader as apps have it, from the file on."""
+    """The reader as apps use it, from the file on."""
     from benchmarks.stage_timer import stage_timer
     from ctpn.reader import TextReader
 
@@ -88,7 +88,7 @@ def stages(threads: str) -> Work:
 
 
 def net(runtime: str, file: str, threads: str) -> Work:
-    """A model file under one of benchmarks.runtimes: every answer also says how long loading took and what memory was there before."""
+    """A model file under one of benchmarks.runtimes; each answer also has the time of loading and the memory before it."""
     from benchmarks.runtimes import RUNTIMES
 
     load = RUNTIMES[runtime]()
@@ -105,7 +105,7 @@ def net(runtime: str, file: str, threads: str) -> Work:
 
 
 def session(model: str) -> Any:
-    """A peer's model, with one thread."""
+    """A PP-OCRv6 model, with one thread."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()
@@ -135,7 +135,7 @@ def peer(model: str, box_threshold: str) -> Work:
 
 
 def peer_read(model: str, box_threshold: str, recogniser: str, characters: str) -> Work:
-    """PP-OCR from photo to text: its detector as above, rapidocr's cutting out and recogniser, no line left away."""
+    """PP-OCR from photo to text: its detector as above, rapidocr's line crops and recogniser, without omitting any line."""
     from rapidocr.ch_ppocr_rec import TextRecInput
     from rapidocr.utils.process_img import get_rotate_crop_image
 
@@ -144,8 +144,8 @@ def peer_read(model: str, box_threshold: str, recogniser: str, characters: str) 
     def find_and_read(bgr: U8, clock: Clock) -> dict[str, Any]:
         quads = find(bgr, lambda part: 0.0)["quads"]
         clock("detect")
-        strips = [get_rotate_crop_image(bgr, np.array(q, np.float32)) for q in quads]
-        texts = read(TextRecInput(img=strips)).txts if strips else ()
+        crops = [get_rotate_crop_image(bgr, np.array(q, np.float32)) for q in quads]
+        texts = read(TextRecInput(img=crops)).txts if crops else ()
         clock("read")
         return {"quads": quads, "texts": list(texts)}
 
@@ -171,20 +171,20 @@ def corners(quads: Any) -> Any:
 
 
 def peak() -> float:
-    """Peak memory of this process, MB. Linux's ru_maxrss will not do: it begins with the peak of the parent."""
+    """Peak memory of this process, MB. Linux's ru_maxrss begins with the peak of the parent, so it is not used there."""
     status = Path("/proc/self/status")
     if status.exists() and (found := re.search(r"VmHWM:\s+(\d+)", status.read_text())):
         return int(found[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
 
 
-def picture(path: str) -> U8 | None:
-    """Everyone's pixels, uint8 BGR; annotations are in stored pixels, so no EXIF."""
+def decode(path: str) -> U8 | None:
+    """The pixels that all get, uint8 BGR; annotations are in stored pixels, so EXIF is ignored."""
     return cv2.imread(path, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
 
 
 def answer(work: Work, given: Any) -> dict[str, Any]:
-    """The answer to one request, taken from its file already."""
+    """The answer to one request, whose file has been read."""
     times, last = dict[str, float](), [time.perf_counter()]
 
     def clock(part: str) -> float:
@@ -206,7 +206,7 @@ def main() -> None:
 
 
 KINDS: dict[str, tuple[Callable[..., Work], Callable[[str], Any]]] = {
-    "ours": (ours, picture), "ours-read": (ours_read, picture), "peer": (peer, picture), "peer-read": (peer_read, picture),
+    "ours": (ours, decode), "ours-read": (ours_read, decode), "peer": (peer, decode), "peer-read": (peer_read, decode),
     "stages": (stages, str), "net": (net, np.load),
 }  # fmt: skip
 

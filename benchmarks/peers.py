@@ -1,17 +1,17 @@
-"""Our models and PP-OCRv6 over the same pages, in one run, page by page in turns, one thread each.
+"""Our models and PP-OCRv6 on the same pages, in one run, page by page in turns, one thread each.
 
   python -m benchmarks.peers                    everything, into benchmarks/results/peers.json
-  python -m benchmarks.peers --speed            the net alone over one page, nothing else
-  python -m benchmarks.peers --sets sroie,funsd these sets, nothing else
+  python -m benchmarks.peers --speed            only the net, on one page
+  python -m benchmarks.peers --sets sroie,funsd only these sets
   python -m benchmarks.peers --sets sroie --limit 20 --out out/peers.json
   python -m benchmarks.peers --read             detection and recognition, into benchmarks/results/reading.json
 
-A part joins what the results hold already, as far as it comes from the same models. A run that was cut off goes on
-where it stopped when the same command is given again; --fresh asks everything anew.
+A part is added to the stored results of the same models. An interrupted run continues when the same command is given again;
+--fresh ignores the stored answers.
 
-Detection: pages are reduced to a long side of 960 before anyone gets them. Reading: everyone gets the page as it is stored,
-reduces it so for detection, and cuts the lines to read out of the whole. sroie and icdar2015: the validation split; funsd and
-td500: all, never trained on; waybills: drawn with seeds and fonts that training never saw. The peers run with PaddleOCR's
+Detection: all get pages that are reduced to a long competitor of 960. Reading: all get the page as it is stored, reduce it so for
+detection, and cut the line crops out of the full page. sroie and icdar2015: the validation split; funsd and
+td500: all, never trained on; waybills: synthetic, with seeds and fonts that training never used. PP-OCRv6 runs with PaddleOCR's
 parameters: threshold 0.2, box threshold 0.4 (tiny) and 0.45 (small), unclip 1.4.
 """
 
@@ -22,52 +22,53 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.compare import ComparisonRunner, detection, memory, speed, turns
+from benchmarks.compare import ComparisonRunner, collect_answers, detection, memory, speed
 from benchmarks.competitors import detectors, readers
 from benchmarks.pages import ROOT, digest, pages
 from benchmarks.reading_metrics import reading
 from benchmarks.reading_metrics import table as reading_table
-from benchmarks.results import Results
+from benchmarks.results import ComparisonResults
 from ctpn import command
 from ctpn.reader import WEIGHTS
 
 SETS = {"detect": ("sroie", "icdar2015", "funsd", "td500", "waybills"), "read": ("sroie", "funsd", "waybills", "icdar2015")}
-JOB = ("sroie", 20)  # set and pages over which the memory's peak is taken
+MEMORY_JOB = ("sroie", 20)  # set and number of pages for the peak of memory
 
 
-def run(args: argparse.Namespace) -> Results:
-    """Measure what is asked for, each part stored when it is done."""
-    sides = readers() if args.read else detectors(args.models)
-    results = Results(args.out, sides)
-    with ComparisonRunner(sides, "read" if args.read else "detect", fresh=args.fresh) as crew:
+def run(args: argparse.Namespace) -> ComparisonResults:
+    """Measure the parts that are asked for; each is stored when it is done."""
+    competitors = readers() if args.read else detectors(args.models)
+    results = ComparisonResults(args.out, competitors)
+    with ComparisonRunner(competitors, "read" if args.read else "detect", fresh=args.fresh) as runner:
         if args.speed:
-            results.add("page_960x672", speed(crew))
+            results.add("page_960x672", speed(runner))
         for name in args.sets:
             found = pages(name, args.limit, reduced=not args.read)
-            answers, reused = turns(crew, found, name)
-            rows = {s.name: reading(name, found, answers[s.name]) if args.read else detection(found, answers[s.name]) for s in sides}
+            answers, reused = collect_answers(runner, found, name)
+            rows = {s.name: reading(name, found, answers[s.name]) if args.read else detection(found, answers[s.name]) for s in competitors}
             results.add(name, rows, pages_sha256=digest(found), answers_reused=reused)
     if args.memory:
-        peaks = memory(sides, pages(*JOB, reduced=not args.read))
-        results.add("memory_mb", peaks, job=f"the first {JOB[1]} pages of {JOB[0]}")
+        peaks = memory(competitors, pages(*MEMORY_JOB, reduced=not args.read))
+        results.add("memory_mb", peaks, job=f"the first {MEMORY_JOB[1]} pages of {MEMORY_JOB[0]}")
     return results
 
 
 def table(result: dict[str, Any]) -> list[str]:
-    """Markdown lines of what detection found, a row a set and side."""
+    """Markdown lines of detection, one row per set and competitor."""
     lines = ["| set | detector | IoU hmean | DetEval | ms, median | p90 | of tiny's time |", "|---" * 7 + "|"]
     for name, rows in result["sets"].items():
-        for side, r in rows.items():
+        for competitor, r in rows.items():
             lines.append(
-                f"| {name} | {side} | {r['iou_h']:.3f} | {r['det_h']:.3f} | {r['ms_median']} | {r['ms_p90']} | {r['ratio_to_tiny']:.2f} |"
+                f"| {name} | {competitor} | {r['iou_h']:.3f} | {r['det_h']:.3f} | {r['ms_median']} | {r['ms_p90']} "
+                f"| {r['ratio_to_tiny']:.2f} |"
             )
-    for side, r in result.get("page_960x672", {}).items():
-        lines.append(f"| a page of 960 x 672 | {side}, net alone | | | {r['net_ms']} | | {r['ratio_to_tiny']:.2f} |")
+    for competitor, r in result.get("page_960x672", {}).items():
+        lines.append(f"| a page of 960 x 672 | {competitor}, net alone | | | {r['net_ms']} | | {r['ratio_to_tiny']:.2f} |")
     return lines
 
 
 def summary(result: dict[str, Any], mode: str) -> str:
-    """What is printed: a table, and a line a side with the size of its files and its memory."""
+    """What is printed: a table, and for each competitor the size of its files and its memory."""
     lines = reading_table(result) if mode == "read" else table(result)
     peaks = result.get("memory_mb", {})
     lines += [
@@ -79,12 +80,12 @@ def summary(result: dict[str, Any], mode: str) -> str:
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line; without a part named, all parts."""
     parser = command.parser("benchmarks.peers", __doc__)
-    parser.add_argument("--read", action="store_true", help="detection and recognition from end to end, with what is shipped")
-    parser.add_argument("--speed", action="store_true", help="the net alone over one page (detection)")
+    parser.add_argument("--read", action="store_true", help="detection and recognition from end to end, with the shipped models")
+    parser.add_argument("--speed", action="store_true", help="only the net, on one page (detection)")
     parser.add_argument("--memory", action="store_true", help="peak memory, in new processes")
     parser.add_argument("--sets", type=lambda text: text.split(","), default=[], metavar="A,B", help=f"some of {','.join(SETS['detect'])}")
     parser.add_argument("--limit", type=int, help="only the first so many pages of each set; needs --out")
-    parser.add_argument("--fresh", action="store_true", help="ask again what has been answered")
+    parser.add_argument("--fresh", action="store_true", help="ignore stored answers")
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder of our two detectors (default: ctpn/weights)")
     parser.add_argument("--out", type=Path, help="default benchmarks/results/peers.json or reading.json")
     args = parser.parse_args(argv)
@@ -104,9 +105,9 @@ def _problem(args: argparse.Namespace) -> str | None:
     if set(args.sets) - set(known):
         return f"--sets: expected some of {','.join(known)}, got {','.join(args.sets)}"
     if args.limit is not None and (args.limit < 1 or not args.out):
-        return "--limit: expected 1 or more, and --out FILE: parts of sets do not belong among the stored results"
+        return "--limit: expected 1 or more, and --out FILE: partial results do not belong among the stored ones"
     if args.read and (args.speed or args.models):
-        return "--read: measures what is shipped, over sets; leave --speed and --models away"
+        return "--read: measures the shipped models on sets; omit --speed and --models"
     return None
 
 

@@ -1,4 +1,4 @@
-"""What the demo apps' benchmark mode writes: checked field by field, and put in short. docs/phone.md describes the file."""
+"""Files of the demo apps' benchmark mode: validated and summarized. docs/phone.md describes them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.stage_timer import STAGES
 from ctpn.errors import CtpnError
 
-SCHEMA, KIND, FEWEST, MOST = 1, "ctpn-benchmark", 5, 1e9
-TEXT, COUNT, NUMBER, MAYBE, FLAG = (
+SCHEMA, KIND, MIN_ROUNDS, MAX_NUMBER = 1, "ctpn-benchmark", 5, 1e9
+TEXT, COUNT, NUMBER, NULLABLE, FLAG = (
     "a string of at most 100 printable characters",
     "an integer from 0 to 1e9",
     "a number from 0 to 1e9",
@@ -21,71 +21,72 @@ TEXT, COUNT, NUMBER, MAYBE, FLAG = (
     "true or false",
 )
 FIELDS: dict[str, Any] = {
-    "schema": COUNT, "kind": TEXT, "time": TEXT, "golden": FLAG, "load_ms": NUMBER, "first_ms": NUMBER, "warmup": COUNT, "memory_mb": MAYBE,
+    "schema": COUNT, "kind": TEXT, "time": TEXT, "golden": FLAG, "load_ms": NUMBER, "first_ms": NUMBER, "warmup": COUNT,
+    "memory_mb": NULLABLE,
     "app": {"name": TEXT, "version": TEXT},
-    "device": {"model": TEXT, "system": TEXT, "processor": TEXT, "cores": COUNT, "memory_mb": MAYBE},
+    "device": {"model": TEXT, "system": TEXT, "processor": TEXT, "cores": COUNT, "memory_mb": NULLABLE},
     "runtime": {"name": TEXT, "version": TEXT, "provider": TEXT, "threads": COUNT},
     "bundle": {"version": TEXT, "manifest": TEXT},
     "photo": {"name": TEXT, "width": COUNT, "height": COUNT, "regions": COUNT, "lines": COUNT},
     "ms": {name: [NUMBER] for name in (*STAGES, "whole")},
 }  # fmt: skip
-FORMS = {"time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "bundle.manifest": r"[0-9a-f]{64}", "app.name": "android|ios|web"}
+PATTERNS = {"time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "bundle.manifest": r"[0-9a-f]{64}", "app.name": "android|ios|web"}
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The file's object, of which every field has been checked.
+    """The object of a file, after each field has been checked.
 
     Raises:
-        CtpnError: all that is wrong, each with its place, what was expected and what is there.
+        CtpnError: all problems, each with its place, the expected and the actual value.
     """
     try:
         data = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as e:
         raise CtpnError(f"{file}: expected JSON in UTF-8, got {str(e)[:100]}; export it from the app again") from None
-    problems = _newer(data) or _problems(data, FIELDS, "") or _contradictions(data)
+    problems = _newer(data) or _problems(data, FIELDS, "") or _inconsistencies(data)
     if problems:
         raise CtpnError(f"{file}: {'; '.join(problems[:8])}; docs/phone.md describes the file")
     return dict(data)
 
 
 def _newer(data: Any) -> list[str]:
-    """What alone is said of a file of another kind, whose fields mean nothing."""
+    """The only problem of a file of another kind or schema, whose other fields are not checked."""
     if not isinstance(data, dict) or data.get("kind") != KIND:
         return [f"kind: expected {KIND!r}, got {_short(data.get('kind') if isinstance(data, dict) else data)}"]
     return [] if data.get("schema") == SCHEMA else [f"schema: expected {SCHEMA}, got {_short(data.get('schema'))}"]
 
 
-def _problems(value: Any, wanted: Any, place: str) -> list[str]:
-    """What is wrong with a value and all below it; `wanted` is one of FIELDS' values."""
-    if isinstance(wanted, dict):
+def _problems(value: Any, expected: Any, place: str) -> list[str]:
+    """The problems of a value and of its members; `expected` is a value of FIELDS."""
+    if isinstance(expected, dict):
         if not isinstance(value, dict):
             return [f"{place}: expected an object, got {_short(value)}"]
         inside = f"{place}." if place else ""
-        unknown = [f"{inside}{k}: not known" for k in value if k not in wanted]
-        missing = [f"{inside}{k}: missing" for k in wanted if k not in value]
-        return [*missing, *unknown, *(p for k in wanted if k in value for p in _problems(value[k], wanted[k], f"{inside}{k}"))]
-    if isinstance(wanted, list):
-        if not isinstance(value, list) or len(value) < FEWEST:
-            return [f"{place}: expected a list of at least {FEWEST} numbers, got {_short(value)}"]
-        return [p for i, v in enumerate(value) for p in _problems(v, wanted[0], f"{place}[{i}]")]
-    if not _fits(value, wanted):
-        return [f"{place}: expected {wanted}, got {_short(value)}"]
-    form = FORMS.get(place)
-    return [f"{place}: expected the form {form}, got {_short(value)}"] if form and not re.fullmatch(form, value) else []
+        unknown = [f"{inside}{k}: unknown" for k in value if k not in expected]
+        missing = [f"{inside}{k}: missing" for k in expected if k not in value]
+        return [*missing, *unknown, *(p for k in expected if k in value for p in _problems(value[k], expected[k], f"{inside}{k}"))]
+    if isinstance(expected, list):
+        if not isinstance(value, list) or len(value) < MIN_ROUNDS:
+            return [f"{place}: expected a list of at least {MIN_ROUNDS} numbers, got {_short(value)}"]
+        return [p for i, v in enumerate(value) for p in _problems(v, expected[0], f"{place}[{i}]")]
+    if not _fits(value, expected):
+        return [f"{place}: expected {expected}, got {_short(value)}"]
+    pattern = PATTERNS.get(place)
+    return [f"{place}: expected the pattern {pattern}, got {_short(value)}"] if pattern and not re.fullmatch(pattern, value) else []
 
 
-def _fits(value: Any, wanted: str) -> bool:
-    if wanted == TEXT:
+def _fits(value: Any, expected: str) -> bool:
+    if expected == TEXT:
         return isinstance(value, str) and len(value) <= 100 and value.isprintable()
-    if wanted == FLAG:
+    if expected == FLAG:
         return isinstance(value, bool)
     if value is None or isinstance(value, bool) or not isinstance(value, int | float):
-        return value is None and wanted == MAYBE
-    return 0 <= value <= MOST and (wanted != COUNT or isinstance(value, int))
+        return value is None and expected == NULLABLE
+    return 0 <= value <= MAX_NUMBER and (expected != COUNT or isinstance(value, int))
 
 
-def _contradictions(data: dict[str, Any]) -> list[str]:
-    """What no single field shows."""
+def _inconsistencies(data: dict[str, Any]) -> list[str]:
+    """Problems that no single field shows."""
     whole = data["ms"]["whole"]
     lengths = [f"ms.{k}: expected {len(whole)} numbers as in ms.whole, got {len(v)}" for k, v in data["ms"].items() if len(v) != len(whole)]
     if lengths:
@@ -100,6 +101,6 @@ def _short(value: Any) -> str:
 
 
 def summary(data: dict[str, Any]) -> dict[str, float]:
-    """Median milliseconds of each stage and of the whole, and the whole's 90th percentile."""
+    """Median milliseconds of each stage and of `whole`, and the 90th percentile of `whole`."""
     found = {name: float(np.median(ms)) for name, ms in data["ms"].items()}
     return found | {"p90": float(np.percentile(data["ms"]["whole"], 90))}

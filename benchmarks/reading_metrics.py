@@ -1,8 +1,8 @@
-"""Detection and recognition from end to end: how many characters are right, and what a page takes.
+"""Metrics of reading from photo to text: characters that are right, and time per page.
 
-On waybills Chinese characters are counted apart, and rare ones among them: those that are not among the 2,000 most frequent
-of jieba's dictionary, each word's characters weighted with the word's count. All other characters are then struck from both
-texts before they are compared.
+On waybills, Chinese characters are also measured alone, and so are the rare ones among them: those that are not among the 2,000 most
+frequent of jieba's dictionary, with each word's characters weighted by the word's count. All other characters are then removed from both
+texts before the comparison.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def is_chinese(c: str) -> bool:
 
 @lru_cache(maxsize=1)
 def common() -> frozenset[str]:
-    """The most frequent Chinese characters of jieba's dictionary, equals by code point."""
+    """The most frequent Chinese characters of jieba's dictionary, ties by code point."""
     import jieba
 
     counts: Counter[str] = Counter()
@@ -46,7 +46,7 @@ def is_rare(c: str) -> bool:
 
 
 def reading(name: str, pages: list[Page], answers: list[Answer]) -> dict[str, Any]:
-    """One side's row of a set: accuracy and times."""
+    """A competitor's row of a set: accuracy and times."""
     row = {"pages": len(pages), **_characters(pages, answers, lambda c: True), **times(answers, PARTS["read"])}
     if name == "waybills":
         row |= {"chinese": _characters(pages, answers, is_chinese), "rare": _characters(pages, answers, is_rare)}
@@ -62,16 +62,17 @@ def _characters(pages: list[Page], answers: list[Answer], keep: Callable[[str], 
 
 
 def table(result: dict[str, Any]) -> list[str]:
-    """Markdown lines, a row a set and side."""
+    """Markdown lines, one row per set and competitor."""
     lines = ["| set | reader | characters right | where found | ms, median | detect, read | of tiny's time |", "|---" * 7 + "|"]
     for name, rows in result["sets"].items():
-        for side, r in rows.items():
+        for competitor, r in rows.items():
             parts = f"{r['ms']['detect']}, {r['ms']['read']}"
             lines.append(
-                f"| {name} | {side} | {r['read']:.3f} | {r['read_matched']:.3f} | {r['ms_median']} | {parts} | {r['ratio_to_tiny']:.2f} |"
+                f"| {name} | {competitor} | {r['read']:.3f} | {r['read_matched']:.3f} | {r['ms_median']} | {parts} "
+                f"| {r['ratio_to_tiny']:.2f} |"
             )
             lines += [
-                f"| {name}, {kind} ({r[kind]['chars']}) | {side} | {r[kind]['read']:.3f} | {r[kind]['read_matched']:.3f} | | | |"
+                f"| {name}, {kind} ({r[kind]['chars']}) | {competitor} | {r[kind]['read']:.3f} | {r[kind]['read_matched']:.3f} | | | |"
                 for kind in ("chinese", "rare")
                 if kind in r
             ]

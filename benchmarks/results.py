@@ -1,4 +1,4 @@
-"""The file of a comparison: parts are measured apart and stand together only where they come from the same models."""
+"""The file of a comparison: its parts are measured separately, and are kept only if they come from the same models."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from benchmarks.competitors import Competitor
 from benchmarks.environment import environment, write
 from ctpn.errors import CtpnError
 
-PARTS_BY_SIDE = ("page_960x672", "memory_mb")
+PARTS_BY_COMPETITOR = ("page_960x672", "memory_mb")
 
 
-class Results:
-    """What has been measured of these sides, written after every part.
+class ComparisonResults:
+    """What has been measured of these competitors; written after each part.
 
     Attributes:
-        data: `models` and `size_mb` by side; `page_960x672`, `memory_mb` and `sets` by part and side; `taken`, when and
-            where each part was measured.
+        data: `models` and `size_mb` by competitor; `page_960x672`, `memory_mb` and `sets` by part and competitor; `taken`, the
+            environment of each part.
     """
 
-    def __init__(self, file: Path, sides: list[Competitor]) -> None:
+    def __init__(self, file: Path, competitors: list[Competitor]) -> None:
         self.file = file
-        models = {s.name: s.digests() for s in sides}
+        models = {s.name: s.digests() for s in competitors}
         old = _read(file)
         known = old.get("models", {})
         changed = [name for name in known if known[name] != models.get(name)]
         if changed:
-            print(f"{file}: from other models, left away: {', '.join(changed)}", file=sys.stderr)
-        size = {s.name: round(sum(m.stat().st_size for m in s.models) / 1e6, 2) for s in sides}
+            print(f"{file}: from other models, removed: {', '.join(changed)}", file=sys.stderr)
+        size = {s.name: round(sum(m.stat().st_size for m in s.models) / 1e6, 2) for s in competitors}
         self.data: dict[str, Any] = {"models": models, "size_mb": size, "taken": {}, "sets": {}, **_kept(old, set(known) - set(changed))}
 
     def add(self, part: str, rows: dict[str, Any], **about: Any) -> None:
         """Store a part: `page_960x672`, `memory_mb`, or else a set."""
-        if part in PARTS_BY_SIDE:
+        if part in PARTS_BY_COMPETITOR:
             self.data[part] = rows
         else:
             self.data["sets"][part] = rows
@@ -51,14 +51,14 @@ def _read(file: Path) -> dict[str, Any]:
     except ValueError as e:
         raise CtpnError(f"{file}: expected JSON, got {e}; remove it and measure again") from None
     if not isinstance(data, dict) or "models" not in data:
-        raise CtpnError(f"{file}: does not say which models it comes from; remove it and measure again")
+        raise CtpnError(f"{file}: does not name its models; remove it and measure again")
     return data
 
 
-def _kept(old: dict[str, Any], sides: set[str]) -> dict[str, Any]:
-    """The rows of `sides`; parts of which nothing is left go."""
-    kept = {part: {s: v for s, v in old.get(part, {}).items() if s in sides} for part in PARTS_BY_SIDE}
-    sets = {name: {s: row for s, row in rows.items() if s in sides} for name, rows in old.get("sets", {}).items()}
+def _kept(old: dict[str, Any], competitors: set[str]) -> dict[str, Any]:
+    """The rows of `competitors`, without empty parts."""
+    kept = {part: {s: v for s, v in old.get(part, {}).items() if s in competitors} for part in PARTS_BY_COMPETITOR}
+    sets = {name: {s: row for s, row in rows.items() if s in competitors} for name, rows in old.get("sets", {}).items()}
     parts = {part: rows for part, rows in kept.items() if rows}
     sets = {name: rows for name, rows in sets.items() if rows}
     return {**parts, "sets": sets, "taken": {p: v for p, v in old.get("taken", {}).items() if p in parts or p in sets}}

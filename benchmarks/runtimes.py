@@ -1,6 +1,6 @@
-"""A model file under each runtime, as a function of its pixels: what competitor_process.py times.
+"""A model file under each runtime, as a function of its pixels, for competitor_process.py.
 
-A runtime is imported when its function is called, so that what it returns, `load(file, threads)`, loads the file and nothing else.
+A runtime is imported when its function is called, so that the returned `load(file, threads)` loads only the file.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Run = Callable[[NDArray[np.generic]], Any]
-Load = Callable[[str, int], Run]
+Infer = Callable[[NDArray[np.generic]], Any]
+Load = Callable[[str, int], Infer]
 
 
 def onnxruntime() -> Load:
-    """ONNX Runtime on the processor; .onnx and .ort."""
+    """ONNX Runtime on the CPU; .onnx and .ort."""
     import onnxruntime as ort
 
-    def load(file: str, threads: int) -> Run:
+    def load(file: str, threads: int) -> Infer:
         options = ort.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = threads, 1, 3
         options.add_session_config_entry("session.enable_saved_runtime_optimizations", "1")  # of .ort files
@@ -35,7 +35,7 @@ def torchscript() -> Load:
     import torch
     from torch.jit.mobile import _load_for_lite_interpreter
 
-    def load(file: str, threads: int) -> Run:
+    def load(file: str, threads: int) -> Infer:
         torch.set_num_threads(threads)
         net = _load_for_lite_interpreter(file) if file.endswith(".ptl") else torch.jit.load(file)
 
@@ -49,14 +49,14 @@ def torchscript() -> Load:
 
 
 def executorch() -> Load:
-    """ExecuTorch's own runtime; a file takes one picture or strip at a time."""
+    """ExecuTorch's runtime; a file takes one image or line crop at a time."""
     import torch
     from executorch.extension.pybindings.portable_lib import _unsafe_reset_threadpool
     from executorch.runtime import Runtime
 
     runtime = Runtime.get()
 
-    def load(file: str, threads: int) -> Run:
+    def load(file: str, threads: int) -> Infer:
         _unsafe_reset_threadpool(threads)  # unsafe while something runs
         net = runtime.load_program(file).load_method("forward")
         return lambda pixels: [net.execute([torch.from_numpy(one[None])]) for one in pixels]
@@ -65,10 +65,10 @@ def executorch() -> Load:
 
 
 def openvino() -> Load:
-    """OpenVINO on the processor, which reads ONNX itself."""
+    """OpenVINO on the CPU, which reads ONNX."""
     import openvino as ov
 
-    def load(file: str, threads: int) -> Run:
+    def load(file: str, threads: int) -> Infer:
         options = {
             "INFERENCE_NUM_THREADS": threads,
             "PERFORMANCE_HINT": "LATENCY",

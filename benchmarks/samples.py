@@ -1,4 +1,4 @@
-"""The inputs over which files are compared: the project's examples, real pages, drawn pages, as nets take them."""
+"""The inputs on which files are compared: the project's examples, real pages and synthetic pages, as models take them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REAL = ("sroie", "icdar2015", "funsd", "td500")
 
 @dataclass(frozen=True)
 class Photo:
-    """A page with the name that results call it by; rgb uint8 [H, W, 3]."""
+    """A page with its name in results; rgb uint8 [H, W, 3]."""
 
     name: str
     rgb: U8
@@ -32,12 +32,13 @@ class Photo:
 
 @dataclass(frozen=True)
 class Sample:
-    """An input of a net.
+    """An input of a model.
 
     Attributes:
-        names: of each of its N pictures.
+        names: of its N images.
         pixels: uint8 RGB [N, H, W, 3].
-        photo: what a page was made from, and `scale`, (x, y) pixels of the input by pixels of the photo; a strip has none.
+        photo: that the page comes from, None for line crops.
+        scale: (x, y) pixels of the input per pixel of the photo.
     """
 
     names: list[str]
@@ -53,25 +54,25 @@ def examples() -> list[Photo]:
 
 
 def real(count: int) -> list[Photo]:
-    """The first `count` validation pages of each real set; sets that are not there are told on stderr."""
+    """The first `count` validation pages of each real set; missing sets are reported on stderr."""
     found = []
     for name in REAL:
         if not (DATA / name).is_dir():
-            print(f"{DATA / name}: no such set, left out", file=sys.stderr)
+            print(f"{DATA / name}: no such set, omitted", file=sys.stderr)
             continue
         for one in pages(name, count, reduced=False):
             found.append(Photo(str(one.file.relative_to(DATA)), open_image(one.file)))
     return found
 
 
-def drawn(count: int) -> list[Photo]:
-    """Pages drawn from seeds that training never sees, of every kind in turn."""
+def synthetic(count: int) -> list[Photo]:
+    """Synthetic pages from seeds that training never uses, of each kind in turn."""
     kinds = [KINDS[i % len(KINDS)] for i in range(count)]
-    return [Photo(f"drawn {kind} {PARITY_SEED + i}", page(PARITY_SEED + i, kind)[0]) for i, kind in enumerate(kinds)]
+    return [Photo(f"synthetic {kind} {PARITY_SEED + i}", page(PARITY_SEED + i, kind)[0]) for i, kind in enumerate(kinds)]
 
 
 def page_inputs(photos: Sequence[Photo], spec: DetectorSpec, size: tuple[int | None, int | None] = (None, None)) -> list[Sample]:
-    """Photos as a detector takes them: fitted, then on a grey page of `size` (H, W) where that is given."""
+    """Photos as a detector takes them: fitted, then padded to `size` (H, W) where it is given."""
     found = []
     for photo in photos:
         fitted = fit(photo.rgb, spec)
@@ -81,22 +82,22 @@ def page_inputs(photos: Sequence[Photo], spec: DetectorSpec, size: tuple[int | N
     return found
 
 
-def line_strips(photos: Sequence[Photo], spec: RecognizerSpec, most: int) -> list[tuple[str, U8]]:
-    """The lines that the shipped detector finds, cut out of their photos: name and strip [height, W, 3].
+def line_crops(photos: Sequence[Photo], spec: RecognizerSpec, limit: int) -> list[tuple[str, U8]]:
+    """Crops of the lines that the shipped detector finds: name and uint8 RGB [height, W, 3].
 
-    At most `most` of each photo, evenly taken from top to bottom.
+    At most `limit` of each photo, evenly spaced from top to bottom.
     """
     reader, found = TextReader(threads=1), []
     for photo in photos:
         lines = reader.detect(photo.rgb)
-        for i in np.unique(np.linspace(0, len(lines) - 1, min(most, len(lines))).astype(int)):
+        for i in np.unique(np.linspace(0, len(lines) - 1, min(limit, len(lines))).astype(int)):
             found.append((f"{photo.name}, line {i + 1}", rectify(photo.rgb, lines[i].quad, spec)))
     return found
 
 
-def strip_inputs(strips: Sequence[tuple[str, U8]], spec: RecognizerSpec, width: int | None = None) -> list[Sample]:
-    """Strips as a recogniser takes them: batches of like width, or all padded to `width`; longer ones are left out."""
-    fitting = [(name, s) for name, s in strips if s.shape[1] <= (width or spec.max_width)]
+def line_crop_inputs(crops: Sequence[tuple[str, U8]], spec: RecognizerSpec, width: int | None = None) -> list[Sample]:
+    """Line crops as a recogniser takes them: batches of similar width, or all padded to `width`; wider ones are omitted."""
+    fitting = [(name, s) for name, s in crops if s.shape[1] <= (width or spec.max_width)]
     found = []
     for group in batches([s.shape[1] for _, s in fitting], spec):
         pixels = padded([fitting[i][1] for i in group], spec)

@@ -1,4 +1,4 @@
-"""The stages of the reader, timed where they are called: the reader itself runs, nothing is copied."""
+"""A timer of the stages of the reader, by patching the functions where they are called."""
 
 from __future__ import annotations
 

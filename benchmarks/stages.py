@@ -1,11 +1,10 @@
-"""How long our own stages take, without any net: python -m benchmarks.stages
+"""Time of postprocessing and of training targets, without any model: python -m benchmarks.stages
 
-Decoding, suppression and joining of a full page: 114 lines in three columns, about 2,000 proposals above the threshold,
-drawn from a seed; real pages of the sample sets have fewer. And `targets.encode` for crops of 512 x 512 pixels, as
+Decoding, suppression and line building on a full page: 114 lines in three columns, about 2,000 proposals above the threshold,
+generated from a seed; real pages of the sample sets have fewer. And `targets.encode` for crops of 512 x 512 pixels, as
 training cuts them out of pages. Into benchmarks/results/stages.json.
 
-Beside each median stands the best of all rounds: a machine that trains at the same time stretches the median, while the
-best is what the code itself takes when nothing comes between.
+The best of all rounds is stored beside the median: other work on the machine raises the median, hardly the best.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def full_page() -> dict[str, F32]:
 
 
 def full_page_times(rounds: int = 300) -> dict[str, float]:
-    """Milliseconds of each stage and of all of them together."""
+    """Milliseconds of each stage and of all together."""
     maps, taken = full_page(), []
     for _ in range(rounds):
         t0 = time.perf_counter()
@@ -73,7 +72,7 @@ def full_page_times(rounds: int = 300) -> dict[str, float]:
 
 
 def cut_out(folder: Path, count: int, *, side: int = 512) -> list[tuple[F32, F32]]:
-    """The lines and the ignored regions of training crops, as `PageCrops` hands them to `encode`."""
+    """The lines and the ignored texts of training crops, as `PageCrops` passes them to `encode`."""
     pairs = PageCrops([PageSource(folder)], MOBILE, side=side).pages[0]
     found = []
     for i in range(count):
@@ -84,7 +83,7 @@ def cut_out(folder: Path, count: int, *, side: int = 512) -> list[tuple[F32, F32
 
 
 def encode_times(folder: Path, *, count: int = 60, rounds: int = 7) -> dict[str, float]:
-    """Milliseconds of `encode` a crop: the median of all, and the median and the slowest crop of each crop's best round."""
+    """Milliseconds of `encode` per crop: the median of all runs, and of each crop's best round the median and the maximum."""
     crops, ms = cut_out(folder, count), np.zeros((rounds, count))
     for turn in range(rounds):
         for i, (quads, ignored) in enumerate(crops):
@@ -98,32 +97,33 @@ def encode_times(folder: Path, *, count: int = 60, rounds: int = 7) -> dict[str,
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code: 0 measured, 1 the pages to cut crops from are missing; usage errors exit 2."""
+    """Exit code: 0 measured, 1 the pages to take crops from are missing; usage errors exit 2."""
     parser = argparse.ArgumentParser(
         "python -m benchmarks.stages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--pages", type=Path, default=PAGES, help="set to cut crops from, default .cache/stages")
+    parser.add_argument("--pages", type=Path, default=PAGES, help="set to take crops from (default: .cache/stages)")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args(argv)
     try:
         encoding = encode_times(args.pages)
     except CtpnError as e:
         print(
-            f"benchmarks.stages: {e}\ndraw pages: python -m ctpn.synthesis.pages --out .cache/stages --count 100 --seed 1", file=sys.stderr
+            f"benchmarks.stages: {e}\ngenerate pages: python -m ctpn.synthesis.pages --out .cache/stages --count 100 --seed 1",
+            file=sys.stderr,
         )
         return 1
     result = {**full_page_times(), "encode_512": encoding}
-    save(args.out, {**result, "best": "of all rounds: what the code takes when nothing comes between"})
+    save(args.out, {**result, "best": "of all rounds, which other work on the machine hardly affects"})
     print(table(result))
     return 0
 
 
 def table(result: dict[str, Any]) -> str:
-    """A line a stage."""
+    """One line per stage."""
     lines = [f"{n:9s} median {result[f'{n}_median_ms']:5.2f} ms   best {result[f'{n}_best_ms']:5.2f} ms" for n in STAGES]
     one = result["encode_512"]
     what = f"{result['proposals']} proposals, {result['kept']} kept, {result['lines']} lines"
-    return "\n".join([what, *lines, f"encode    median {one['median_ms']:5.2f} ms   best {one['best_ms']:5.2f} ms   a crop of 512 x 512"])
+    return "\n".join([what, *lines, f"encode    median {one['median_ms']:5.2f} ms   best {one['best_ms']:5.2f} ms   per crop of 512 x 512"])
 
 
 if __name__ == "__main__":

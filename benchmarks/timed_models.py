@@ -1,4 +1,4 @@
-"""Which model files `benchmarks.latency` times, on what, and how much work each net is."""
+"""The model files that `benchmarks.latency` times, their inputs, and the number of operations of each model."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from export.onnx.model import write_model
 from export.onnx.quantization import quantize
 from export.samples import EXAMPLES, parity_line_crops, place
 
-SIZES = {"mobile": (960, 960), "vgg16": (640, 640)}  # the largest page that the reader gives a detector; VGG16 would take minutes there
-STRIPS, STRIP = 4, 320  # of the recogniser's input: how many, and their width
-OTHER_SIZES = {  # (H, W) that the forms of any size are timed with besides
+SIZES = {"mobile": (960, 960), "vgg16": (640, 640)}  # the largest input of a detector in the reader; VGG16 would take minutes on it
+LINE_CROPS, LINE_CROP_WIDTH = 4, 320  # of the recogniser's input: number and width
+OTHER_SIZES = {  # further (H, W) for the files of any size
     "mobile": ((480, 640), (960, 672), (960, 960)),
     "crnn": ((32, 160), (32, 320), (32, 640), (32, 1280)),
     "vgg16": ((320, 320), (640, 640)),
@@ -51,38 +51,38 @@ RUNTIMES = {
 }  # fmt: skip
 ONNX = "python -m export.onnx --quantize --float16 --ort"
 TORCHSCRIPT = "python -m export.torchscript"
-MAKERS = {".onnx": ONNX, ".ort": ONNX, ".pt": TORCHSCRIPT, ".ptl": TORCHSCRIPT, ".pte": "python -m export.executorch"}
-MODULES = {"torchscript": "torch"}  # what must be installed, where it has another name
-REDUCED = ("int8", "float16")  # by the end of the file's name; others are float32
+COMMANDS = {".onnx": ONNX, ".ort": ONNX, ".pt": TORCHSCRIPT, ".ptl": TORCHSCRIPT, ".pte": "python -m export.executorch"}
+MODULES = {"torchscript": "torch"}  # packages whose name is not the runtime's
+REDUCED = ("int8", "float16")  # by the end of the file's name; the others are float32
 VGG16_CODE = ("export/graph.py", "export/onnx/model.py", "export/onnx/quantization.py", "ctpn/nn/vgg16.py", "ctpn/nn/recurrent.py")
-THREADS = {"onnxruntime": (1, 2)}  # of the others, 1
+THREADS = {"onnxruntime": (1, 2)}  # 1 for the others
 
 
 @dataclass(frozen=True)
-class Timed:
+class TimedModel:
     """One model file under one runtime.
 
     Attributes:
-        side: what the worker process is started with.
+        competitor: starts its process.
         request: the input, .npy.
-        about: how it stands in the results.
+        about: its fields in the results.
     """
 
-    side: Competitor
+    competitor: Competitor
     request: Path
     about: dict[str, str | int]
 
 
-def timed(model: str, folder: Path, cache: Path) -> tuple[list[Timed], list[dict[str, str]]]:
-    """All that can be timed of a model, and what cannot, with the reason and what to do.
+def timed_models(model: str, folder: Path, cache: Path) -> tuple[list[TimedModel], list[dict[str, str]]]:
+    """The files of a model that can be timed, and those that cannot, with the reason and what to do.
 
     Args:
         model: a key of FILES.
-        folder: the exported files; those of VGG16 are written here, with fresh weights, for there are no trained ones.
+        folder: of the exported files; those of VGG16 are written here with untrained weights.
         cache: folder for inputs, and for VGG16's files.
     """
     if model == "vgg16":
-        folder = fresh_vgg16(cache)
+        folder = untrained_vgg16(cache)
     request = inputs(model, cache)
     found, missing = [], []
     for file in (folder / name for name in FILES[model]):
@@ -96,13 +96,13 @@ def timed(model: str, folder: Path, cache: Path) -> tuple[list[Timed], list[dict
                     }
                 )
             elif not file.is_file():
-                missing.append({"what": f"{file.name}, {runtime}", "why": "not exported", "do": MAKERS[file.suffix]})
+                missing.append({"what": f"{file.name}, {runtime}", "why": "not exported", "do": COMMANDS[file.suffix]})
             else:
                 found += [_timed(file, runtime, threads, request) for threads in THREADS.get(runtime, (1,))]
     return found, missing
 
 
-def _timed(file: Path, runtime: str, threads: int, request: Path) -> Timed:
+def _timed(file: Path, runtime: str, threads: int, request: Path) -> TimedModel:
     ending = file.stem.split("-")[-1]
     precision = ending if ending in REDUCED else "float32"
     about: dict[str, str | int] = {
@@ -110,31 +110,32 @@ def _timed(file: Path, runtime: str, threads: int, request: Path) -> Timed:
         "variant": _variant(file), "runtime": runtime, "threads": threads,
     }  # fmt: skip
     command = ("net", runtime, str(file), str(threads))
-    return Timed(Competitor(f"{file.name} {runtime} {threads}", Path(sys.executable), command, (file,)), request, about)
+    return TimedModel(Competitor(f"{file.name} {runtime} {threads}", Path(sys.executable), command, (file,)), request, about)
 
 
 def _variant(file: Path) -> str:
     return "unrolled" if any(part.isdigit() for part in file.stem.split("-")) else "any size"
 
 
-def peaks(cache: Path) -> list[Timed]:
-    """The kernels of `benchmarks.machine_peak`, with one thread and with two."""
+def peaks(cache: Path) -> list[TimedModel]:
+    """The operators of `benchmarks.machine_peak`, with one thread and with two."""
     found = []
     for kernel in machine_peak.OPERATIONS:
         for precision in machine_peak.PRECISIONS:
             file = cache / f"{kernel}-{precision}.onnx"
             request = machine_peak.write(kernel, precision, file)
             for threads in THREADS["onnxruntime"]:
-                side = _timed(file, "onnxruntime", threads, request).side
-                found.append(Timed(side, request, {"kernel": kernel, "precision": precision, "threads": threads}))
+                competitor = _timed(file, "onnxruntime", threads, request).competitor
+                found.append(TimedModel(competitor, request, {"kernel": kernel, "precision": precision, "threads": threads}))
     return found
 
 
 def inputs(model: str, cache: Path) -> Path:
-    """The pixels that a model's files are timed with, uint8 RGB [N, H, W, 3] as .npy: the sample receipt, or lines of the samples."""
+    """The input of a model's files, uint8 RGB [N, H, W, 3] as .npy: the sample receipt, or line crops of the samples."""
     if model == "crnn":
-        wide = [s[:, :STRIP] for batch in parity_line_crops(load_recognizer(WEIGHTS / "crnn.safetensors").spec, 0) for s in batch]
-        pixels = np.stack([s for s in wide if s.shape[1] == STRIP][:STRIPS])
+        spec = load_recognizer(WEIGHTS / "crnn.safetensors").spec
+        wide = [s[:, :LINE_CROP_WIDTH] for batch in parity_line_crops(spec, 0) for s in batch]
+        pixels = np.stack([s for s in wide if s.shape[1] == LINE_CROP_WIDTH][:LINE_CROPS])
     else:
         page = fit(open_image(EXAMPLES / "receipt.jpg"), MOBILE).pixels
         pixels = place(page, SIZES[model], MOBILE)[None]
@@ -145,7 +146,7 @@ def inputs(model: str, cache: Path) -> Path:
 
 
 def other_inputs(model: str, cache: Path) -> list[Path]:
-    """The usual input in each of OTHER_SIZES, cut off or repeated, as .npy."""
+    """The usual input in each of OTHER_SIZES, cropped or repeated, as .npy."""
     usual, found = np.load(inputs(model, cache)), []
     for h, w in OTHER_SIZES[model]:
         more = ((0, 0), (0, max(0, h - usual.shape[1])), (0, max(0, w - usual.shape[2])), (0, 0))
@@ -154,9 +155,9 @@ def other_inputs(model: str, cache: Path) -> list[Path]:
     return found
 
 
-def fresh_vgg16(cache: Path) -> Path:
-    """The folder of VGG16's files, made once for the code that makes them. Its weights are fresh, so it finds nothing, in the usual
-    time; the gates of export would rightly refuse it."""
+def untrained_vgg16(cache: Path) -> Path:
+    """The folder of VGG16's files, written once per version of the code that writes them. The weights are untrained, so the model
+    finds nothing, in the usual time; the exporters' checks would refuse it."""
     code = hashlib.sha256(b"".join((ROOT / name).read_bytes() for name in VGG16_CODE)).hexdigest()
     folder = cache / f"vgg16-{code[:12]}"
     file, small, traced = (folder / name for name in FILES["vgg16"])
@@ -165,15 +166,15 @@ def fresh_vgg16(cache: Path) -> Path:
         torch.manual_seed(0)
         graph = DetectorGraph(build(VGG16).eval(), unrolled=False)
         write_model(graph, file, SIZES["vgg16"], fixed_width=False)
-        quantize(file, small, [np.load(inputs("vgg16", cache))[:, :320, :320]])  # ranges of a part: they do not change the time
+        quantize(file, small, [np.load(inputs("vgg16", cache))[:, :320, :320]])  # calibrated on a part: the ranges do not change the time
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the tracer warns of shapes that it takes for constants; there is one shape
+            warnings.simplefilter("ignore")  # the tracer warns that shapes become constants; only one shape is used
             torch.jit.freeze(torch.jit.trace(graph, graph.example(SIZES["vgg16"]), check_trace=False)).save(str(traced))
     return folder
 
 
 def gmac(model: str, pixels: np.ndarray) -> float:
-    """Multiplications, in thousand millions, that convolutions, matrices and the recurrence take for an input."""
+    """10⁹ multiplications of convolutions, matrix products and recurrences for an input."""
     if model == "crnn":
         graph: torch.nn.Module = RecognizerGraph(load_recognizer(WEIGHTS / "crnn.safetensors"), unrolled=True)
     else:

@@ -21,12 +21,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.compare import Answer, ComparisonRunner, turns
+from benchmarks.compare import Answer, ComparisonRunner, collect_answers
 from benchmarks.competitors import readers
 from benchmarks.kinds import charset
 from benchmarks.kinds.catalogue import KINDS
 from benchmarks.pages import CACHE, ROOT, Page, digest, write_png
-from benchmarks.results import Results
+from benchmarks.results import ComparisonResults
 from ctpn import command
 from ctpn.annotations.formats import TextAnnotation, read_icdar, write_icdar
 from ctpn.evaluate import PageMetrics, sheet
@@ -103,14 +103,14 @@ def _on_nothing(page: Page, answer: Answer) -> int:
     return int((intersection_areas(quads, [a.quad for a in page.annotations]).sum(1) == 0).sum())
 
 
-def run(args: argparse.Namespace) -> Results:
+def run(args: argparse.Namespace) -> ComparisonResults:
     """Measure the kinds that are asked for; each is stored as soon as it is measured."""
     competitors = readers()
-    results, worst = Results(args.out, competitors), list[PageMetrics]()
+    results, worst = ComparisonResults(args.out, competitors), list[PageMetrics]()
     with ComparisonRunner(competitors, "read", fresh=args.fresh) as runner:
         for name in args.kinds:
             pages = draw(name)
-            answers, reused = turns(runner, pages, name)
+            answers, reused = collect_answers(runner, pages, name)
             rows = {c.name: measure(name, pages, answers[c.name]) for c in competitors}
             results.add(name, rows, pages_sha256=digest(pages), answers_reused=reused)
             worst.append(_worst(pages, answers["ours"]))

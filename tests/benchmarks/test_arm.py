@@ -72,7 +72,7 @@ def test_what_the_emulated_runtime_refuses_is_an_error(tmp_path: Path) -> None:
         ArmSession(tmp_path / "bad.onnx", "cortex-a76")
 
 
-def test_without_the_emulator_the_reason_is_told(
+def test_without_the_emulator_the_reason_is_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(root, "CACHE", tmp_path)
@@ -82,12 +82,12 @@ def test_without_the_emulator_the_reason_is_told(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_foreign_files_are_refused_before_anything_runs(tmp_path: Path) -> None:
+def test_unknown_files_are_refused_before_anything_runs(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such file; write it with"):
         command.case(tmp_path / "none.onnx", 1)
 
 
-def test_arrays_travel_whole() -> None:
+def test_arrays_are_sent_and_received() -> None:
     pipe, arrays = BytesIO(), {"a": np.arange(6, dtype=np.uint8).reshape(1, 2, 3), "b": np.float32([0.5])}
     send(pipe, arrays)
     send(pipe, {"features": np.array([], dtype=str)})

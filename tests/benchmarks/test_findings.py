@@ -1,8 +1,8 @@
-"""The findings' arithmetic; the runs themselves take hours."""
+"""The summary of the findings; the runs themselves take hours."""
 
 import json
 
-from benchmarks.ablation_summary import FINDINGS, collect, verdicts
+from benchmarks.ablation_summary import FINDINGS, collect, summarize
 from benchmarks.findings import VARIANTS
 
 
@@ -26,10 +26,10 @@ def test_a_finding_holds_only_where_the_seeds_lie_apart(tmp_path):
     assert found["base"]["loss"] == [1.1, 1.0, 1.2] and found["base"]["curve"] == [1.0, 1.1]
     assert found["base"]["curve_low"] == [1.0, 1.0] and found["base"]["curve_high"] == [1.0, 1.2]
     assert found["two sigmoids"]["seeds"] == 1
-    told = {row["finding"]: row["verdict"] for row in verdicts(found)}
-    assert told[FINDINGS[0][0]] == "holds" and told[FINDINGS[1][0]] == "within the spread"
-    assert told["SGD 1e-3 beats Adam"] == "does not hold" and told["Links beat the paper's connector"] == "holds"
-    assert not any("sparse softmax" in text for text in told)  # one seed proves nothing
+    summary = {row["finding"]: row["verdict"] for row in summarize(found)}
+    assert summary[FINDINGS[0][0]] == "holds" and summary[FINDINGS[1][0]] == "within the spread"
+    assert summary["SGD 1e-3 beats Adam"] == "does not hold" and summary["Links beat the paper's connector"] == "holds"
+    assert not any("sparse softmax" in text for text in summary)  # one seed is not enough
 
 
 def test_every_verdict_names_variants_that_are_run():

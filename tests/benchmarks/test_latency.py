@@ -1,4 +1,4 @@
-"""Latency on a small scale: real runtimes and real processes over a small page; shares and tables by hand."""
+"""Latency on a small scale: real runtimes and processes on a small page; speeds and tables by hand."""
 
 import importlib.util
 import json
@@ -8,29 +8,29 @@ import pytest
 import torch
 
 from benchmarks import latency, machine_peak, runtimes, timed_models
-from benchmarks.latency import begun, ceiling, main, share, table, times
+from benchmarks.latency import main, peak_speeds, speed, startup_metrics, table, times
 from benchmarks.stage_timer import STAGES, stage_timer
-from benchmarks.timed_models import Timed
+from benchmarks.timed_models import TimedModel
 from ctpn.contract.spec import MOBILE
 from ctpn.reader import SHIPPED, TextReader
 
 
 @pytest.fixture
 def small(monkeypatch, tmp_path):
-    """A page of 64 x 64, kernels of almost nothing, one thread, few rounds."""
+    """A page of 64 x 64, tiny operators, one thread, few rounds."""
     monkeypatch.setattr(timed_models, "SIZES", {"mobile": (64, 64)})
     monkeypatch.setattr(timed_models, "OTHER_SIZES", {"mobile": ((32, 64), (64, 128))})
     monkeypatch.setattr(timed_models, "THREADS", {"onnxruntime": (1,)})
     monkeypatch.setattr(machine_peak, "SHAPES", {"product": [8, 8], "convolution": [1, 8, 4, 4]})
     monkeypatch.setattr(machine_peak, "SIDE", 8)
     monkeypatch.setattr(machine_peak, "CHANNELS", 8)
-    for name, value in {"ROUNDS": {"mobile": 2}, "STARTS": 1, "WARM": 1, "PHOTOS": ("receipt.jpg",), "PHOTO_ROUNDS": 1}.items():
+    for name, value in {"ROUNDS": {"mobile": 2}, "STARTS": 1, "WARMUP": 1, "PHOTOS": ("receipt.jpg",), "PHOTO_ROUNDS": 1}.items():
         monkeypatch.setattr(latency, name, value)
     monkeypatch.setattr(latency, "CACHE", tmp_path / "cache")
     return tmp_path
 
 
-def test_a_net_is_measured_in_processes_of_its_own(small, monkeypatch, capsys):
+def test_each_file_is_measured_in_its_own_process(small, monkeypatch, capsys):
     monkeypatch.setattr(timed_models, "FILES", {"mobile": ("mobile-int8.onnx", "mobile-960.onnx")})
     out = small / "latency.json"
     assert main(["--model", "mobile", "--models", str(SHIPPED.parent), "--out", str(out)]) == 0
@@ -54,71 +54,71 @@ def test_a_net_is_measured_in_processes_of_its_own(small, monkeypatch, capsys):
     assert "| mobile-int8.onnx | onnxruntime | 1 |" in shown and "not measured: mobile-960.onnx, onnxruntime: not exported" in shown
 
 
-def test_a_folder_without_models_is_told(small, capsys):
+def test_a_folder_without_models_is_an_error(small, capsys):
     assert main(["--model", "mobile", "--models", str(small), "--out", str(small / "l.json")]) == 1
     assert "no file of mobile" in capsys.readouterr().err and not (small / "l.json").exists()
 
 
-def test_a_part_does_not_go_among_the_results():
+def test_partial_results_need_an_output_file():
     with pytest.raises(SystemExit) as stop:
         main(["--model", "crnn"])
     assert stop.value.code == 2
 
 
-def test_shares_by_hand():
+def test_speeds_by_hand():
     kernels = [
-        Timed(None, None, {"kernel": k, "precision": p, "threads": t})
+        TimedModel(None, None, {"kernel": k, "precision": p, "threads": t})
         for k in machine_peak.OPERATIONS
         for p in machine_peak.PRECISIONS
         for t in (1, 2)
     ]
     milliseconds = iter((10, 5, 4, 2, 80, 40, 40, 20))
-    best = ceiling(kernels, [[{"net": v} for v in (1e-9, 1e-9, ms, 9 * ms)] for ms in milliseconds])
+    best = peak_speeds(kernels, [[{"net": v} for v in (1e-9, 1e-9, ms, 9 * ms)] for ms in milliseconds])
     product, convolution = (machine_peak.OPERATIONS[k] / 1e9 for k in ("product", "convolution"))
     fastest = max(product / 0.010, convolution / 0.080)
     assert best["1"]["float32"] == pytest.approx(fastest, abs=0.1) and best["2"]["int8"] == pytest.approx(
         max(product / 0.002, convolution / 0.020), abs=0.1
     )
     peaks = {"1": {"float32": 100.0, "int8": 400.0}}
-    assert share(1.0, {"threads": 1, "precision": "int8"}, 10.0, peaks) == {"gops": 200.0, "share_of_peak": 0.5}
+    assert speed(1.0, {"threads": 1, "precision": "int8"}, 10.0, peaks) == {"gops": 200.0, "share_of_peak": 0.5}
     for computed_in_float in ("float32", "float16", "int8 weights"):
-        assert share(1.0, {"threads": 1, "precision": computed_in_float}, 40.0, peaks)["share_of_peak"] == 0.5
+        assert speed(1.0, {"threads": 1, "precision": computed_in_float}, 40.0, peaks)["share_of_peak"] == 0.5
     assert times([{"net": v} for v in (99, 99, 1, 2, 3, 4, 11)]) == {"ms_median": 3.0, "ms_p90": 8.2, "ms_best": 1}
     assert table({"models": {}, "stages": {}, "missing": [{"what": "a", "why": "b", "do": "c"}]}).endswith("not measured: a: b; c")
 
 
-def test_a_start_is_that_of_the_median_process():
+def test_startup_metrics_are_medians_over_processes():
     def answer(load, ms, memory):
         return {"load": load, "net": ms, "memory": memory, "before": 100}
 
     fresh = [answer(9, 30, 120), answer(9, 5, 140), answer(1, 90, 120), answer(1, 5, 160)]
-    assert begun(fresh, [answer(4, 50, 110), answer(4, 5, 111), answer(4, 5, 150)]) == {
+    assert startup_metrics(fresh, [answer(4, 50, 110), answer(4, 5, 111), answer(4, 5, 150)]) == {
         "load_ms": 4, "first_ms": 50, "memory_mb": 150, "memory_added_mb": 50,
     }  # fmt: skip
 
 
-def test_the_unrolled_forms_do_not_go_to_every_runtime(tmp_path, monkeypatch):
+def test_unrolled_files_do_not_run_in_openvino(tmp_path, monkeypatch):
     monkeypatch.setattr(timed_models, "inputs", lambda model, cache: tmp_path / "x.npy")
     monkeypatch.setattr(timed_models.importlib.util, "find_spec", lambda name: True if name != "executorch" else None)
     (tmp_path / "mobile.onnx").touch()
     (tmp_path / "mobile-960-int8.onnx").touch()
     (tmp_path / "mobile.pt").touch()
-    found, missing = timed_models.timed("mobile", tmp_path, tmp_path)
+    found, missing = timed_models.timed_models("mobile", tmp_path, tmp_path)
     assert [(f.about["file"], f.about["runtime"], f.about["threads"]) for f in found] == [
         ("mobile.onnx", "onnxruntime", 1), ("mobile.onnx", "onnxruntime", 2), ("mobile.onnx", "openvino", 1),
         ("mobile-960-int8.onnx", "onnxruntime", 1), ("mobile-960-int8.onnx", "onnxruntime", 2), ("mobile.pt", "torchscript", 1),
     ]  # fmt: skip
-    told = {m["what"]: m["do"] for m in missing}
-    assert told["mobile-960.ptl, torchscript"] == "python -m export.torchscript" and "executorch" in told["mobile-960.pte, executorch"]
+    hints = {m["what"]: m["do"] for m in missing}
+    assert hints["mobile-960.ptl, torchscript"] == "python -m export.torchscript" and "executorch" in hints["mobile-960.pte, executorch"]
 
 
-def test_work_is_counted_as_a_convolution_has_it(monkeypatch):
+def test_operations_of_a_convolution_are_counted(monkeypatch):
     monkeypatch.setattr(timed_models, "build", lambda spec: torch.nn.Identity())
     monkeypatch.setattr(timed_models, "DetectorGraph", lambda net, unrolled: torch.nn.Conv2d(3, 5, 3, padding=1))
     assert timed_models.gmac("vgg16", np.zeros((1, 3, 8, 10), np.float32)) == pytest.approx(8 * 10 * 5 * 3 * 9 / 1e9)
 
 
-def test_the_kernels_compute_what_they_say(tmp_path):
+def test_the_operators_compute_what_they_name(tmp_path):
     request = machine_peak.write("product", "int8", tmp_path / "p.onnx")
     (found,) = runtimes.onnxruntime()(str(tmp_path / "p.onnx"), 1)(np.load(request))
     assert found.dtype == np.int32 and found.shape == (machine_peak.SIDE, machine_peak.SIDE)

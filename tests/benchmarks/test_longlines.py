@@ -51,8 +51,8 @@ def test_bins_follow_their_edges():
 
 
 def test_the_command_stores_and_prints(stand_in, monkeypatch, capsys):
-    sides = [competitor(stand_in, REFERENCE, 3.0), competitor(stand_in, "ours int8", 1.0)]
-    monkeypatch.setattr(longlines, "detectors", lambda models: sides)
+    competitors = [competitor(stand_in, REFERENCE, 3.0), competitor(stand_in, "ours int8", 1.0)]
+    monkeypatch.setattr(longlines, "detectors", lambda models: competitors)
     monkeypatch.setattr(longlines, "ComparisonRunner", partial(ComparisonRunner, folder=stand_in))
     page = Page(Path("/nowhere/0.png"), f"{0:032d}", [TextAnnotation(box(0, 0, 9, 9), "x"), TextAnnotation(box(0, 20, 90, 29), "x")])
     monkeypatch.setattr(longlines, "pages", lambda name, limit: [page])
@@ -79,7 +79,7 @@ def test_usage_errors(arguments):
     assert stop.value.code == 2
 
 
-def test_drawn_pages_hold_lines_of_every_length(tmp_path, monkeypatch):
+def test_synthetic_pages_have_lines_of_every_length(tmp_path, monkeypatch):
     try:
         fonts(heldout=True)
     except CtpnError as e:

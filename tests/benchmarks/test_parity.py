@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from onnx import numpy_helper
 
 from benchmarks import parity
-from benchmarks.agreement import compare_pages, compare_strips, equal_lines
+from benchmarks.agreement import compare_line_crops, compare_pages, equal_lines
 from benchmarks.model_formats import FORMATS
 from benchmarks.reference import Reference
-from benchmarks.samples import EXAMPLES, Photo, Sample, page_inputs, strip_inputs
+from benchmarks.samples import EXAMPLES, Photo, Sample, line_crop_inputs, page_inputs
 from ctpn.contract.spec import CRNN, MOBILE
 from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ParityError
@@ -54,7 +54,7 @@ def test_a_difference_is_placed_and_its_text_shown() -> None:
     sample = Sample(["a, line 1", "a, line 2"], np.zeros((2, 32, 32, 3), np.uint8))
     wanted, got = _logits("ab", "12"), _logits("ab", "12")
     got[LOGITS][1, 2, CRNN.charset.index("7") + 1] = 11.5
-    found = compare_strips(lambda _: got, [wanted], [sample], CRNN)
+    found = compare_line_crops(lambda _: got, [wanted], [sample], CRNN)
     assert found["largest_difference"] == 11.5 and found["lines"] is None
     place = [2, CRNN.charset.index("7") + 1]
     assert found["where"] == {"page": "a, line 2", "map": LOGITS, "place": place, "reference": 0.0, "file": 11.5}
@@ -63,19 +63,19 @@ def test_a_difference_is_placed_and_its_text_shown() -> None:
 
 def test_two_empty_texts_are_no_agreement() -> None:
     sample = Sample(["a, line 1"], np.zeros((1, 32, 32, 3), np.uint8))
-    found = compare_strips(lambda _: _logits(""), [_logits("")], [sample], CRNN)["texts"]
+    found = compare_line_crops(lambda _: _logits(""), [_logits("")], [sample], CRNN)["texts"]
     assert found == {"of": 0, "equal": 0, "characters": None, "example": None}
 
 
 def test_other_outputs_are_refused_with_the_page() -> None:
     sample = Sample(["a, line 1"], np.zeros((1, 32, 32, 3), np.uint8))
     with pytest.raises(ParityError, match=r"a, line 1: logits: expected float32 \(1, 8"):
-        compare_strips(lambda _: {LOGITS: np.zeros((1, 7, CRNN.classes), np.float32)}, [_logits("a")], [sample], CRNN)
+        compare_line_crops(lambda _: {LOGITS: np.zeros((1, 7, CRNN.classes), np.float32)}, [_logits("a")], [sample], CRNN)
 
 
 def test_lines_lost_and_found_are_counted() -> None:
     net = Reference("mobile", [photo()])
-    (sample,), (wanted,) = net.samples[None], net.wanted[None]
+    (sample,), (wanted,) = net.samples[None], net.expected[None]
     quads = postprocess({n: m[0] for n, m in wanted.items()}, MOBILE)[0]
     assert len(quads) > 1
     ours = {n: m.copy() for n, m in wanted.items()}
@@ -97,8 +97,8 @@ def test_inputs_are_named_and_of_the_size_asked_for() -> None:
     assert free.pixels.shape == (1, 128, 320, 3) and fixed.pixels.shape == (1, 128, 960, 3)
     assert np.array_equal(fixed.pixels[:, :, :320], free.pixels) and (fixed.pixels[:, :, 320:] == MOBILE.pad).all()
     strips = [(f"line {w}", np.full((32, w, 3), w % 256, np.uint8)) for w in (40, 400, 50)]
-    assert [s.names for s in strip_inputs(strips, CRNN, 320)] == [["line 40", "line 50"]]
-    assert sorted(n for s in strip_inputs(strips, CRNN) for n in s.names) == ["line 40", "line 400", "line 50"]
+    assert [s.names for s in line_crop_inputs(strips, CRNN, 320)] == [["line 40", "line 50"]]
+    assert sorted(n for s in line_crop_inputs(strips, CRNN) for n in s.names) == ["line 40", "line 400", "line 50"]
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A folder with mobile.onnx, and one page to compare over."""
     monkeypatch.setattr(parity, "examples", lambda: [photo()])
     monkeypatch.setattr(parity, "real", lambda count: [])
-    monkeypatch.setattr(parity, "drawn", lambda count: [])
+    monkeypatch.setattr(parity, "synthetic", lambda count: [])
     monkeypatch.setattr(parity, "FORMATS", [f for f in FORMATS if f.name in ("ONNX", "ExecuTorch")])
     net = load_detector(WEIGHTS / "mobile.safetensors")
     write_model(DetectorGraph(net, unrolled=False), tmp_path / "mobile.onnx", (64, 96), fixed_width=False)
@@ -142,13 +142,13 @@ def test_a_file_of_other_weights_fails(small: Path, capsys: pytest.CaptureFixtur
     assert "mobile.onnx, ONNX: expected values within 0.0001, got" in capsys.readouterr().err
 
 
-def test_a_damaged_file_is_told_and_the_rest_goes_on(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_file_is_reported_and_the_rest_goes_on(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (small / "mobile-960.onnx").write_bytes(b"no model")
     code, result = _command(small)
     assert code == 1 and len(result["rows"]) == 1  # type: ignore[arg-type]
     assert "mobile-960.onnx, ONNX: " in capsys.readouterr().err
-    (told,) = [m for m in result["missing"] if m["what"] == "mobile-960.onnx, ONNX"]  # type: ignore[attr-defined]
-    assert "mobile-960.onnx" in told["why"] and "python -m export.onnx" in told["do"]
+    (missing,) = [m for m in result["missing"] if m["what"] == "mobile-960.onnx, ONNX"]  # type: ignore[attr-defined]
+    assert "mobile-960.onnx" in missing["why"] and "python -m export.onnx" in missing["do"]
     assert str(small) not in json.dumps(result)  # no path of this machine
 
 
@@ -171,6 +171,6 @@ def test_what_may_differ_depends_on_the_bits() -> None:
 
 def test_every_format_has_a_reason_for_every_kind_of_file() -> None:
     for form in FORMATS:
-        for kind in form.kinds:
+        for kind in form.precisions:
             for model in parity.MODELS:
                 assert form.reasons.get(f"{model} {kind}") or form.reasons[kind], (form.name, model, kind)

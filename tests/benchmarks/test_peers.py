@@ -1,4 +1,4 @@
-"""The comparison's book-keeping, with stand-ins for the models: turns, going on after a cut, merging, pages."""
+"""The runner of comparisons with stand-ins for the models: turns, continuing after an interruption, merging results, pages."""
 
 import json
 import subprocess
@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 
 from benchmarks import compare, competitor_process, competitors, pages
-from benchmarks.compare import ComparisonRunner, detection, turns
+from benchmarks.compare import ComparisonRunner, collect_answers, detection
 from benchmarks.competitors import REFERENCE
 from benchmarks.pages import Page, digest
 from benchmarks.peers import SETS, main, parse, summary
 from benchmarks.reading_metrics import common, is_rare, reading
 from benchmarks.report import headline, results
-from benchmarks.results import Results
+from benchmarks.results import ComparisonResults
 from ctpn.annotations.formats import TextAnnotation, write_icdar
 from ctpn.errors import CtpnError
 from ctpn.reader import TextReader
@@ -31,37 +31,37 @@ def some_pages(count):
     return [Page(Path(f"/nowhere/{i}.png"), f"{i:032d}", [TextAnnotation(box(0, 0, 9, 9), "x")]) for i in range(count)]
 
 
-def test_a_run_that_was_cut_off_goes_on(stand_in):
+def test_an_interrupted_run_continues(stand_in):
     two = [competitor(stand_in, REFERENCE, 3.0), competitor(stand_in, "ours", 1.0)]
     (stand_in / "ours.dies-on-2.png").touch()
     with (
-        ComparisonRunner(two, "detect", folder=stand_in) as crew,
-        pytest.raises(CtpnError, match=r"ours: the worker died on /nowhere/2\.png"),
+        ComparisonRunner(two, "detect", folder=stand_in) as runner,
+        pytest.raises(CtpnError, match=r"ours: the process died on /nowhere/2\.png"),
     ):
-        turns(crew, some_pages(4), "set")
-    assert asked(stand_in, "ours") == ["0.png", "0.png", "1.png"]  # the very first answer is thrown away
+        collect_answers(runner, some_pages(4), "set")
+    assert asked(stand_in, "ours") == ["0.png", "0.png", "1.png"]  # the very first answer is discarded
     (stand_in / "ours.dies-on-2.png").unlink()
-    with ComparisonRunner(two, "detect", folder=stand_in) as crew:
-        found, reused = turns(crew, some_pages(4), "set")
+    with ComparisonRunner(two, "detect", folder=stand_in) as runner:
+        found, reused = collect_answers(runner, some_pages(4), "set")
     assert asked(stand_in, "ours")[3:] == ["2.png", "2.png", "3.png"] and reused == 4
     row = detection(some_pages(4), found["ours"])
     assert row["iou_h"] == 1 and row["ms_median"] == 2.0 and row["ratio_to_tiny"] == 0.5 and row["pages"] == 4
 
 
-def test_a_new_model_is_asked_with_the_reference_beside_it(stand_in):
+def test_a_new_model_is_asked_together_with_the_reference(stand_in):
     both = [competitor(stand_in, REFERENCE, 3.0), competitor(stand_in, "ours", 1.0)]
-    with ComparisonRunner(both, "detect", folder=stand_in) as crew:
-        turns(crew, some_pages(2), "set")
+    with ComparisonRunner(both, "detect", folder=stand_in) as runner:
+        collect_answers(runner, some_pages(2), "set")
     (stand_in / "ours.onnx").write_text("other")
-    with ComparisonRunner(both, "detect", folder=stand_in) as crew:
-        found, reused = turns(crew, some_pages(2), "set")
+    with ComparisonRunner(both, "detect", folder=stand_in) as runner:
+        found, reused = collect_answers(runner, some_pages(2), "set")
     assert reused == 2 and len(asked(stand_in, "ours")) == 6 == len(asked(stand_in, REFERENCE))
     assert [a["reference_ms"] for a in found["ours"]] == [4.0, 4.0]
-    with ComparisonRunner(both, "detect", folder=stand_in, fresh=True) as crew:
-        assert turns(crew, some_pages(2), "set")[1] == 0
+    with ComparisonRunner(both, "detect", folder=stand_in, fresh=True) as runner:
+        assert collect_answers(runner, some_pages(2), "set")[1] == 0
 
 
-def test_what_was_read_becomes_a_row():
+def test_metrics_of_reading_by_hand():
     page = [Page(Path("/nowhere/0.png"), "0", [TextAnnotation(box(0, 0, 90, 9), "收件人 A1 鑫淼")])]
     answer = {"quads": [box(0, 0, 90, 9).tolist()], "texts": ["收件入A1鑫水"], "detect": 2.0, "read": 3.0, "ms": 5.0, "reference_ms": 10.0}
     row = reading("waybills", page, [answer])
@@ -91,7 +91,7 @@ def test_readme_shows_what_was_read(tmp_path):
 
 def test_our_process_times_detection_and_reading_apart(monkeypatch):
     monkeypatch.setattr(TextReader, "read", lambda self, rgb: [replace(line, text="x") for line in self.detect(rgb)], raising=False)
-    got = competitor_process.answer(competitor_process.ours_read(), competitor_process.picture(str(ROOT / "examples" / "waybill.jpg")))
+    got = competitor_process.answer(competitor_process.ours_read(), competitor_process.decode(str(ROOT / "examples" / "waybill.jpg")))
     assert len(got["quads"]) == len(got["texts"]) > 10 and set(got["texts"]) == {"x"}
     assert got["detect"] > 0 and got["read"] == pytest.approx(got["whole"] - got["detect"])
 
@@ -108,7 +108,7 @@ def test_reading_without_a_recogniser_fails_clearly(tmp_path, capsys, monkeypatc
     assert "crnn-int8.onnx: no such model file" in capsys.readouterr().err
 
 
-def test_memory_is_taken_in_a_new_process(stand_in):
+def test_memory_is_measured_in_a_new_process(stand_in):
     assert compare.memory([competitor(stand_in, "ours", 1.0)], some_pages(2)) == {"ours": 7}
     assert asked(stand_in, "ours") == ["0.png", "1.png"]
 
@@ -126,34 +126,34 @@ def test_the_peak_is_not_that_of_the_parent():
 def test_parts_of_the_same_models_join(stand_in):
     both = [competitor(stand_in, "a", 1.0), competitor(stand_in, "b", 1.0)]
     file = stand_in / "r.json"
-    Results(file, both).add("sroie", {"a": {"pages": 1}, "b": {"pages": 1}}, pages_sha256="x")
-    Results(file, both).add("page_960x672", {"a": 1, "b": 2})
+    ComparisonResults(file, both).add("sroie", {"a": {"pages": 1}, "b": {"pages": 1}}, pages_sha256="x")
+    ComparisonResults(file, both).add("page_960x672", {"a": 1, "b": 2})
     data = json.loads(file.read_text())
     assert set(data["taken"]) == {"sroie", "page_960x672"} and data["taken"]["sroie"]["pages_sha256"] == "x"
     assert set(data["models"]) == {"a", "b"} == set(data["sets"]["sroie"])
 
 
-def test_rows_of_another_model_are_left_away(stand_in, capsys):
+def test_rows_of_another_model_are_removed(stand_in, capsys):
     both = [competitor(stand_in, "a", 1.0), competitor(stand_in, "b", 1.0)]
     file = stand_in / "r.json"
-    Results(file, both).add("sroie", {"a": {}, "b": {}})
-    changed = Results(file, [competitor(stand_in, "a", 1.0, model="new"), both[1]])
-    assert changed.data["sets"] == {"sroie": {"b": {}}} and "left away: a" in capsys.readouterr().err
+    ComparisonResults(file, both).add("sroie", {"a": {}, "b": {}})
+    changed = ComparisonResults(file, [competitor(stand_in, "a", 1.0, model="new"), both[1]])
+    assert changed.data["sets"] == {"sroie": {"b": {}}} and "removed: a" in capsys.readouterr().err
     changed.add("memory_mb", {"a": 1, "b": 1})
-    none = Results(file, [competitor(stand_in, "a", 1.0, model="newer"), competitor(stand_in, "b", 1.0, model="newer")])
+    none = ComparisonResults(file, [competitor(stand_in, "a", 1.0, model="newer"), competitor(stand_in, "b", 1.0, model="newer")])
     assert none.data["sets"] == {} == none.data["taken"]
 
 
 def test_results_of_unknown_models_are_refused(stand_in):
     (stand_in / "r.json").write_text('{"sets": {}}')
-    with pytest.raises(CtpnError, match="which models"):
-        Results(stand_in / "r.json", [])
+    with pytest.raises(CtpnError, match="does not name its models"):
+        ComparisonResults(stand_in / "r.json", [])
     (stand_in / "r.json").write_text('{"sets": ')
     with pytest.raises(CtpnError, match="expected JSON"):
-        Results(stand_in / "r.json", [])
+        ComparisonResults(stand_in / "r.json", [])
 
 
-def test_a_changed_picture_is_another_page(tmp_path, monkeypatch):
+def test_a_changed_image_is_another_page(tmp_path, monkeypatch):
     monkeypatch.setattr(pages, "CACHE", tmp_path / "cache")
     monkeypatch.setattr(pages, "DATA", tmp_path)
     (tmp_path / "funsd" / "images").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""The file that phones write: an example passes, what is wrong is named, whatever it is."""
+"""The file that phones write: an example is accepted, and each kind of error is named."""
 
 import json
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_the_example_passes():
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "told"),
+    ("path", "value", "message"),
     [
         ("schema", 2, "schema: expected 1, got 2"),
         ("kind", "ctpn-bundle", "kind: expected 'ctpn-benchmark', got \"ctpn-bundle\""),
@@ -51,18 +51,18 @@ def test_the_example_passes():
         ("warmup", True, "warmup: expected an integer from 0 to 1e9, got true"),
         ("golden", 1, "golden: expected true or false, got 1"),
         ("photo.lines", ..., "photo.lines: missing"),
-        ("memory", 3, "memory: not known"),
-        ("time", "yesterday", "time: expected the form"),
-        ("bundle.manifest", "G" * 64, "bundle.manifest: expected the form"),
-        ("app.name", "toaster", "app.name: expected the form"),
+        ("memory", 3, "memory: unknown"),
+        ("time", "yesterday", "time: expected the pattern"),
+        ("bundle.manifest", "G" * 64, "bundle.manifest: expected the pattern"),
+        ("app.name", "toaster", "app.name: expected the pattern"),
         ("ms.ctc", [1, 2], r"ms.ctc: expected a list of at least 5 numbers, got \[1, 2\]"),
         ("ms.ctc", [1] * 7, "ms.ctc: expected 8 numbers as in ms.whole, got 7"),
         ("ms.ctc", [1, 2, 3, 4, 5, 6, 7, "8"], r"ms.ctc\[7\]: expected a number from 0 to 1e9, got \"8\""),
         ("ms.detector", [900.0] * 8, r"ms.whole\[0\]: expected at least the stages' sum"),
     ],
 )
-def test_what_is_wrong_is_named(tmp_path, path, value, told):
-    with pytest.raises(CtpnError, match=told) as error:
+def test_what_is_wrong_is_named(tmp_path, path, value, message):
+    with pytest.raises(CtpnError, match=message) as error:
         read(changed(tmp_path, path, value))
     assert "p.json: " in str(error.value) and "docs/phone.md" in str(error.value)
 

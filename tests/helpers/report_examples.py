@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.ablation_summary import verdicts
+from benchmarks.ablation_summary import summarize
 from benchmarks.longlines import BINS
 from benchmarks.stage_timer import STAGES
 
@@ -72,7 +72,7 @@ def findings() -> dict[str, Any]:
         name: {**run, "loss": [v, v - 0.1, v + 0.1], "curve": [3.0, v], "curve_low": [2.5, v - 0.1], "curve_high": [3.5, v + 0.1]}
         for name, v in (("no recurrence", 1.75), ("base", 1.25), ("BiLSTM", 1.3))
     }
-    return {"environment": WHERE, "steps": 900, "batch": 4, "side": 384, "variants": runs, "verdicts": verdicts(runs)}
+    return {"environment": WHERE, "steps": 900, "batch": 4, "side": 384, "variants": runs, "verdicts": summarize(runs)}
 
 
 EXAMPLES = {
