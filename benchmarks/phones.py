@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.stage_timer import STAGES
+from ctpn.contract.json_text import whole_number
 from ctpn.errors import CtpnError
 
 SCHEMA, KIND, MIN_ROUNDS, MAX_NUMBER = 1, "ctpn-benchmark", 5, 1e9
@@ -82,7 +83,7 @@ def _fits(value: Any, expected: str) -> bool:
         return isinstance(value, bool)
     if value is None or isinstance(value, bool) or not isinstance(value, int | float):
         return value is None and expected == NULLABLE
-    return 0 <= value <= MAX_NUMBER and (expected != COUNT or isinstance(value, int))
+    return 0 <= value <= MAX_NUMBER and (expected != COUNT or whole_number(value) is not None)
 
 
 def _inconsistencies(data: dict[str, Any]) -> list[str]:
