@@ -3,6 +3,9 @@
 IN is a .safetensors file of weights or an exported .onnx file; only the spec in its metadata is replaced, because thresholds and
 the like are chosen after training. What the net was trained with (anchors, grid, charset, channels, mean, deviation …) must be
 the same. The spec that is replaced may be of an earlier schema.
+
+With --recipe FILE the weights' metadata get a recipe too, of weights that were not trained by it but with the same values: its
+hash and text, and that they were added afterwards.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
 from ctpn.files import atomic_write
 from ctpn.nn.checkpoint import load_weights, save_weights
+from ctpn.training.recipe import digest, load_recipe, resolved
 
 SPECS: dict[str, DetectorSpec | RecognizerSpec] = {**DETECTORS, CRNN.name: CRNN}
 TRAINED_WITH = {
@@ -24,17 +28,35 @@ TRAINED_WITH = {
 }
 
 
-def stamp(source: Path, target: Path) -> None:
+def stamp(source: Path, target: Path, recipe: Path | None = None) -> None:
     """Copy a model file with the present spec of its model.
 
+    Args:
+        recipe: of weights; None keeps what their metadata say.
+
     Raises:
-        ModelError: no model file, no spec in it, or one that the net was not trained with.
+        ModelError: no model file, no spec in it, or one that the net was not trained with; or a recipe of other weights.
+        RecipeError: not a recipe.
     """
     if source.suffix == ".onnx":
+        if recipe:
+            raise ModelError(f"{source}: expected weights (.safetensors) for a recipe, got an exported file; leave --recipe away")
         _stamp_onnx(source, target)
         return
     tensors, metadata = load_weights(source)
-    save_weights(target, tensors, metadata | {"spec": present_spec(metadata.get("spec", "{}"), source)})
+    present = {"spec": present_spec(metadata.get("spec", "{}"), source)}
+    save_weights(target, tensors, metadata | present | (_origin(recipe, metadata, source) if recipe else {}))
+
+
+def _origin(file: Path, metadata: dict[str, str], source: Path) -> dict[str, str]:
+    """What the metadata say of a recipe that was written after the training."""
+    recipe = load_recipe(file)
+    trained, last = (json.loads(metadata["spec"])["kind"], metadata.get("step")), recipe.runs[-1]
+    if trained != (recipe.task, str(last.steps)):
+        expected = f"a {recipe.task} after {last.steps} steps, as {file} ends"
+        raise ModelError(f"{source}: expected {expected}, got a {trained[0]} after {trained[1]}; name its own recipe")
+    added = {"recipe": resolved(recipe), "recipe_sha256": digest(recipe), "recipe_origin": "added after the training, see its notes"}
+    return {"training": metadata.get("training", "[]")} | added
 
 
 def present_spec(text: str, source: Path) -> str:
@@ -77,10 +99,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = command.parser("export.stamp", __doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
+    parser.add_argument("--recipe", type=Path, metavar="FILE", help="of weights that were trained before it was written")
     args = parser.parse_args(argv)
 
     def stamped() -> str:
-        stamp(args.source, args.target)
+        stamp(args.source, args.target, args.recipe)
         return f"{args.target}: written"
 
     return command.finish("export.stamp", stamped)
