@@ -19,7 +19,7 @@ from ctpn.detection.postprocess import postprocess
 from ctpn.errors import ParityError
 from ctpn.recognition.ctc import greedy
 from ctpn.recognition.line_crop import padded, rectify
-from ctpn.recognition.policy import Recognizer
+from ctpn.runtime.protocols import Recognizer
 from export.graph import LOGITS
 from export.parity import Maps, Run, output_problems, pairs
 

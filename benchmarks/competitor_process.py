@@ -37,15 +37,15 @@ def ours(model: str) -> Work:
     """Our stages, timed apart: fit, graph, postprocessing."""
     from ctpn.detection.postprocess import postprocess
     from ctpn.imaging.tiling import fit
-    from ctpn.reader import TextReader
+    from ctpn.reader import TextReader, tiled_maps
 
-    reader = TextReader(model, threads=1)
+    reader = TextReader(detector=model, threads=1)
     spec = reader.detector.spec
 
     def detect(bgr: U8, clock: Clock) -> dict[str, Any]:
         fitted = fit(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB), spec)
         clock("pre")
-        maps = reader.maps(fitted.pixels)
+        maps = tiled_maps(reader.detector, fitted.pixels)
         clock("net")
         quads = postprocess(maps, spec)[0] / np.array([fitted.scale_x, fitted.scale_y], np.float32)
         clock("post")
@@ -73,16 +73,15 @@ def ours_read() -> Work:
 
 def stages(threads: str) -> Work:
     """The reader as apps use it, from the file on."""
-    from benchmarks.stage_timer import stage_timer
     from ctpn.reader import TextReader
+    from ctpn.stage_timer import STAGES
 
     reader = TextReader(threads=int(threads))
 
     def read(path: str, clock: Clock) -> dict[str, Any]:
-        with stage_timer() as times:
-            lines = reader.read(path)
+        page = reader.read(path)
         clock("whole")
-        return {**times, "found": len(lines)}
+        return {**{stage: 1000 * page.times.get(stage, 0.0) for stage in STAGES}, "found": len(page)}
 
     return read
 

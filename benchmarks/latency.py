@@ -31,12 +31,12 @@ from benchmarks import machine_peak
 from benchmarks.competitors import Competitor, CompetitorProcess
 from benchmarks.environment import save
 from benchmarks.pages import CACHE, ROOT
-from benchmarks.stage_timer import STAGES
 from benchmarks.timed_models import FILES, TimedModel, gmac, other_inputs, peaks, timed_models
 from ctpn import command
 from ctpn.errors import CtpnError
 from ctpn.files import sha256
 from ctpn.reader import SHIPPED, SHIPPED_TEXT
+from ctpn.stage_timer import STAGES
 
 ROUNDS = {"mobile": 30, "crnn": 40, "vgg16": 6}
 PHOTOS, PHOTO_ROUNDS = ("receipt.jpg", "waybill.jpg"), 20

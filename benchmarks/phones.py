@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.stage_timer import STAGES
 from ctpn.contract.json_text import whole_number
 from ctpn.errors import CtpnError
 
+STAGES = ("open", "fit", "detector", "decode", "nms", "lines", "rectify", "recogniser", "ctc")  # of the apps
 SCHEMA, KIND, MIN_ROUNDS, MAX_NUMBER = 1, "ctpn-benchmark", 5, 1e9
 TEXT, COUNT, NUMBER, NULLABLE, FLAG = (
     "a string of at most 100 printable characters",

@@ -1,7 +1,10 @@
-"""Read the text of a photo: `TextReader().detect(image)`."""
+"""Read the text of a photo: `TextReader().read(image)`."""
 
 from ctpn.errors import CtpnError, ImageError, ModelError, ParityError
-from ctpn.reader import TextLine, TextReader
+from ctpn.page import PageResult, PageWarning, TextLine
+from ctpn.reader import TextReader
 from ctpn.version import __version__
 
-__all__ = ["CtpnError", "ImageError", "ModelError", "ParityError", "TextLine", "TextReader", "__version__"]
+__all__ = [
+    "CtpnError", "ImageError", "ModelError", "PageResult", "PageWarning", "ParityError", "TextLine", "TextReader", "__version__",
+]  # fmt: skip

@@ -28,7 +28,8 @@ from ctpn.annotations.split import is_validation
 from ctpn.errors import CtpnError
 from ctpn.files import write
 from ctpn.imaging.decode import open_image
-from ctpn.reader import TextLine, TextReader
+from ctpn.page import TextLine
+from ctpn.reader import TextReader
 
 try:
     from tqdm import tqdm
@@ -196,7 +197,7 @@ def _row(name: str, result: SetMetrics) -> str:
 
 def run(args: argparse.Namespace) -> dict[str, SetMetrics]:
     """Evaluate all sets; writes the JSON and the sheet where asked for."""
-    reader = TextReader(args.model, threads=args.threads)
+    reader = TextReader(detector=args.model, threads=args.threads)
     find = reader.read if args.read else reader.detect
     results = {f.name: evaluate_set(find, f, split=args.split, limit=args.limit, reading=args.read) for f in args.sets}
     if args.json:

@@ -4,151 +4,248 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.contract.bundle import open_bundle
-from ctpn.contract.spec import DetectorSpec
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.detection.postprocess import postprocess
-from ctpn.errors import ImageError
-from ctpn.imaging.decode import open_image
+from ctpn.errors import CtpnError, ImageError, ModelError
+from ctpn.imaging.decode import Box, Focus, Photo, Source, open_photo
 from ctpn.imaging.resample import resize
 from ctpn.imaging.tiling import fit, stitch, tiles
 from ctpn.layout.geometry import overlap_fraction
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import Region, outline, scale, window
+from ctpn.page import PageResult, TextLine
 from ctpn.recognition.policy import read_lines
-from ctpn.runtime.onnx_runtime import OnnxDetector, OnnxRecognizer
+from ctpn.runtime.onnx_runtime import CPU, OnnxDetector, OnnxRecognizer, RuntimeOptions
+from ctpn.runtime.protocols import Detector, Recognizer
+from ctpn.stage_timer import OnStage, StageTimer
+
+U8 = NDArray[np.uint8]
+F32 = NDArray[np.float32]
+Image = Source | U8
 
 WEIGHTS = Path(__file__).parent / "weights"
 SHIPPED, SHIPPED_TEXT = WEIGHTS / "mobile-int8.onnx", WEIGHTS / "crnn-int8.onnx"
 
 
-@dataclass(frozen=True, eq=False)
-class TextLine:
-    """One line of text.
-
-    Attributes:
-        quad: float32 [4, 2], clockwise from the text's top left, in pixels of the upright photo.
-        score: probability that this is text, in [0, 1].
-        text, text_score: what stands there and how sure that is; None where only detection was asked for.
-        region: index of the region that it was found in; None without regions.
-    """
-
-    quad: NDArray[np.float32]
-    score: float
-    text: str | None = None
-    text_score: float | None = None
-    region: int | None = None
-
-
 class TextReader:
     """Finds and reads text lines in photos.
 
+    Both models are loaded at once. A reader may be shared between threads: any number of `detect` and `read` may run at the same
+    time, and each gives what it would give alone.
+
     Args:
-        bundle: a folder written by `python -m export.bundle`, which is verified, or a detector's .onnx file alone; None
-            takes what is shipped.
-        threads: for one picture; 0 lets the runtime choose.
+        bundle: a folder written by `python -m export.bundle`, which is verified; None takes the models that are shipped.
+        detector: a detector's .onnx file, written by `python -m export.onnx`, in place of the shipped one.
+        threads: for one photo; 0 lets the runtime choose.
+        providers: ONNX Runtime's execution providers in the order of preference, by name or as (name, options).
+        session_options: an `onnxruntime.SessionOptions` in place of ours; `threads` must be 0 then.
+        on_stage: called with the name and the seconds of each stage that has ended (`ctpn.stage_timer`), in the thread that reads.
 
     Raises:
-        ModelError: a file is missing, damaged, not one of ours or of a newer version.
+        ModelError: a file is missing, damaged, not one of ours or of another version.
+        CtpnError: ONNX Runtime or an execution provider is missing; arguments that exclude each other.
     """
 
-    def __init__(self, bundle: str | os.PathLike[str] | None = None, *, threads: int = 0) -> None:
-        self.threads = threads
-        found, self.text_model = SHIPPED if bundle is None else Path(bundle), SHIPPED_TEXT
-        self.bundle = open_bundle(found) if found.is_dir() else None
-        if self.bundle:
-            found, self.text_model = self.bundle.model("detector"), self.bundle.model("recognizer")
-        self.detector = OnnxDetector(found, threads)
-        if self.bundle:
-            self.bundle.check("detector", self.detector.spec)
-            _ = self.recognizer  # a bundle passes as a whole, or not at all
+    def __init__(
+        self,
+        bundle: str | os.PathLike[str] | None = None,
+        *,
+        detector: str | os.PathLike[str] | None = None,
+        threads: int = 0,
+        providers: Sequence[str | tuple[str, dict[str, Any]]] = CPU,
+        session_options: Any = None,
+        on_stage: OnStage | None = None,
+    ) -> None:
+        options = RuntimeOptions(threads, providers, session_options)
+        if bundle is None:
+            file = SHIPPED if detector is None else Path(detector)
+            self._models: tuple[Detector, Recognizer] | None = (OnnxDetector(file, options), OnnxRecognizer(SHIPPED_TEXT, options))
+        elif detector is None:
+            self._models = _from_bundle(Path(bundle), options)
+        else:
+            raise CtpnError("bundle and detector are both given; give one: a bundle has its own detector")
+        self._on_stage = on_stage
 
-    @cached_property
-    def recognizer(self) -> OnnxRecognizer:
-        """Loaded when it is first needed, for detection alone does without; a bundle's at once."""
-        recognizer = OnnxRecognizer(self.text_model, self.threads)
-        if self.bundle:
-            self.bundle.check("recognizer", recognizer.spec)
-        return recognizer
+    @classmethod
+    def of(cls, detector: Detector, recognizer: Recognizer, *, on_stage: OnStage | None = None) -> TextReader:
+        """A reader around a detector and a recogniser of any kind; as safe to share between threads as they are."""
+        reader = object.__new__(cls)
+        reader._models, reader._on_stage = (detector, recognizer), on_stage
+        return reader
 
-    def detect(self, image: str | os.PathLike[str] | NDArray[np.uint8], regions: Sequence[Region] | None = None) -> list[TextLine]:
+    @property
+    def detector(self) -> Detector:
+        """What finds the lines."""
+        return self._loaded()[0]
+
+    @property
+    def recognizer(self) -> Recognizer:
+        """What reads them."""
+        return self._loaded()[1]
+
+    def _loaded(self) -> tuple[Detector, Recognizer]:
+        if self._models is None:
+            raise CtpnError("this TextReader is closed; make a new one")
+        return self._models
+
+    def close(self) -> None:
+        """Let the models go. What is being read is finished; whoever begins after this gets a CtpnError."""
+        self._models = None
+
+    def __enter__(self) -> TextReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def detect(self, image: Image, regions: Sequence[Region] | None = None, *, on_stage: OnStage | None = None) -> PageResult:
         """The text lines of a photo in reading order.
 
         Args:
-            image: a file, or uint8 RGB [H, W, 3].
-            regions: what a user marked: rectangles (x, y, width, height) or quads of four corners, in pixels of the upright
-                photo; lines that lie mostly in one are given, in the order of the regions. A line may be found in two
-                regions that overlap. None: the whole photo.
+            image: a path, the bytes of a file, a file object, or RGB uint8 [H, W, 3]. A very large JPEG is decoded at the reduced
+                size that is needed (docs/output.md has the rule).
+            regions: what a user marked: rectangles (x, y, width, height) or quads of four corners, in pixels of the upright photo;
+                the lines that lie mostly in one are returned, in the order of the regions. A line may be found in two regions that
+                overlap. None: the whole photo.
+            on_stage: as for the class, for this photo alone.
+
+        Returns:
+            The lines, which have no texts; quads are in pixels of the upright photo.
 
         Raises:
-            ImageError: no picture. CtpnError: a region that is none, or does not touch the photo.
+            ImageError: the image is no picture. CtpnError: a region has another form or does not touch the photo; the reader is closed.
         """
-        return self._found(_pixels(image), regions, self.detector.spec)
+        detector, _ = self._loaded()
+        timer = StageTimer(on_stage or self._on_stage)
+        photo = _open(image, regions, detector.spec, timer)
+        return _result(photo, _found(photo, regions, detector, detector.spec, timer), regions, timer)
 
-    def read(self, image: str | os.PathLike[str] | NDArray[np.uint8], regions: Sequence[Region] | None = None) -> list[TextLine]:
+    def read(self, image: Image, regions: Sequence[Region] | None = None, *, on_stage: OnStage | None = None) -> PageResult:
         """The text lines of a photo with their texts; arguments, order and errors as for `detect`.
 
-        Beside the lines of `detect` there may be some that the detector doubts and whose texts are sure. A line in which
-        nothing can be read has the text "" and the text_score 0. A quad begins at the top left of the text as it was read,
-        also where that stands on its side or its head.
+        Beside the lines of `detect` there may be some for which the detector's score alone is too low, and which their texts confirm.
+        A line in which nothing can be read has the text "" and the text_score 0. A quad begins at the top left of the text as it is
+        read, also where the text is sideways or upside down.
         """
-        rgb, spec = _pixels(image), self.detector.spec
-        lines = self._found(rgb, regions, spec.with_score_slack)
-        quads, texts = read_lines(rgb, [line.quad for line in lines], self.recognizer)
-        read = [replace(line, quad=q, text=t.text, text_score=t.score) for line, q, t in zip(lines, quads, texts, strict=True)]
-        kept, confirmed = spec.lines.line_score, self.recognizer.spec.reading.min_combined_score
-        lines = [line for line in read if line.score >= kept or line.score + (line.text_score or 0.0) >= confirmed]
-        return [line for _, group in groupby(lines, lambda line: line.region) for line in _ordered(list(group))]
+        detector, recognizer = self._loaded()
+        timer = StageTimer(on_stage or self._on_stage)
+        photo = _open(image, regions, detector.spec, timer)
+        lines = _found(photo, regions, detector, detector.spec.with_score_slack, timer)
+        lines = _with_texts(photo, lines, recognizer, timer)
+        lines = [line for line in lines if _is_confirmed(line, detector.spec, recognizer.spec)]
+        return _result(photo, _ordered_by_region(lines), regions, timer)
 
-    def _found(self, rgb: NDArray[np.uint8], regions: Sequence[Region] | None, spec: DetectorSpec) -> list[TextLine]:
-        if regions is None:
-            return _ordered(self._lines(rgb, spec))
-        outlines = [outline(region, rgb.shape[1], rgb.shape[0]) for region in regions]
-        return [line for i, marked in enumerate(outlines) for line in _ordered(self._region(rgb, marked, i, spec))]
 
-    def _lines(self, rgb: NDArray[np.uint8], spec: DetectorSpec) -> list[TextLine]:
+def tiled_maps(detector: Detector, pixels_net: U8) -> dict[str, F32]:
+    """The maps of a fitted picture of any length; long images are detected in overlapping tiles, which are stitched."""
+    spec = detector.spec
+    across = pixels_net.shape[1] >= pixels_net.shape[0]
+    places = tiles(pixels_net.shape[1] if across else pixels_net.shape[0], spec)
+    if len(places) == 1:
+        return detector.maps(pixels_net)
+    found = [detector.maps(pixels_net[:, a:b] if across else pixels_net[a:b]) for a, b in places]
+    stride, axis = (spec.stride_x, 1) if across else (spec.stride_y, 0)
+    return {name: stitch([maps[name] for maps in found], places, stride, axis) for name in found[0]}
+
+
+def _from_bundle(folder: Path, options: RuntimeOptions) -> tuple[Detector, Recognizer]:
+    if folder.is_file():
+        raise ModelError(f"{folder}: expected the folder of a bundle, got a file; give a detector's file by name: detector=FILE")
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such model file or bundle; write one with python -m export.onnx or export.bundle")
+    bundle = open_bundle(folder)
+    detector = OnnxDetector(bundle.model("detector"), options)
+    recognizer = OnnxRecognizer(bundle.model("recognizer"), options)
+    bundle.check("detector", detector.spec)
+    bundle.check("recognizer", recognizer.spec)
+    return detector, recognizer
+
+
+def _open(image: Image, regions: Sequence[Region] | None, spec: DetectorSpec, timer: StageTimer) -> Photo:
+    """The pixels of a photo, of a very large JPEG those that its regions need."""
+    with timer("decode"):
+        if not isinstance(image, np.ndarray):
+            return open_photo(image, _focus(regions, spec) if regions else None)
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise ImageError(f"expected uint8 RGB [H, W, 3], got {image.dtype} {list(image.shape)}; convert it first")
+        return Photo(image, image.shape[1], image.shape[0])
+
+
+def _focus(regions: Sequence[Region], spec: DetectorSpec) -> Focus:
+    """What a photo is decoded for: the box around all regions, with as much padding as they may get at the most reduced size."""
+    padding = 8 * spec.regions.max_padding
+
+    def box(width: int, height: int) -> Box:
+        corners = np.concatenate([outline(region, width, height) for region in regions])
+        x0, y0 = np.maximum(np.floor(corners.min(0) - padding), 0).astype(int).tolist()
+        x1, y1 = np.minimum(np.ceil(corners.max(0) + padding), [width, height]).astype(int).tolist()
+        return x0, y0, x1, y1
+
+    return box
+
+
+def _found(photo: Photo, regions: Sequence[Region] | None, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
+    """Lines with quads in the photo's pixels, region by region, in reading order."""
+    if regions is None:
+        return _ordered(_detected(photo.pixels, detector, spec, timer))
+    outlines = [photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
+    return [line for i, marked in enumerate(outlines) for line in _ordered(_in_region(photo.pixels, marked, i, detector, spec, timer))]
+
+
+def _detected(rgb: U8, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
+    with timer("fit"):
         fitted = fit(rgb, spec)
-        quads_net, scores = postprocess(self.maps(fitted.pixels), spec)
+    with timer("detect"):
+        maps = tiled_maps(detector, fitted.pixels)
+    with timer("postprocess"):
+        quads_net, scores = postprocess(maps, spec)
         quads_img = quads_net / np.array([fitted.scale_x, fitted.scale_y], np.float32)
         quads_img = quads_img.clip(0, [rgb.shape[1], rgb.shape[0]]).astype(np.float32)
         return [TextLine(quad, float(score)) for quad, score in zip(quads_img, scores, strict=True)]
 
-    def maps(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
-        """Maps of the whole input; long images are read in overlapping tiles and stitched."""
-        spec = self.detector.spec
-        across = pixels.shape[1] >= pixels.shape[0]
-        places = tiles(pixels.shape[1] if across else pixels.shape[0], spec)
-        if len(places) == 1:
-            return self.detector.maps(pixels)
-        found = [self.detector.maps(pixels[:, a:b] if across else pixels[a:b]) for a, b in places]
-        stride, axis = (spec.stride_x, 1) if across else (spec.stride_y, 0)
-        return {name: stitch([maps[name] for maps in found], places, stride, axis) for name in found[0]}
 
-    def _region(self, rgb: NDArray[np.uint8], marked: NDArray[np.float32], index: int, spec: DetectorSpec) -> list[TextLine]:
+def _in_region(rgb: U8, marked: F32, index: int, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
+    """The lines that lie mostly in a region, which is looked at alone, enlarged where it is low."""
+    with timer("fit"):
         x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0], spec.regions)
         part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked, spec.regions)
         large = resize(part, *(int(np.floor(side * by + 0.5)) for side in part.shape[:2])) if by > 1 else part
         exact = np.array([large.shape[1] / part.shape[1], large.shape[0] / part.shape[0]], np.float32)
-        moved = [
-            TextLine(line.quad / exact + np.array([x0, y0], np.float32), line.score, region=index) for line in self._lines(large, spec)
-        ]
-        return [line for line in moved if overlap_fraction(line.quad, marked) > 0.5]
+    lines = [
+        replace(line, quad=line.quad / exact + np.array([x0, y0], np.float32), region=index)
+        for line in _detected(large, detector, spec, timer)
+    ]
+    return [line for line in lines if overlap_fraction(line.quad, marked) > 0.5]
+
+
+def _with_texts(photo: Photo, lines: list[TextLine], recognizer: Recognizer, timer: StageTimer) -> list[TextLine]:
+    quads, texts = read_lines(photo.pixels, [line.quad for line in lines], recognizer, timer)
+    return [replace(line, quad=q, text=t.text, text_score=t.score) for line, q, t in zip(lines, quads, texts, strict=True)]
+
+
+def _is_confirmed(line: TextLine, detector: DetectorSpec, recognizer: RecognizerSpec) -> bool:
+    """Whether the detector is sure of a line, or its text confirms it."""
+    return line.score >= detector.lines.line_score or line.score + (line.text_score or 0.0) >= recognizer.reading.min_combined_score
+
+
+def _ordered_by_region(lines: list[TextLine]) -> list[TextLine]:
+    return [line for _, group in groupby(lines, lambda line: line.region) for line in _ordered(list(group))]
 
 
 def _ordered(lines: list[TextLine]) -> list[TextLine]:
     return [lines[i] for i in reading_order([line.quad for line in lines])]
 
 
-def _pixels(image: str | os.PathLike[str] | NDArray[np.uint8]) -> NDArray[np.uint8]:
-    if not isinstance(image, np.ndarray):
-        return open_image(image)
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-        raise ImageError(f"expected uint8 RGB [H, W, 3], got {image.dtype} {list(image.shape)}; convert it first")
-    return image
+def _result(photo: Photo, lines: list[TextLine], regions: Sequence[Region] | None, timer: StageTimer) -> PageResult:
+    moved = tuple(replace(line, quad=photo.to_photo(line.quad)) for line in lines)
+    return PageResult(moved, photo.width, photo.height, photo.warnings, timer.times, None if regions is None else len(regions))

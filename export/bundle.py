@@ -30,7 +30,8 @@ from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
 from ctpn.files import sha256
 from ctpn.imaging.decode import open_image
-from ctpn.reader import WEIGHTS, TextLine, TextReader
+from ctpn.page import TextLine
+from ctpn.reader import WEIGHTS, TextReader
 from ctpn.version import __version__
 from export.bundle_models import FORMATS, MODELS, Size, shipped, write_models
 from export.options import size

@@ -1,24 +1,28 @@
-"""The shipped detector, from photo to lines: Python and command line, good pictures and bad."""
+"""The reader with the shipped models: good photos and bad, every kind of source, threads, models of others."""
 
 import hashlib
+import io
 import json
+import pickle
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import FrozenInstanceError
 from pathlib import Path
 
-import cv2
 import numpy as np
 import onnx
 import pytest
 
 from ctpn import CtpnError, ImageError, ModelError, TextReader
-from ctpn.__main__ import main
 from ctpn.annotations.formats import read_icdar
+from ctpn.cli import main
 from ctpn.contract.manifest import MANIFEST
-from ctpn.evaluation.metrics import figures, measure
+from ctpn.evaluation.metrics import detection_metrics, measure_detection
 from ctpn.imaging.decode import open_image
 from ctpn.reader import SHIPPED
+from ctpn.stage_timer import STAGES
 from export.bundle import write
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -28,12 +32,6 @@ WAYBILL = EXAMPLES / "waybill.jpg"
 @pytest.fixture(scope="module")
 def reader():
     return TextReader(threads=1)
-
-
-def command(capsys, *args):
-    code = main([str(a) for a in args])
-    out = capsys.readouterr()
-    return code, out.out, out.err
 
 
 def test_import_loads_no_torch():
@@ -51,18 +49,97 @@ def test_the_waybill_is_found(reader):
         assert 0.5 <= line.score <= 1 and line.text is None and line.region is None
 
 
-def test_path_and_array_are_the_same(reader):
-    a, b = reader.detect(WAYBILL), reader.detect(open_image(WAYBILL))
-    assert [x.score for x in a] == [y.score for y in b] and len(a)
+def lines_of(page):
+    """What two pages with equal lines have in common."""
+    return [(line.quad.tolist(), line.score, line.text, line.text_score, line.region) for line in page]
+
+
+def test_every_kind_of_source_is_read_alike(reader):
+    sources = [str(WAYBILL), WAYBILL.read_bytes(), io.BytesIO(WAYBILL.read_bytes()), open_image(WAYBILL)]
+    with WAYBILL.open("rb") as file:
+        sources.append(file)
+        pages = [reader.detect(source) for source in [WAYBILL, *sources]]
+    assert len(pages[0]) and all(lines_of(page) == lines_of(pages[0]) for page in pages)
+
+
+def test_errors_name_a_file_object(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    with (tmp_path / "a.jpg").open("rb") as file, pytest.raises(ImageError, match=r"a\.jpg: not a picture"):
+        TextReader(threads=1).detect(file)
+    with pytest.raises(ImageError, match="image: the file is empty"):
+        TextReader(threads=1).detect(b"")
+
+
+def test_a_page_is_its_lines_and_more(reader):
+    page = reader.read(WAYBILL)
+    assert len(page) == len(list(page)) == len(page.lines) and page[0] is page.lines[0] and page[-2:] == page.lines[-2:]
+    assert (page.height, page.width) == open_image(WAYBILL).shape[:2] and page.warnings == () and page.regions is None
+    assert set(page.times) == set(STAGES) and all(seconds >= 0 for seconds in page.times.values())
+    with pytest.raises(FrozenInstanceError):
+        page.width = 1
+    again = pickle.loads(pickle.dumps(page))
+    assert lines_of(again) == lines_of(page) and again.times == page.times
+
+
+def test_the_observer_hears_what_the_page_sums_up(reader):
+    heard, own = [], []
+    photo = open_image(WAYBILL)
+    with TextReader(threads=1, on_stage=lambda *stage: heard.append(stage)) as observed:
+        page = observed.read(photo)
+        count = len(heard)
+        detected = observed.detect(photo, on_stage=lambda *stage: own.append(stage))
+    assert len(heard) == count and [name for name, _ in own] == list(detected.times) == ["decode", "fit", "detect", "postprocess"]
+    assert {name: sum(s for n, s in heard if n == name) for name in STAGES} == pytest.approx(page.times)
+    assert sum(name == "recognize" for name, _ in heard) > 1
+
+
+def test_threads_share_a_reader(reader):
+    photos = [EXAMPLES / name for name in ("waybill.jpg", "receipt.jpg", "form.jpg", "sign.jpg")] * 4
+    alone = [lines_of(reader.read(photo)) for photo in photos[:4]] * 4
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(lambda photo: lines_of(reader.read(photo)), photos))
+    assert together == alone
+
+
+def test_a_closed_reader_says_so():
+    with TextReader(threads=1) as reader:
+        assert len(reader.detect(WAYBILL))
+    for use in (lambda: reader.detect(WAYBILL), lambda: reader.read(WAYBILL), lambda: reader.detector, lambda: reader.recognizer):
+        with pytest.raises(CtpnError, match="closed; make a new one"):
+            use()
+    reader.close()
+
+
+def test_a_reader_of_given_models(reader):
+    """Anything with a spec and a method will do."""
+    own = TextReader.of(Same(reader.detector), Same(reader.recognizer))
+    assert lines_of(own.read(WAYBILL)) == lines_of(reader.read(WAYBILL)) and own.detector.calls == 1 and own.recognizer.calls > 1
+
+
+class Same:
+    """Another detector or recogniser, which counts its calls."""
+
+    def __init__(self, model):
+        self.model, self.spec, self.calls = model, model.spec, 0
+
+    def maps(self, pixels_net):
+        self.calls += 1
+        return self.model.maps(pixels_net)
+
+    def logits(self, line_crops):
+        self.calls += 1
+        return self.model.logits(line_crops)
 
 
 def test_a_blank_page_has_no_lines(reader):
-    assert reader.detect(np.full((300, 400, 3), 255, np.uint8)) == []
+    page = reader.detect(np.full((300, 400, 3), 255, np.uint8))
+    assert len(page) == 0 and not page and (page.width, page.height) == (400, 300)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (20, 20000), (20000, 20), (1, 5000)])
 def test_extreme_shapes_are_read(reader, shape):
-    assert isinstance(reader.detect(np.full((*shape, 3), 255, np.uint8)), list)
+    page = reader.detect(np.full((*shape, 3), 255, np.uint8))
+    assert (page.height, page.width) == shape
 
 
 def test_a_long_strip_is_found_as_on_its_pieces(reader):
@@ -124,9 +201,17 @@ BAD_MODELS = {
 def test_a_bad_model_is_one_clear_line(tmp_path, capsys, make):
     make(tmp_path / "m.onnx")
     with pytest.raises(ModelError):
-        TextReader(tmp_path / "m.onnx")
-    code, out, err = command(capsys, WAYBILL, "--model", tmp_path / "m.onnx")
-    assert code == 1 and out == "" and err.count("\n") == 1 and err.startswith("ctpn: ")
+        TextReader(detector=tmp_path / "m.onnx")
+    assert main([str(WAYBILL), "--model", str(tmp_path / "m.onnx")]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and err.startswith("ctpn: ")
+
+
+def test_a_detector_is_asked_for_by_name():
+    with pytest.raises(ModelError, match=r"mobile-int8\.onnx: expected the folder of a bundle, got a file; .* detector=FILE"):
+        TextReader(SHIPPED)
+    with pytest.raises(CtpnError, match="bundle and detector are both given"):
+        TextReader("bundle", detector=SHIPPED)
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +239,6 @@ def forged(folder, name, data):
     ],
 )
 def test_whichever_file_of_a_bundle_is_foreign_is_named_at_once(bundle, tmp_path, name, other, told):
-    """Before anything is read, though a reader alone loads its recogniser when it is first needed."""
     copied = shutil.copytree(bundle, tmp_path / "copied")
     forged(copied, name, (bundle / other).read_bytes())
     with pytest.raises(ModelError, match=told):
@@ -166,45 +250,6 @@ def test_a_bundle_that_is_not_there_is_told_as_one(tmp_path):
         TextReader(tmp_path / "none")
 
 
-def test_json_has_the_promised_form(capsys):
-    code, out, _ = command(capsys, WAYBILL, "--json", "--threads", 1)
-    result = json.loads(out)
-    assert code == 0 and out.count("\n") == 1 and list(result) == ["image", "width", "height", "lines"]
-    assert list(result["lines"][0]) == ["quad", "score", "text", "text_score", "region"]
-    assert (result["height"], result["width"]) == open_image(WAYBILL).shape[:2]
-
-
-def test_one_bad_image_does_not_stop_the_others(tmp_path, capsys):
-    (tmp_path / "bad.jpg").write_text("text")
-    code, out, _ = command(capsys, WAYBILL, tmp_path / "bad.jpg", EXAMPLES / "sign.jpg", "--json", "--threads", 1)
-    results = [json.loads(line) for line in out.splitlines()]
-    assert code == 1 and [sorted(r) for r in results][1] == ["error", "image"]
-    assert "lines" in results[0] and "lines" in results[2]
-
-
-def test_plain_output_and_overlay(tmp_path, capsys):
-    code, out, err = command(capsys, WAYBILL, "--overlay", tmp_path / "new" / "seen.png", "--threads", 1)
-    assert code == 0 and err == "" and f"{WAYBILL}: " in out and " % " in out
-    drawn = cv2.imread(str(tmp_path / "new" / "seen.png"))
-    height, width, _ = open_image(WAYBILL).shape
-    assert drawn.shape == (height, 2 * width, 3)  # the photo, and the texts beside it
-    code, _, _ = command(capsys, WAYBILL, "--no-text", "--overlay", tmp_path / "new" / "seen.png", "--threads", 1)
-    drawn = cv2.imread(str(tmp_path / "new" / "seen.png"))
-    assert code == 0 and drawn.shape == (height, width, 3) and list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "seen.png"]
-
-
-@pytest.mark.parametrize("args", [["--region", "1,2,3"], ["--json"], ["--nonsense", "a.jpg"]])
-def test_usage_errors_exit_2(args):
-    with pytest.raises(SystemExit) as e:
-        main([*args, *([] if args == ["--json"] else ["a.jpg"])])
-    assert e.value.code == 2
-
-
-def test_an_overlay_that_is_no_picture_fails_clearly(tmp_path, capsys):
-    code, _, err = command(capsys, WAYBILL, "--overlay", tmp_path / "seen.doc", "--threads", 1)
-    assert code == 1 and "seen.doc" in err and not (tmp_path / "seen.doc").exists()
-
-
 VALIDATION = Path(__file__).parents[2] / "shared" / "data" / "sroie"
 
 
@@ -214,11 +259,11 @@ def test_real_receipts_are_found(reader):
     from ctpn.annotations.split import is_validation
 
     pages = [p for p in read_set(VALIDATION) if is_validation(p[0].stem)][:8]
-    total = [measure(read_icdar(gt), [line.quad for line in reader.detect(image)]) for image, gt in pages]
+    total = [measure_detection(read_icdar(gt), [line.quad for line in reader.detect(image)]) for image, gt in pages]
     counts = total[0]
     for c in total[1:]:
         counts += c
-    assert figures(counts)["iou_h"] >= FLOOR
+    assert detection_metrics(counts)["iou_h"] >= FLOOR
 
 
 FLOOR = 0.3  # half of what the shipped weights reached when they were shipped (ctpn/weights/mobile.json), so that damage shows

@@ -8,11 +8,10 @@ from typing import Any
 from benchmarks.ablation_summary import FINDINGS
 from benchmarks.longlines import BINS, EDGES
 from benchmarks.parity import TOLERANCES
-from benchmarks.phones import summary
+from benchmarks.phones import STAGES, summary
 from benchmarks.report.markdown import Block, Plots, Table, Text
 from benchmarks.report.plots import Mark, Plot, Series, bars, by_bin, curves, magnitudes, plot, ranges, scatter
 from benchmarks.report.results import environment_line, missing_lines
-from benchmarks.stage_timer import STAGES
 
 Result = dict[str, Any]  # as the command of its name stores it
 SETS = {

@@ -103,25 +103,19 @@ def _read_lines(photo: Values, quads: list[Any], texts: Texts, spec: Values) -> 
 
 def _read(photo: Values, regions: Any, texts: Texts, **specs: Values) -> Values:
     finder, table = TableDetector(detector(specs["detector"])), TableRecognizer(recognizer(specs["recognizer"]), texts)
-    lines = _reader(finder, table).read(paint(**photo), regions)
+    lines = TextReader.of(finder, table).read(paint(**photo), regions)
     return {**_page(lines), "detector_inputs": finder.inputs, "recognizer_inputs": table.inputs}
 
 
 def _detect(photo: Values, regions: Any, **specs: Values) -> Values:
     finder = TableDetector(detector(specs["detector"]))
-    lines = _reader(finder, TableRecognizer(CRNN, {})).detect(paint(**photo), regions)
+    lines = TextReader.of(finder, TableRecognizer(CRNN, {})).detect(paint(**photo), regions)
     return {**_page(lines), "detector_inputs": finder.inputs}
 
 
 def _page(lines: Any) -> Values:
     keys = {"quads": "quad", "scores": "score", "texts": "text", "text_scores": "text_score", "regions": "region"}
     return {name: [getattr(line, key) for line in lines] for name, key in keys.items()}
-
-
-def _reader(finder: TableDetector, table: TableRecognizer) -> TextReader:
-    reader = object.__new__(TextReader)
-    vars(reader).update(detector=finder, recognizer=table)
-    return reader
 
 
 def _spec(text: str, kind: str) -> Values:

@@ -1,89 +1,80 @@
-"""Many images with one reader, or with one in each of several processes."""
+"""Many photos, in this process or in a pool of several."""
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
+from ctpn.batch.bulk import ReadOptions, read_page, reader_for
 from ctpn.errors import CtpnError
-from ctpn.files import write
-from ctpn.imaging.decode import open_image
-from ctpn.layout.regions import Region
-from ctpn.output.formats import Result, describe
-from ctpn.output.overlay import overlay
-from ctpn.reader import TextLine, TextReader
+from ctpn.imaging.decode import open_photo, read_source
+from ctpn.output.overlay import write_overlay
+from ctpn.page import PageResult
 
 
 @dataclass(frozen=True)
-class Job:
-    """What is to be done with each image; it travels to other processes."""
+class Item:
+    """A photo to be read.
 
-    model: Path | None
-    threads: int
-    regions: list[Region] | None
-    text: bool
-    overlay: Path | None
-    several: bool
+    Attributes:
+        name: what results and errors call it.
+        source: its path, or the bytes of its file.
+        overlay: where to write a picture of its lines; None: nowhere.
+    """
 
-    def run(self, reader: TextReader, name: str) -> Result:
-        """The result of one image, or its error."""
-        try:
-            rgb = open_image(name)
-            lines = (reader.read if self.text else reader.detect)(rgb, self.regions)
-            if self.overlay:
-                draw(rgb, lines, self.overlay / f"{Path(name).stem}.png" if self.several else self.overlay)
-            return describe(name, (rgb.shape[0], rgb.shape[1]), lines, None if self.regions is None else len(self.regions))
-        except (CtpnError, OSError) as e:
-            return {"image": name, "error": str(e)}
+    name: str
+    source: Path | bytes
+    overlay: Path | None = None
 
 
-def draw(rgb: NDArray[np.uint8], lines: list[TextLine], target: Path) -> None:
-    """Write the overlay."""
-    suffix = target.suffix or ".png"
-    if not cv2.haveImageWriter("x" + suffix):
-        raise CtpnError(f"{target}: expected a picture's name such as out.png, got {suffix!r}")
-    _, data = cv2.imencode(suffix, cv2.cvtColor(overlay(rgb, lines), cv2.COLOR_RGB2BGR))
-    write(target, data.tobytes())
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a photo: its page, or the error that says why there is none."""
+
+    name: str
+    page: PageResult | None = None
+    error: str = ""
 
 
-def results(files: list[str], job: Job, jobs: int) -> Iterator[Result]:
-    """The results of all images in their order, from this process or from `jobs` others.
+def outcomes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator[Outcome]:
+    """What becomes of all photos, in their order, read by this process or by `jobs` others.
 
     Raises:
-        ModelError: a model cannot be loaded; before the first image. CtpnError: a process has died.
+        ModelError: a model cannot be loaded; before the first photo. CtpnError: a process has died.
     """
-    reader = TextReader(job.model, threads=job.threads)  # so that a bad model is told once, and here
-    if job.text:
-        _ = reader.recognizer
-    if jobs == 1 or len(files) == 1:
-        yield from (job.run(reader, name) for name in files)
+    reader_for(options.bundle, options.detector, options.threads)  # a bad model is reported once, and here
+    if jobs == 1 or len(items) == 1:
+        yield from (read_item(item, options) for item in items)
         return
-    start = multiprocessing.get_context("spawn")  # a forked runtime has lost its threads
-    with ProcessPoolExecutor(min(jobs, len(files)), start, _start, (job,)) as pool:
+    spawn = multiprocessing.get_context("spawn")  # a forked runtime has lost its threads
+    with ProcessPoolExecutor(min(jobs, len(items)), spawn, cv2.setNumThreads, (1,)) as pool:
         try:
-            yield from pool.map(_work, files)
+            yield from pool.map(partial(read_item, options=options), items)
         except BrokenProcessPool:
             raise CtpnError(
-                "a process has died, perhaps for want of memory; what is missing was not read: fewer --jobs need less"
+                "a process has died, perhaps for lack of memory; the photos that are missing were not read: give fewer --jobs"
             ) from None
 
 
-_WORKER: list[tuple[Job, TextReader]] = []  # of a process of the pool, filled once: a reader takes its time to load
+def read_item(item: Item, options: ReadOptions) -> Outcome:
+    """Read a photo and write its overlay."""
+    try:
+        data = item.source if isinstance(item.source, bytes) else read_source(item.source)[1]
+        page = read_page(data, options, item.name)
+        if item.overlay:
+            _draw(data, page, item.overlay)
+    except (CtpnError, OSError) as e:
+        return Outcome(item.name, error=str(e))
+    return Outcome(item.name, page)
 
 
-def _start(job: Job) -> None:
-    cv2.setNumThreads(1)
-    _WORKER.append((job, TextReader(job.model, threads=job.threads)))
-
-
-def _work(name: str) -> Result:
-    job, reader = _WORKER[0]
-    return job.run(reader, name)
+def _draw(data: bytes, page: PageResult, file: Path) -> None:
+    photo = open_photo(data)
+    write_overlay(photo.pixels, [replace(line, quad=photo.to_pixels(line.quad)) for line in page], file)

@@ -1,25 +1,28 @@
-"""Pictures for people: lines with their probability in per cent, and beside the photo what they say."""
+"""Pictures for people: the lines with their probability in per cent, and their texts beside the photo."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ctpn.reader import TextLine
+from ctpn.errors import CtpnError
+from ctpn.files import write
+from ctpn.page import TextLine
 
 U8 = NDArray[np.uint8]
 COLOUR, INK, PAPER = (220, 30, 60), (255, 255, 255), (20, 20, 24)
 
 
 def overlay(rgb: U8, lines: Sequence[TextLine]) -> U8:
-    """A copy of uint8 RGB [H, W, 3] with each line's quad and its probability in per cent.
+    """A copy of RGB [H, W, 3] with each line's quad, which is in its pixels, and the line's probability in per cent.
 
-    Where lines have been read the picture is twice as wide: on the right stands each text at the place of its line,
-    drawn with the characters that OpenCV brings along, so that no font has to be installed.
+    Where lines have been read the picture is twice as wide: on the right is each text at the place of its line, drawn with the
+    characters that OpenCV brings along, so that no font has to be installed.
     """
     out = rgb.copy()
     unit = max(rgb.shape[:2]) / 1000
@@ -32,8 +35,21 @@ def overlay(rgb: U8, lines: Sequence[TextLine]) -> U8:
     page = np.full_like(rgb, 250)
     for line in lines:
         if line.text:
-            _write(page, line)
+            _add_text(page, line)
     return np.concatenate([out, page], 1)
+
+
+def write_overlay(rgb: U8, lines: Sequence[TextLine], file: Path) -> None:
+    """Write an overlay in the format that the file's name asks for.
+
+    Raises:
+        CtpnError: OpenCV writes no such format.
+    """
+    suffix = file.suffix or ".png"
+    if not cv2.haveImageWriter("x" + suffix):
+        raise CtpnError(f"{file}: expected a picture's name such as out.png, got {suffix!r}")
+    _, data = cv2.imencode(suffix, cv2.cvtColor(overlay(rgb, lines), cv2.COLOR_RGB2BGR))
+    write(file, data.tobytes())
 
 
 def _tag(out: U8, line: TextLine, scale: float) -> None:
@@ -53,7 +69,7 @@ def _font() -> cv2.FontFace:
     return cv2.FontFace("uni")
 
 
-def _write(page: U8, line: TextLine) -> None:
+def _add_text(page: U8, line: TextLine) -> None:
     """The text upright inside the box of its quad, as large as fits, grey where it is unsure."""
     low, high = line.quad.min(0), line.quad.max(0)
     text = line.text or ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,30 +11,28 @@ from ctpn.contract.spec import RecognizerSpec
 from ctpn.layout.geometry import quad_size, rotate_quad, split_vertical
 from ctpn.recognition.ctc import Decoded, greedy
 from ctpn.recognition.line_crop import batches, is_space, padded, rectify, split_points
+from ctpn.runtime.protocols import Recognizer
+from ctpn.stage_timer import StageTimer
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 
 
-class Recognizer(Protocol):
-    """What is asked of a recogniser; `runtime.onnx_runtime.OnnxRecognizer` is one."""
-
-    spec: RecognizerSpec
-
-    def logits(self, crops: U8, /) -> F32:
-        """Logits float32 [N, T, classes] of line crops uint8 [N, height, W, 3]."""
-
-
-def read_line_crops(crops: Sequence[U8], recognizer: Recognizer) -> list[Decoded]:
+def read_line_crops(crops: Sequence[U8], recognizer: Recognizer, timer: StageTimer | None = None) -> list[Decoded]:
     """The text of each line crop, in the order given; those above `spec.max_width` are read part by part."""
-    spec = recognizer.spec
-    splits = [split_points(c, spec) for c in crops]
-    parts = [crop[:, a:b] for crop, split in zip(crops, splits, strict=True) for a, b in split]
+    spec, timer = recognizer.spec, timer or StageTimer()
+    with timer("line_crop"):
+        splits = [split_points(c, spec) for c in crops]
+        parts = [crop[:, a:b] for crop, split in zip(crops, splits, strict=True) for a, b in split]
+        groups = batches([p.shape[1] for p in parts], spec)
     found: dict[int, Decoded] = {}
-    for group in batches([p.shape[1] for p in parts], spec):
-        logits = recognizer.logits(padded([parts[i] for i in group], spec))
-        for i, row in zip(group, logits, strict=True):
-            found[i] = greedy(row[: -(-parts[i].shape[1] // spec.stride)], spec.charset)
+    for group in groups:
+        with timer("line_crop"):
+            batch = padded([parts[i] for i in group], spec)
+        with timer("recognize"):
+            logits = recognizer.logits(batch)
+        with timer("ctc"):
+            found |= {i: greedy(row[: -(-parts[i].shape[1] // spec.stride)], spec.charset) for i, row in zip(group, logits, strict=True)}
     ends = np.cumsum([len(split) for split in splits]).tolist()
     return [
         join(crop, split, [found[i] for i in range(end - len(split), end)], spec)
@@ -57,7 +54,7 @@ def join(crop: U8, split: list[tuple[int, int]], parts: list[Decoded], spec: Rec
     return Decoded(text, score, scores, steps)
 
 
-def read_lines(rgb: U8, quads: Sequence[F32], recognizer: Recognizer) -> tuple[list[F32], list[Decoded]]:
+def read_lines(rgb: U8, quads: Sequence[F32], recognizer: Recognizer, timer: StageTimer | None = None) -> tuple[list[F32], list[Decoded]]:
     """Texts of the lines inside quads float32 [4, 2] of uint8 RGB [H, W, 3].
 
     Each line is read in its detected orientation. A vertical one is also read rotated to the left, to the right, and as a
@@ -67,15 +64,21 @@ def read_lines(rgb: U8, quads: Sequence[F32], recognizer: Recognizer) -> tuple[l
     Returns:
         For each line its quad, clockwise from the top left of the text as it was read, and the text.
     """
-    spec, policy = recognizer.spec, recognizer.spec.reading
+    spec, policy, timer = recognizer.spec, recognizer.spec.reading, timer or StageTimer()
     sizes = [quad_size(q) for q in quads]
-    chosen, texts = list(quads), read_line_crops([rectify(rgb, q, spec) for q in quads], recognizer)
+
+    def read(parts: list[list[F32]]) -> list[Decoded]:
+        """The text of each line; its parts are read side by side."""
+        with timer("line_crop"):
+            crops = [np.concatenate([rectify(rgb, q, spec) for q in quads_of_line], 1) for quads_of_line in parts]
+        return read_line_crops(crops, recognizer, timer)
+
+    chosen, texts = list(quads), read([[q] for q in quads])
 
     def retry(which: list[int], rotate: Callable[[F32], list[F32]]) -> None:
         """Read lines another way and keep what is better; `rotate` gives the quads of a line's parts."""
         parts = [rotate(quads[i]) for i in which]
-        crops = [np.concatenate([rectify(rgb, q, spec) for q in p], 1) for p in parts]
-        for i, part, text in zip(which, parts, read_line_crops(crops, recognizer), strict=True):
+        for i, part, text in zip(which, parts, read(parts), strict=True):
             if text.score > texts[i].score + policy.min_gain:
                 texts[i], chosen[i] = text, part[0] if len(part) == 1 else quads[i]
 

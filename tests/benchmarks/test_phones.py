@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.phones import FIELDS, read, summary
-from benchmarks.stage_timer import STAGES
+from benchmarks.phones import FIELDS, STAGES, read, summary
 from ctpn.errors import CtpnError
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from ctpn.nn.keras_import import main as import_keras
 from ctpn.nn.maps import Detector
 from ctpn.nn.recurrent import RowRecurrence
 from ctpn.reader import TextReader
-from ctpn.runtime.onnx_runtime import OnnxDetector
+from ctpn.runtime.onnx_runtime import OnnxDetector, RuntimeOptions
 from export import executorch, torchscript
 from export.exporter import export
 from export.graph import DetectorGraph
@@ -98,7 +98,7 @@ def test_the_file_computes_what_keras_computes(tmp_path: Path) -> None:
     golden = np.load(tmp_path / golden_name)
     image = golden["image"]
     write_model(DetectorGraph(net, unrolled=True), tmp_path / "a.onnx", (image.shape[0], image.shape[1]), fixed_width=True)
-    maps = OnnxDetector(tmp_path / "a.onnx", 1).maps(image)
+    maps = OnnxDetector(tmp_path / "a.onnx", RuntimeOptions(threads=1)).maps(image)
     background, text = golden["logits"].reshape(3, 5, 10, 2).transpose(3, 0, 1, 2)
     np.testing.assert_allclose(maps["score"], 1 / (1 + np.exp(background - text)), atol=1e-5)
     np.testing.assert_allclose(maps["vertical"], golden["vertical"], atol=1e-5)
@@ -132,7 +132,7 @@ def test_a_checkpoint_becomes_a_file_that_finds_lines(tmp_path: Path) -> None:
     file = write_checkpoint(tmp_path / "ctpn.pth.tar", state)
     out = tmp_path / "out"
     assert command.main(["--model", "vgg16", "--weights", str(file), "--size", "64x96", "--out", str(out)]) == 0
-    reader = TextReader(out / "vgg16.onnx", threads=1)
+    reader = TextReader(detector=out / "vgg16.onnx", threads=1)
     assert reader.detector.spec == CLASSIC
     lines = reader.detect(np.zeros((64, 128, 3), np.uint8))
     assert len(lines) == 4 and all(line.score > 0.9 for line in lines)

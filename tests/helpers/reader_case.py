@@ -13,7 +13,8 @@ import numpy as np
 
 from ctpn.contract.bundle import open_bundle
 from ctpn.imaging.decode import open_image
-from ctpn.reader import WEIGHTS, TextLine, TextReader
+from ctpn.page import TextLine
+from ctpn.reader import WEIGHTS, TextReader
 from export.bundle import self_test, write
 from tests.helpers.bundle_formats import with_all_formats
 
@@ -60,7 +61,7 @@ def make(folder: Path) -> None:
     with_all_formats(folder / "bundle", folder / "bundle-all-formats")
     self_test(open_bundle(folder / "bundle-all-formats"))
     shutil.copyfile(WEIGHTS / "mobile.onnx", folder / "mobile.onnx")
-    reader, exact = TextReader(folder / "bundle", threads=1), TextReader(WEIGHTS / "mobile.onnx", threads=1)
+    reader, exact = TextReader(folder / "bundle", threads=1), TextReader(detector=WEIGHTS / "mobile.onnx", threads=1)
     cases = []
     for name, (rgb, regions) in photos().items():
         rgb = np.ascontiguousarray(rgb)

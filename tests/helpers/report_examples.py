@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.ablation_summary import summarize
 from benchmarks.longlines import BINS
-from benchmarks.stage_timer import STAGES
+from ctpn.stage_timer import STAGES
 
 WHERE = {"processor": "Some", "flags": ["avx2"], "cores": 2, "packages": {"onnxruntime": "1"}, "time": "then", "load": 0.25}
 AGREES = {

@@ -1,6 +1,8 @@
 """Opening and fitting pictures, hostile ones too."""
 
+import io
 import os
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -8,8 +10,12 @@ import pytest
 
 from ctpn.contract.spec import MOBILE
 from ctpn.errors import ImageError
-from ctpn.imaging.decode import open_image
+from ctpn.imaging.decode import open_image, open_photo
+from ctpn.imaging.header import orientation, page_count
 from ctpn.imaging.tiling import fit, stitch, tiles
+from tests.helpers.jpegs import with_orientation
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def write(path, picture, *options):
@@ -18,19 +24,12 @@ def write(path, picture, *options):
     return path
 
 
-def exif(orientation):
-    """An APP1 segment that holds nothing but the orientation."""
-    tiff = b"MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + bytes([orientation]) + b"\x00\x00\x00\x00\x00\x00"
-    body = b"Exif\x00\x00" + tiff
-    return b"\xff\xe1" + (len(body) + 2).to_bytes(2, "big") + body
-
-
 @pytest.mark.parametrize(("orientation", "corner"), [(1, (0, 0)), (3, (-1, -1)), (6, (0, -1)), (8, (-1, 0))])
 def test_exif_turns_the_picture_upright(tmp_path, orientation, corner):
     picture = np.zeros((40, 80, 3), np.uint8)
     picture[:10, :10] = 255
     data = cv2.imencode(".jpg", picture)[1].tobytes()
-    (tmp_path / "a.jpg").write_bytes(data[:2] + exif(orientation) + data[2:])
+    (tmp_path / "a.jpg").write_bytes(with_orientation(data, orientation))
     rgb = open_image(tmp_path / "a.jpg")
     assert rgb.shape == ((80, 40, 3) if orientation in (6, 8) else (40, 80, 3))
     assert rgb[corner].min() > 200
@@ -146,3 +145,68 @@ def test_tiles_cover_everything_and_stitch_back():
     cells = np.arange(length // 16, dtype=np.float32)[None, :, None]
     pieces = [cells[:, a // 16 : b // 16] for a, b in cuts]
     assert np.array_equal(stitch(pieces, cuts, 16, 1), cells)
+
+
+def cut(jpeg, fraction):
+    """A part of a JPEG, closed by an end mark."""
+    return jpeg[: int(len(jpeg) * fraction)] + b"\xff\xd9"
+
+
+@pytest.mark.parametrize("progressive", [0, 1])
+@pytest.mark.parametrize("restarts", [0, 7])
+@pytest.mark.parametrize("sampling", [cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444])
+def test_a_jpeg_that_is_cut_and_closed_has_a_warning(progressive, restarts, sampling):
+    options = [
+        cv2.IMWRITE_JPEG_PROGRESSIVE,
+        progressive,
+        cv2.IMWRITE_JPEG_RST_INTERVAL,
+        restarts,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        sampling,
+    ]
+    jpeg = cv2.imencode(".jpg", cv2.imread(str(EXAMPLES / "sign.jpg")), options)[1].tobytes()
+    assert open_photo(jpeg).warnings == ()
+    for fraction in (0.1, 0.3, 0.5, 0.8, 0.95, 0.99):
+        (warning,) = open_photo(cut(jpeg, fraction)).warnings
+        assert warning.code == "damaged" and "\n" not in warning.message
+
+
+def test_a_grey_corner_alone_is_no_damage():
+    grey = np.full((200, 300, 3), 128, np.uint8)
+    grey[:100] = 20
+    jpeg = cv2.imencode(".jpg", grey)[1].tobytes()
+    assert open_photo(jpeg).pixels[-1, -1].tolist() == [128] * 3 and open_photo(jpeg).warnings == ()
+
+
+def test_further_pages_have_a_warning(tmp_path):
+    pages = [np.full((20, 30, 3), 40 * i, np.uint8) for i in range(3)]
+    assert cv2.imwritemulti(str(tmp_path / "a.tif"), pages) and cv2.imwrite(str(tmp_path / "b.tif"), pages[0])
+    (warning,) = open_photo(tmp_path / "a.tif").warnings
+    assert warning.code == "more_pages" and "has 3 pages" in warning.message
+    assert open_photo(tmp_path / "b.tif").warnings == ()
+
+
+def test_frames_of_a_gif_are_counted():
+    image = pytest.importorskip("PIL.Image", reason="Pillow writes the animation")
+    for count in (1, 4):
+        data = io.BytesIO()
+        frames = [image.new("RGB", (30, 20), (50 * i, 0, 0)) for i in range(count)]
+        frames[0].save(data, "GIF", save_all=True, append_images=frames[1:])
+        assert page_count(data.getvalue()) == count
+
+
+@pytest.mark.parametrize("tail", [b"", b"\x08", b"\x08\0\0\0", b"\x08\0\0\0\xff\xff", b"\x08\0\0\0\0\0\x08\0\0\0"])
+def test_a_damaged_tiff_structure_ends(tail):
+    """Also one whose directory follows itself."""
+    assert page_count(b"II*\0" + tail) == 1
+    exif = b"Exif\0\0II*\0" + tail
+    assert orientation(b"\xff\xd8\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + b"\xff\xda") == 1
+
+
+def test_what_is_warned_of_in_the_cases_of_others():
+    """Real ones, where they are at hand."""
+    cases = EXAMPLES.parents[1] / "shared" / "cases"
+    if not cases.is_dir():
+        pytest.skip("../shared/cases is not there")
+    codes = {name: [w.code for w in open_photo(cases / name).warnings] for name in ("truncFFD9.jpg", "multi.tif")}
+    assert codes == {"truncFFD9.jpg": ["damaged"], "multi.tif": ["more_pages"]}

@@ -3,48 +3,67 @@
 import csv
 import io
 import json
+from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
+from jsonschema import Draft202012Validator
 
-from ctpn.output.formats import COLUMNS, as_csv, as_hocr, as_json, as_text, describe
-from ctpn.reader import TextLine
+from ctpn.output.csv import COLUMNS, csv_header, to_csv
+from ctpn.output.hocr import to_hocr
+from ctpn.output.json import error_to_json, to_json
+from ctpn.output.record import page_record
+from ctpn.output.text import to_text
+from ctpn.page import PageResult, PageWarning, TextLine
 from tests.helpers.quads import box
 
 NASTY = 'a,"b" <c> & 快递\x07'
 LINES = [TextLine(box(1, 2, 31, 12), 0.91234, NASTY, 0.87654, 1), TextLine(box(1, 22, 31, 32), 0.5, "", 0.0, 1)]
-RESULT = describe('x "1".jpg', (100, 200), LINES, 3)
+PAGE = PageResult(tuple(LINES), 200, 100, (PageWarning("rotated", "was rotated"),), {"fit": 0.5}, regions=3)
+RECORD = page_record('x "1".jpg', PAGE)
+SCHEMA = json.loads((Path(__file__).parents[2] / "contract" / "schemas" / "result.schema.json").read_text(encoding="utf-8"))
 H = "{http://www.w3.org/1999/xhtml}"
 
 
 def test_json():
-    back = json.loads(as_json(RESULT))
+    back = json.loads(to_json(RECORD))
     assert back["image"] == 'x "1".jpg' and (back["width"], back["height"]) == (200, 100)
     assert back["lines"][0] == {
         "quad": [[1, 2], [31, 2], [31, 12], [1, 12]], "score": 0.9123, "text": NASTY, "text_score": 0.8765, "region": 1,
     }  # fmt: skip
     assert back["regions"] == [{"region": 0, "lines": 0}, {"region": 1, "lines": 2}, {"region": 2, "lines": 0}]
-    assert "\n" not in as_json(RESULT)[:-1]
-    assert "regions" not in describe("x", (1, 1), [], None)
+    assert "\n" not in to_json(RECORD)[:-1]
+    assert back["warnings"] == [{"code": "rotated", "message": "was rotated"}]
+    assert list(back) == ["image", "width", "height", "lines", "warnings", "regions"]
+    assert list(page_record("x", PageResult((), 1, 1))) == ["image", "width", "height", "lines", "warnings"]
+
+
+def test_json_is_what_the_schema_says():
+    check = Draft202012Validator(SCHEMA)
+    Draft202012Validator.check_schema(SCHEMA)
+    detected = page_record("x", PageResult((TextLine(box(0, 0, 5, 5), 0.7),), 10, 10))
+    for text in (to_json(RECORD), to_json(detected), error_to_json("bad", "no such file")):
+        assert not list(check.iter_errors(json.loads(text)))
+    wrong = ({"image": "x"}, {**RECORD, "error": "y"}, {**RECORD, "width": 0}, {k: v for k, v in RECORD.items() if k != "warnings"})
+    assert all(list(check.iter_errors(value)) for value in wrong)
 
 
 def test_text_says_which_regions_are_empty():
-    text = as_text(RESULT)
+    text = to_text(RECORD)
     assert "region 0: no text" in text and "region 2: no text" in text and "region 1: no text" not in text
     assert NASTY in text and text.count("\n") == 5
 
 
 def test_csv():
-    rows = list(csv.reader(io.StringIO(as_csv(RESULT, header=True) + as_csv(RESULT, header=False))))
+    rows = list(csv.reader(io.StringIO(csv_header() + to_csv(RECORD) + to_csv(RECORD))))
     assert rows[0] == COLUMNS and len(rows) == 5
     first = dict(zip(COLUMNS, rows[1], strict=True))
     assert first["text"] == NASTY and first["image"] == 'x "1".jpg' and (first["x3"], first["y3"]) == ("31.0", "12.0")
-    found = describe("y", (10, 10), [TextLine(box(0, 0, 5, 5), 0.7)], None)
-    assert dict(zip(COLUMNS, next(csv.reader(io.StringIO(as_csv(found, header=False)))), strict=True))["text"] == ""
+    found = page_record("y", PageResult((TextLine(box(0, 0, 5, 5), 0.7),), 10, 10))
+    assert dict(zip(COLUMNS, next(csv.reader(io.StringIO(to_csv(found)))), strict=True))["text"] == ""
 
 
 def test_hocr():
-    root = ElementTree.fromstring(as_hocr([RESULT, {"image": "bad", "error": "no"}, RESULT]))
+    root = ElementTree.fromstring(to_hocr([RECORD, None, RECORD]))
     pages = root.findall(f".//{H}div[@class='ocr_page']")
     assert len(pages) == 2 and pages[0].get("title") == "image \"x '1'.jpg\"; bbox 0 0 200 100; ppageno 0"
     line = pages[0].find(f"{H}span[@class='ocr_line']")
@@ -56,11 +75,4 @@ def test_hocr():
 
 
 def test_an_image_that_failed():
-    failed = {"image": "bad", "error": "no such file"}
-    assert json.loads(as_json(failed)) == failed
-    assert as_text(failed) == "" and as_csv(failed, header=False) == ""
-
-
-def test_numbers_are_plain():
-    found = describe("x", (np.int64(5).item(), 5), LINES, None)
-    assert json.loads(as_json(found))["height"] == 5
+    assert json.loads(error_to_json("bad", "no such file")) == {"image": "bad", "error": "no such file"}

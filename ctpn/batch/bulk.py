@@ -1,0 +1,57 @@
+"""The bytes of a photo to its result: the function that pools of processes, a service or a distributed engine call."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from ctpn.layout.regions import Region
+from ctpn.page import PageResult
+from ctpn.reader import TextReader
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How photos are read; small, so that it can travel to other processes with each photo.
+
+    Attributes:
+        bundle, detector, threads: as for `TextReader`.
+        regions: as for `TextReader.read`.
+        text: whether the lines are read, not only found.
+    """
+
+    bundle: Path | None = None
+    detector: Path | None = None
+    threads: int = 0
+    regions: tuple[Region, ...] | None = None
+    text: bool = True
+
+
+def read_page(data: bytes, options: ReadOptions, name: str = "image") -> PageResult:
+    """The result of a photo: the same for the same bytes and options, in any process, but for the times.
+
+    Args:
+        data: of the photo's file.
+        name: what errors call the photo.
+
+    Raises:
+        CtpnError: as by `TextReader` and its `read`.
+    """
+    reader = reader_for(options.bundle, options.detector, options.threads)
+    return (reader.read if options.text else reader.detect)(_Named(data, name), options.regions)
+
+
+@lru_cache(maxsize=2)
+def reader_for(bundle: Path | None, detector: Path | None, threads: int) -> TextReader:
+    """This process's reader of some models, which takes its time to load; the two that were used last are kept."""
+    return TextReader(bundle, detector=detector, threads=threads)
+
+
+class _Named(io.BytesIO):
+    """The bytes of a file as a file object that has a name."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(data)
+        self.name = name

@@ -1,0 +1,77 @@
+"""What is read of one photo: its lines of text, and what was noticed on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class TextLine:
+    """One line of text.
+
+    Attributes:
+        quad: float32 [4, 2], (x, y) of the corners, clockwise from the top left of the text, in pixels of the upright photo.
+        score: probability that this is text, in [0, 1].
+        text, text_score: the text and how probable it is, in [0, 1]; None where only detection was asked for. The text "" with
+            the score 0 means that nothing could be read.
+        region: index of the region in which the line was found; None without regions.
+    """
+
+    quad: NDArray[np.float32]
+    score: float
+    text: str | None = None
+    text_score: float | None = None
+    region: int | None = None
+
+
+@dataclass(frozen=True)
+class PageWarning:
+    """Something about a photo that whoever uses its result should know.
+
+    Attributes:
+        code: what it is, for programs: "damaged", "more_pages" or "rotated".
+        message: the same for people, one line.
+    """
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, eq=False)
+class PageResult(Sequence[TextLine]):
+    """The lines of one photo; the result itself can be iterated, indexed and counted as its lines.
+
+    Attributes:
+        lines: region by region, in reading order in each; empty means that there is no text.
+        width, height: of the upright photo, in pixels.
+        warnings: what was noticed about the photo; empty for most.
+        times: seconds spent in each stage that ran, by its name (`ctpn.stage_timer.STAGES`).
+        regions: how many regions were asked for; None for the whole photo.
+    """
+
+    lines: tuple[TextLine, ...]
+    width: int
+    height: int
+    warnings: tuple[PageWarning, ...] = ()
+    times: Mapping[str, float] = field(default_factory=dict)
+    regions: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    def __iter__(self) -> Iterator[TextLine]:
+        return iter(self.lines)
+
+    @overload
+    def __getitem__(self, index: int) -> TextLine: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[TextLine]: ...
+
+    def __getitem__(self, index: int | slice) -> TextLine | Sequence[TextLine]:
+        return self.lines[index]

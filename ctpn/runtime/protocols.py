@@ -1,0 +1,53 @@
+"""What the reader asks of a detector and of a recogniser: whatever runs the graphs has these two methods."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
+
+U8 = NDArray[np.uint8]
+F32 = NDArray[np.float32]
+
+
+class Detector(Protocol):
+    """Pixels to maps. Safe to call from several threads at once where the reader is to be.
+
+    Attributes:
+        spec: what the graph takes, and how its maps are meant.
+    """
+
+    spec: DetectorSpec
+
+    def maps(self, pixels_net: U8, /) -> dict[str, F32]:
+        """The maps of a fitted picture.
+
+        Args:
+            pixels_net: RGB [H, W, 3], both sides multiples of `spec.size_multiple`.
+
+        Returns:
+            For each of `spec.outputs` float32 [H / stride_y, W / stride_x, channels].
+        """
+
+
+class Recognizer(Protocol):
+    """Line crops to logits. Safe to call from several threads at once where the reader is to be.
+
+    Attributes:
+        spec: what the graph takes, and which characters its classes are.
+    """
+
+    spec: RecognizerSpec
+
+    def logits(self, line_crops: U8, /) -> F32:
+        """The logits of a batch.
+
+        Args:
+            line_crops: RGB [N, height, W, 3], W a multiple of `spec.width_multiple`.
+
+        Returns:
+            float32 [N, W / stride, classes].
+        """

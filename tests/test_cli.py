@@ -1,0 +1,109 @@
+"""The command line: every format, good images and bad, and nothing that was there is written over."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+from ctpn.cli import main
+from ctpn.imaging.decode import open_image
+from tests.helpers.jpegs import with_orientation
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+WAYBILL = EXAMPLES / "waybill.jpg"
+
+
+def command(capsys, *args):
+    code = main([str(a) for a in args])
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_json_has_the_promised_form(capsys):
+    code, out, _ = command(capsys, WAYBILL, "--json", "--threads", 1)
+    result = json.loads(out)
+    assert code == 0 and out.count("\n") == 1 and list(result) == ["image", "width", "height", "lines", "warnings"]
+    assert list(result["lines"][0]) == ["quad", "score", "text", "text_score", "region"]
+    assert (result["height"], result["width"]) == open_image(WAYBILL).shape[:2]
+
+
+def test_one_bad_image_does_not_stop_the_others(tmp_path, capsys):
+    (tmp_path / "bad.jpg").write_text("text")
+    code, out, _ = command(capsys, WAYBILL, tmp_path / "bad.jpg", EXAMPLES / "sign.jpg", "--json", "--threads", 1)
+    results = [json.loads(line) for line in out.splitlines()]
+    assert code == 1 and [sorted(r) for r in results][1] == ["error", "image"]
+    assert "lines" in results[0] and "lines" in results[2]
+
+
+def test_plain_output_and_overlay(tmp_path, capsys):
+    code, out, err = command(capsys, WAYBILL, "--overlay", tmp_path / "new" / "seen.png", "--threads", 1)
+    assert code == 0 and err == "" and f"{WAYBILL}: " in out and " % " in out
+    drawn = cv2.imread(str(tmp_path / "new" / "seen.png"))
+    height, width, _ = open_image(WAYBILL).shape
+    assert drawn.shape == (height, 2 * width, 3)  # the photo, and the texts beside it
+    code, _, _ = command(capsys, WAYBILL, "--no-text", "--overlay", tmp_path / "new" / "seen.png", "--threads", 1)
+    drawn = cv2.imread(str(tmp_path / "new" / "seen.png"))
+    assert code == 0 and drawn.shape == (height, width, 3) and list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "seen.png"]
+
+
+@pytest.mark.parametrize("args", [["--region", "1,2,3"], ["--json"], ["--nonsense", "a.jpg"]])
+def test_usage_errors_exit_2(args):
+    with pytest.raises(SystemExit) as e:
+        main([*args, *([] if args == ["--json"] else ["a.jpg"])])
+    assert e.value.code == 2
+
+
+def test_an_overlay_that_is_no_picture_fails_clearly(tmp_path, capsys):
+    code, _, err = command(capsys, WAYBILL, "--overlay", tmp_path / "seen.doc", "--threads", 1)
+    assert code == 1 and "seen.doc" in err and not (tmp_path / "seen.doc").exists()
+
+
+def test_warnings_are_one_line_each_and_in_the_json(tmp_path, capsys):
+    (tmp_path / "a.jpg").write_bytes(with_orientation((EXAMPLES / "sign.jpg").read_bytes(), 3))
+    code, out, err = command(capsys, tmp_path / "a.jpg", WAYBILL, "--no-text", "--json", "--threads", 1)
+    turned, upright = (json.loads(line)["warnings"] for line in out.splitlines())
+    assert code == 0 and [w["code"] for w in turned] == ["rotated"] and upright == []
+    assert err == f"ctpn: {tmp_path / 'a.jpg'}: warning: {turned[0]['message']}\n"
+
+
+def test_an_image_that_fails_is_on_stderr_too(tmp_path, capsys):
+    code, out, err = command(capsys, tmp_path / "none.jpg", "--json", "--threads", 1)
+    assert code == 1 and err == f"ctpn: {json.loads(out)['error']}\n"
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_stdin_is_an_image(monkeypatch, capsys, jobs):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(WAYBILL.read_bytes())))
+    code, out, _ = command(capsys, "-", WAYBILL, "--no-text", "--json", "--threads", 1, "--jobs", jobs)
+    piped, named = (json.loads(line) for line in out.splitlines())
+    assert code == 0 and piped.pop("image") == "-" and named.pop("image") == str(WAYBILL) and piped == named
+
+
+def test_the_module_and_stdin_in_a_process_of_their_own():
+    done = subprocess.run(
+        [sys.executable, "-m", "ctpn", "-", "--no-text", "--threads", "1"],
+        input=(EXAMPLES / "sign.jpg").read_bytes(), capture_output=True, cwd=EXAMPLES.parent,
+    )  # fmt: skip
+    assert done.returncode == 0 and done.stdout.startswith(b"-: ") and done.stderr == b""
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_an_overlay_never_replaces_a_photo(tmp_path, capsys, several):
+    photo = tmp_path / "a.png"
+    photo.write_bytes(cv2.imencode(".png", cv2.imread(str(EXAMPLES / "sign.jpg")))[1].tobytes())
+    before = photo.read_bytes()
+    overlay = tmp_path / "." if several else tmp_path / "nowhere" / ".." / "a.png"
+    os.makedirs(tmp_path / "nowhere", exist_ok=True)
+    code, out, err = command(capsys, photo, *([WAYBILL] if several else []), "--overlay", overlay, "--threads", 1)
+    assert (code, out, photo.read_bytes()) == (1, "", before) and "would write over the photo" in err and str(photo) in err
+
+
+def test_overlays_of_several_images(tmp_path, capsys):
+    code, _, _ = command(capsys, WAYBILL, EXAMPLES / "sign.jpg", "--no-text", "--overlay", tmp_path, "--jobs", 2)
+    assert code == 0 and sorted(p.name for p in tmp_path.iterdir()) == ["sign.png", "waybill.png"]
+    assert cv2.imread(str(tmp_path / "sign.png")).shape == open_image(EXAMPLES / "sign.jpg").shape
