@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import cv2
-from fontTools.ttLib import TTCollection, TTFont, TTLibError  # type: ignore[import-untyped]
+from fontTools.ttLib import TTFont, TTLibError
 
 from ctpn.errors import CtpnError
 from ctpn.files import write
@@ -86,11 +86,8 @@ def is_heldout(path: str) -> bool:
 @lru_cache(maxsize=512)
 def covered(path: str) -> frozenset[int]:
     """Code points that the font file can draw."""
-    return frozenset(_open(Path(path)).getBestCmap() or ())
-
-
-def _open(path: Path) -> TTFont:
-    return TTCollection(path, lazy=True).fonts[0] if path.suffix.lower() == ".ttc" else TTFont(path, lazy=True)
+    with TTFont(path, fontNumber=0, lazy=True) as font:  # the first one of a collection, as in `face`
+        return frozenset(font.getBestCmap() or ())
 
 
 def _groups(paths: list[str]) -> tuple[tuple[str, ...], ...]:
