@@ -43,7 +43,7 @@ F64 = NDArray[np.float64]
 def ratio(quad: NDArray[np.float32]) -> float:
     """Aspect ratio of the smallest rotated rectangle around a line, at least 1."""
     _, (a, b), _ = cv2.minAreaRect(np.asarray(quad, np.float32))
-    return max(a, b, 1e-3) / max(min(a, b), 1e-3)
+    return float(max(a, b, 1e-3) / max(min(a, b), 1e-3))
 
 
 def outcomes(regions: Sequence[TextAnnotation], quads: Sequence[NDArray[np.float32]]) -> F64:

@@ -32,7 +32,7 @@ def write_files(variants: Iterator[ExportVariant], folder: Path) -> Iterator[Exp
         say(f"{full.name}: tracing")
         _write(variant, full, lite)
         for file, load in ((full, torch.jit.load), (lite, _load_for_lite_interpreter)):
-            run = runner(load(str(file)), variant.graph.outputs)
+            run = runner(load(str(file)), variant.graph.outputs)  # type: ignore[no-untyped-call]
             yield ExportedFile(file, [Function(variant, run)], timed=variant.timed)
 
 

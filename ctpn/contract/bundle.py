@@ -100,7 +100,7 @@ def _manifest(folder: Path) -> Manifest:
 
 def _golden(file: Path, files: dict[str, FileSum]) -> dict[str, Any]:
     """The golden case, as docs/bundle.md describes it."""
-    case = _json(file)
+    case: dict[str, Any] = _json(file)
     photo = case.get("photo") if isinstance(case, dict) else None
     if not isinstance(photo, str) or photo not in files or not isinstance(case.get("lines"), list):
         raise ModelError(f"{file}: expected a photo of the bundle and lines; {HINT}")

@@ -73,7 +73,8 @@ def connected_components(successors: I64) -> I64:
         further = root[root]
         if np.array_equal(further, root):
             number: I64 = np.cumsum(root == np.arange(len(root))) - 1
-            return number[root]
+            result: I64 = number[root]
+            return result
         root = further
 
 

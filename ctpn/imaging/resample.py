@@ -38,7 +38,8 @@ def resize(rgb: U8, height: int, width: int) -> U8:
     rgb = halved(rgb, times)
     if rgb.shape[:2] == (height, width):
         return rgb
-    return cv2.resize(rgb, (width, height), interpolation=cv2.INTER_LINEAR_EXACT)
+    result: U8 = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_LINEAR_EXACT)
+    return result
 
 
 def sample(rgb: U8, x: F64, y: F64) -> U8:
@@ -68,4 +69,5 @@ def _tile(rgb: U8, across: NDArray[np.int32], down: NDArray[np.int32]) -> U8:
     whole = np.empty((*across.shape, 2), np.int16)
     whole[..., 0], whole[..., 1] = (across >> 5) - left, (down >> 5) - top
     fraction = ((down & 31) << 5 | across & 31).astype(np.uint16)
-    return cv2.remap(part, whole, fraction, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    result: U8 = cv2.remap(part, whole, fraction, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return result

@@ -59,7 +59,7 @@ def ctc(features: Tensor, matrix: Tensor, target: Texts) -> Tensor:
         features: float32 [B, T, D], the input of the last layer.
         matrix: float32 [classes, D], its weights; class 0 is the blank.
     """
-    loss: Tensor = _Ctc.apply(features, matrix, target)
+    loss: Tensor = _Ctc.apply(features, matrix, target)  # type: ignore[no-untyped-call]
     return loss
 
 
@@ -81,7 +81,7 @@ class _Ctc(Function):
         return loss
 
     @staticmethod
-    def backward(ctx: FunctionCtx, slope: Tensor) -> tuple[Tensor, Tensor, None]:  # type: ignore[override]
+    def backward(ctx: FunctionCtx, slope: Tensor) -> tuple[Tensor, Tensor, None]:
         to_features, to_matrix = ctx.saved_tensors  # type: ignore[attr-defined]
         return slope * to_features, slope * to_matrix, None
 

@@ -92,7 +92,7 @@ class RowRecurrence(nn.Module):
             self.rnn = nn.Conv2d(channels, 2 * hidden, 1)
         else:
             self.rnn = {"gru": nn.GRU, "lstm": nn.LSTM}[kind.cell](channels, hidden, batch_first=True, bidirectional=True)
-        self.register_load_state_dict_pre_hook(_accept_bare)
+        self.register_load_state_dict_pre_hook(_accept_bare)  # type: ignore[no-untyped-call]
 
     def forward(self, x: Tensor) -> Tensor:
         """float32 [B, C, h, w] to [B, 2 * hidden, h, w]."""
@@ -104,7 +104,8 @@ class RowRecurrence(nn.Module):
     def _rows(self, x: Tensor) -> Tensor:
         b, c, h, w = x.shape
         out, _ = self.rnn(x.permute(0, 2, 3, 1).reshape(b * h, w, c))
-        return out.reshape(b, h, w, 2 * self.hidden).permute(0, 3, 1, 2)
+        result: Tensor = out.reshape(b, h, w, 2 * self.hidden).permute(0, 3, 1, 2)
+        return result
 
     def _both(self, name: str) -> Tensor:
         """A parameter of both directions, one after the other along its first axis."""

@@ -48,7 +48,8 @@ class _Rounded:
         x = torch.fake_quantize_per_tensor_affine(x, scale, zero, 0, 255)
         if isinstance(self.layer, nn.Linear):
             return F.linear(x, _rounded(self.layer.weight), self.layer.bias)
-        return self.layer._conv_forward(x, _rounded(self.layer.weight), self.layer.bias)
+        result: Tensor = self.layer._conv_forward(x, _rounded(self.layer.weight), self.layer.bias)
+        return result
 
 
 def _rounded(weight: Tensor) -> Tensor:

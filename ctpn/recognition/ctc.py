@@ -136,7 +136,7 @@ def _best(logits: F32, charset: str) -> I64:
         raise CtpnError(f"expected logits float32 [T, C] of one strip, got {got}; take one strip and convert it")
     if logits.shape[1] != len(charset) + 1:
         raise ModelError(f"expected {len(charset) + 1} classes for this charset, got {logits.shape[1]}; use the model's own charset")
-    best = logits.argmax(1)
+    best: I64 = logits.argmax(1)
     peaks = logits[np.arange(len(best)), best]
     if not np.isfinite(peaks).all():
         t = int(np.flatnonzero(~np.isfinite(peaks))[0])

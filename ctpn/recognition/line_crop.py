@@ -86,7 +86,7 @@ def is_space(crop: U8, cut: int, spec: RecognizerSpec) -> bool:
     empty = ink < spec.line_crop.space_ink * ink.max()
     left = int(np.argmin(empty[:cut][::-1])) if not empty[:cut].all() else cut
     right = int(np.argmin(empty[cut:])) if not empty[cut:].all() else len(empty) - cut
-    return left + right > spec.line_crop.space_width * crop.shape[0]
+    return bool(left + right > spec.line_crop.space_width * crop.shape[0])
 
 
 def _ink(crop: U8) -> NDArray[np.int64]:

@@ -37,7 +37,8 @@ def invert(rgb: U8, _: Rng) -> U8:
 
 def grey(rgb: U8, _: Rng) -> U8:
     """No colour."""
-    return cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    result: U8 = cv2.cvtColor(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return result
 
 
 def swap(rgb: U8, rng: Rng) -> U8:
@@ -49,7 +50,8 @@ def shadow(rgb: U8, rng: Rng) -> U8:
     """Uneven light: a soft random field of 4 x 4 values."""
     field = rng.uniform(0.5, 1.15, (4, 4)).astype(np.float32)
     field = cv2.resize(field, (rgb.shape[1], rgb.shape[0]), interpolation=cv2.INTER_CUBIC)
-    return cv2.multiply(rgb, cv2.merge([field] * 3), dtype=cv2.CV_8U)
+    result: U8 = cv2.multiply(rgb, cv2.merge([field] * 3), dtype=cv2.CV_8U)
+    return result
 
 
 def paper(rgb: U8, rng: Rng) -> U8:
@@ -57,25 +59,29 @@ def paper(rgb: U8, rng: Rng) -> U8:
     h, w = rgb.shape[:2]
     coarse = cv2.resize(rng.normal(0, 6, (max(1, h // 8), max(1, w // 8))).astype(np.float32), (w, h))
     fine = cv2.resize(rng.normal(0, 6, (max(1, h // 2), max(1, w // 2))).astype(np.float32), (w, h))
-    return cv2.add(rgb, cv2.merge([coarse + fine] * 3), dtype=cv2.CV_8U)
+    result: U8 = cv2.add(rgb, cv2.merge([coarse + fine] * 3), dtype=cv2.CV_8U)
+    return result
 
 
 def blur(rgb: U8, rng: Rng) -> U8:
     """Out of focus or motion blur."""
     if rng.random() < 0.6:
-        return cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.4, 1.6))
+        result: U8 = cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.4, 1.6))
+        return result
     size, angle = int(rng.integers(3, 8)), rng.uniform(0, 180)
     kernel = np.zeros((size, size), np.float32)
     kernel[size // 2] = 1
     kernel = cv2.warpAffine(kernel, cv2.getRotationMatrix2D((size / 2 - 0.5, size / 2 - 0.5), angle, 1), (size, size))
-    return cv2.filter2D(rgb, -1, kernel / max(float(kernel.sum()), 1e-3))
+    result = cv2.filter2D(rgb, -1, kernel / max(float(kernel.sum()), 1e-3))
+    return result
 
 
 def coarse(rgb: U8, rng: Rng) -> U8:
     """Reduced and enlarged again."""
     h, w = rgb.shape[:2]
     f = rng.uniform(0.5, 0.9)
-    return cv2.resize(cv2.resize(rgb, (int(w * f), int(h * f)), interpolation=cv2.INTER_AREA), (w, h))
+    result: U8 = cv2.resize(cv2.resize(rgb, (int(w * f), int(h * f)), interpolation=cv2.INTER_AREA), (w, h))
+    return result
 
 
 def noise(rgb: U8, rng: Rng) -> U8:
@@ -83,7 +89,8 @@ def noise(rgb: U8, rng: Rng) -> U8:
     buffer = np.empty(rgb.shape, np.int16)
     cv2.setRNGSeed(int(rng.integers(2**31)))
     cv2.randn(buffer, 0, float(rng.uniform(2, 16)))
-    return cv2.add(rgb, buffer, dtype=cv2.CV_8U)
+    result: U8 = cv2.add(rgb, buffer, dtype=cv2.CV_8U)
+    return result
 
 
 def fax(rgb: U8, rng: Rng) -> U8:
@@ -92,7 +99,8 @@ def fax(rgb: U8, rng: Rng) -> U8:
     low, high = np.percentile(shades, (2, 98))
     white = shades > low + (high - low) * rng.uniform(0.4, 0.75)
     white ^= rng.random(white.shape) < rng.uniform(0, 0.02)
-    return cv2.cvtColor((white * np.uint8(255)).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+    result: U8 = cv2.cvtColor((white * np.uint8(255)).astype(np.uint8), cv2.COLOR_GRAY2RGB)
+    return result
 
 
 def jpeg(rgb: U8, rng: Rng) -> U8:
@@ -105,7 +113,8 @@ def jpeg(rgb: U8, rng: Rng) -> U8:
 def _table(rgb: U8, table: NDArray[np.floating]) -> U8:
     """Map each channel through its own column of a [256, 3] table."""
     lut = np.clip(np.floor(table + 0.5), 0, 255).astype(np.uint8).reshape(1, 256, 3)
-    return cv2.LUT(rgb, lut)
+    result: U8 = cv2.LUT(rgb, lut)
+    return result
 
 
 STEPS = (

@@ -108,7 +108,10 @@ def _warp(rng: Rng, rgb: U8, quad: F64, size: tuple[int, int]) -> U8:
     sharp = h / tall
     if sharp < 0.6:
         rgb = cv2.GaussianBlur(rgb, (0, 0), 0.35 / sharp)
-    return cv2.warpPerspective(rgb, shift @ matrix @ np.linalg.inv(shift), (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    result: U8 = cv2.warpPerspective(
+        rgb, shift @ matrix @ np.linalg.inv(shift), (w, h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return result
 
 
 def _print(rng: Rng, mask: U8, rows: tuple[float, float]) -> U8:
@@ -127,7 +130,8 @@ def _print(rng: Rng, mask: U8, rows: tuple[float, float]) -> U8:
         mask = mask.copy()
         _rules(rng, mask, rows)
     alpha = cv2.merge([mask] * 3).astype(np.float32) * (float(rng.uniform(0.6, 1)) / 255)
-    return (ground + (np.array(ink, np.float32) - ground) * alpha + 0.5).astype(np.uint8)
+    result: U8 = (ground + (np.array(ink, np.float32) - ground) * alpha + 0.5).astype(np.uint8)
+    return result
 
 
 def _neighbours(rng: Rng, mask: U8, tall: float) -> U8:

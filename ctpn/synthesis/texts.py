@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-import jieba  # type: ignore[import-untyped]
+import jieba
 import numpy as np
 from faker import Faker
 from numpy.typing import NDArray

@@ -83,7 +83,8 @@ def plugin(root: Path) -> Path | None:
 
 def emulator() -> str:
     """Version of the emulator."""
-    return re.findall(r"version (\S+)", _run(EMULATOR, "--version"))[0]
+    version: str = re.findall(r"version (\S+)", _run(EMULATOR, "--version"))[0]
+    return version
 
 
 def _packages(state: Path) -> list[Path]:

@@ -73,12 +73,14 @@ def _slice_by_index(i: Inputs) -> Tensor:
     for axis in range(x.ndim):
         first, last = None if from_start[axis] else begin[axis], None if to_end[axis] else end[axis]
         index.append(begin[axis] if squeezed[axis] else slice(first, last, stride[axis]))
-    return x[tuple(index)]
+    result: Tensor = x[tuple(index)]
+    return result
 
 
 def _reshape(i: Inputs) -> Tensor:
     x = i["x"]
-    return x.reshape([x.shape[axis] if size == 0 else size for axis, size in enumerate(i["shape"].tolist())])
+    result: Tensor = x.reshape([x.shape[axis] if size == 0 else size for axis, size in enumerate(i["shape"].tolist())])
+    return result
 
 
 def _enlarge(i: Inputs) -> Tensor:
@@ -86,14 +88,16 @@ def _enlarge(i: Inputs) -> Tensor:
     down, across = (float(i[f"scale_factor_{side}"]) for side in ("height", "width"))
     if not (down.is_integer() and across.is_integer()):
         raise Unknown(f"expected whole scale factors, got {down}, {across}")
-    return i["x"].repeat_interleave(int(down), 2).repeat_interleave(int(across), 3)
+    result: Tensor = i["x"].repeat_interleave(int(down), 2).repeat_interleave(int(across), 3)
+    return result
 
 
 def _cast(i: Inputs) -> Tensor:
     kinds = {"fp16": torch.float32, "fp32": torch.float32, "int32": torch.int32, "bool": torch.bool}
     if i["dtype"] not in kinds:
         raise Unknown(f"expected dtype of {list(kinds)}, got {i['dtype']!r}")
-    return i["x"].to(kinds[i["dtype"]])
+    result: Tensor = i["x"].to(kinds[i["dtype"]])
+    return result
 
 
 def _from_scales(i: Inputs) -> Tensor:
@@ -101,14 +105,16 @@ def _from_scales(i: Inputs) -> Tensor:
     data = i["quantized_data"].float()
     along = [-1 if axis == int(i["axis"]) % data.ndim else 1 for axis in range(data.ndim)]
     scale, zero = (i[k].float().reshape(along) if i[k].ndim else i[k].float() for k in ("scale", "zero_point"))
-    return (data - zero) * scale
+    result: Tensor = (data - zero) * scale
+    return result
 
 
 def _from_blocks(i: Inputs) -> Tensor:
     """constexpr_blockwise_shift_scale: the same of iOS 18, by blocks."""
     data = i["data"].float()
     shift = _spread(i["offset"].float(), data) if "offset" in i else 0
-    return (data - shift) * _spread(i["scale"].float(), data)
+    result: Tensor = (data - shift) * _spread(i["scale"].float(), data)
+    return result
 
 
 def _spread(x: Tensor, like: Tensor) -> Tensor:
@@ -123,12 +129,14 @@ def _from_palette(i: Inputs) -> Tensor:
     lut = i["lut"].float()
     if "shape" in i:  # iOS 16: bytes in which the numbers are packed
         shape, bits = i["shape"].tolist(), int(np.log2(len(lut)))
-        return lut[torch.from_numpy(unpacked(i["indices"].numpy(), bits, int(np.prod(shape))))].reshape(shape)
+        result: Tensor = lut[torch.from_numpy(unpacked(i["indices"].numpy(), bits, int(np.prod(shape))))].reshape(shape)
+        return result
     if lut.shape[-1] != 1:
         raise Unknown("expected palettes of numbers, got palettes of vectors")
     numbers, groups = i["indices"].long(), lut.shape[:-2]  # iOS 18: a palette for each block, [blocks ..., entries, 1]
     block = _spread(torch.arange(int(np.prod(groups))).reshape(groups), numbers)
-    return lut.reshape(-1, lut.shape[-2])[block, numbers]
+    result = lut.reshape(-1, lut.shape[-2])[block, numbers]
+    return result
 
 
 OPERATORS: dict[str, Callable[[Inputs], Any]] = {

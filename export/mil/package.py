@@ -169,4 +169,5 @@ def unpacked(data: NDArray[np.uint8], bits: int, count: int) -> NDArray[np.int64
     """The first `count` whole numbers of `bits` bits each, the lowest bit first; fewer if there are fewer."""
     flat = np.unpackbits(data, bitorder="little")
     flat = flat[: min(count, len(flat) // bits) * bits].reshape(-1, bits)
-    return (flat.astype(np.int64) << np.arange(bits)).sum(1)
+    result: NDArray[np.int64] = (flat.astype(np.int64) << np.arange(bits)).sum(1)
+    return result

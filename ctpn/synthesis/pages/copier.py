@@ -57,7 +57,8 @@ def photocopy(rgb: Pixels, rng: Rng) -> Pixels:
             _border(dirt, rng, side)
     if rng.random() < 0.25:
         _holes(dirt, rng)
-    return cv2.cvtColor(np.where(dirt > 0, np.uint8(rng.integers(0, 60)), shades), cv2.COLOR_GRAY2RGB)
+    result: Pixels = cv2.cvtColor(np.where(dirt > 0, np.uint8(rng.integers(0, 60)), shades), cv2.COLOR_GRAY2RGB)
+    return result
 
 
 def _specks(dirt: Pixels, rng: Rng) -> None:

@@ -95,7 +95,8 @@ def _wobble(mask: Pixels, size: int, rng: Rng) -> Pixels:
     dx, dy = (cv2.resize(c, (w, h), interpolation=cv2.INTER_CUBIC) for c in coarse)
     ys, xs = np.mgrid[0:h, 0:w].astype(np.float32)
     slant = float(rng.normal(0.1, 0.12))
-    return cv2.remap(mask, xs + dx + slant * (ys - 1.5 * size), ys + dy, cv2.INTER_LINEAR)
+    result: Pixels = cv2.remap(mask, xs + dx + slant * (ys - 1.5 * size), ys + dy, cv2.INTER_LINEAR)
+    return result
 
 
 def _rotated(mask: Pixels, box: Pixels, x: int, y: int, angle: float) -> RenderedText:

@@ -26,7 +26,8 @@ def smooth_noise(rng: Rng, h: int, w: int, cells: int, spread: float) -> Pixels:
     """A smooth random field, float32 [h, w], with standard deviation `spread`."""
     cells_w = max(2, cells * w // max(h, 1))
     field = rng.normal(0, spread, (max(2, cells), cells_w)).astype(np.float32)
-    return cv2.resize(field, (w, h), interpolation=cv2.INTER_CUBIC)
+    result: Pixels = cv2.resize(field, (w, h), interpolation=cv2.INTER_CUBIC)
+    return result
 
 
 def grain(rng: Rng, h: int, w: int, spread: float) -> Pixels:
@@ -57,16 +58,19 @@ def scene(rng: Rng, h: int, w: int) -> Pixels:
     field = grain(rng, h, w, rng.uniform(1, 9))
     for cells, spread in ((3, 30), (16, 22), (90, 18)):
         field += smooth_noise(rng, h, w, cells, rng.uniform(0, spread))
-    return cv2.add(rgb, cv2.merge([field] * 3), dtype=cv2.CV_8U)
+    result: Pixels = cv2.add(rgb, cv2.merge([field] * 3), dtype=cv2.CV_8U)
+    return result
 
 
 def _tint(base: Pixels, field: Pixels) -> Pixels:
-    return cv2.merge([cv2.convertScaleAbs((field + b).clip(0, 255)) for b in base])
+    result: Pixels = cv2.merge([cv2.convertScaleAbs((field + b).clip(0, 255)) for b in base])
+    return result
 
 
 def _gradient(rng: Rng, h: int, w: int) -> Pixels:
     corners = np.array([colour(rng, 0.05, 0.95, 0.6) for _ in range(4)], np.uint8).reshape(2, 2, 3)
-    return cv2.resize(corners, (w, h), interpolation=cv2.INTER_LINEAR)
+    result: Pixels = cv2.resize(corners, (w, h), interpolation=cv2.INTER_LINEAR)
+    return result
 
 
 def _shapes(rng: Rng, rgb: Pixels) -> None:

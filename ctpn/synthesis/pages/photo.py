@@ -56,7 +56,8 @@ def _desk(rng: Rng, h: int, w: int, corners: Pixels) -> Pixels:
     shade: Pixels = np.zeros((h // 4, w // 4), np.float32)
     cv2.fillConvexPoly(shade, ((corners + rng.uniform(-10, 10, 2)) / 4).astype(np.int32), 0.6)
     shade = 1 - cv2.resize(cv2.GaussianBlur(shade, (0, 0), rng.uniform(1, 5)), (w, h))
-    return cv2.multiply(desk, cv2.merge([shade] * 3), dtype=cv2.CV_8U)
+    result: Pixels = cv2.multiply(desk, cv2.merge([shade] * 3), dtype=cv2.CV_8U)
+    return result
 
 
 def _light(rgb: Pixels, rng: Rng, strength: float) -> Pixels:
@@ -70,4 +71,5 @@ def _light(rgb: Pixels, rng: Rng, strength: float) -> Pixels:
         cv2.fillConvexPoly(shade, cv2.convexHull(points), float(rng.uniform(0.15, 0.45)))
         field *= 1 - cv2.resize(cv2.GaussianBlur(shade, (0, 0), rng.uniform(2, 12)), (w, h))
     warm = np.exp(rng.normal(0, 0.05 * strength, 3))
-    return cv2.merge([cv2.multiply(rgb[..., i], field * warm[i], dtype=cv2.CV_8U) for i in range(3)])
+    result: Pixels = cv2.merge([cv2.multiply(rgb[..., i], field * warm[i], dtype=cv2.CV_8U) for i in range(3)])
+    return result

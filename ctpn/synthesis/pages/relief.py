@@ -49,7 +49,8 @@ def side_mask(mask: Pixels, relief: Relief) -> tuple[Pixels, int]:
 def outline_of(mask: Pixels, stroke: int) -> Pixels:
     """The outline of letters, uint8: the pixels within `stroke` pixels of their edge."""
     inner = cv2.erode(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * stroke + 1, 2 * stroke + 1)))
-    return cv2.subtract(mask, inner)
+    result: Pixels = cv2.subtract(mask, inner)
+    return result
 
 
 def vertical_gradient(head: Rgb, foot: Rgb, height: int) -> Pixels:

@@ -129,7 +129,8 @@ def _place(x: float, y: float, width: float, size: int, angle: float) -> Pixels:
     """The quad float64 [4, 2] that a line of this size would take, with some padding."""
     x0, y0, x1, y1 = -0.3 * size, -1.1 * size, width + 0.5 * size, 0.4 * size
     c, s = np.cos(np.radians(angle)), np.sin(np.radians(angle))
-    return np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]) @ np.array([[c, s], [-s, c]]) + [x, y]
+    result: Pixels = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]) @ np.array([[c, s], [-s, c]]) + [x, y]
+    return result
 
 
 def _board(page: Canvas, texts: Texts, taken: Pixels, near: float) -> None:
