@@ -1,4 +1,4 @@
-"""What vouches for every byte of a bundle; contract/schemas/manifest.json has the same as JSON Schema, docs/bundle.md in words."""
+"""What vouches for every byte of a bundle; contract/schemas/manifest.schema.json has the same as JSON Schema, docs/bundle.md in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures at another scale, by the law of `spec.py`: the same bytes in every language and on every machine."""
+"""Pictures at another scale, by the rule of contract/README.md: the same bytes in every language and on every machine."""
 
 from __future__ import annotations
 

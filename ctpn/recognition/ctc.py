@@ -2,7 +2,7 @@
 
 Logits are float32 [T, C], raw; class 0 is the blank, class i the character charset[i - 1]; spaces are characters.
 
-Laws that all four languages share: of equal classes the lower is taken, of equal steps the earlier, of equal prefixes
+Invariants of all languages: of equal classes the lower is taken, of equal steps the earlier, of equal prefixes
 the earlier in the beam, where those that stay come before those that grow, by (prefix, class); paths sum in float64.
 """
 
