@@ -124,7 +124,7 @@ def decode_cases() -> Cases:
         case("decode", "many", spec=three, **maps(4, 6, 3, 0)),
         case("decode", "none", spec=three, **maps(3, 4, 3, 4, 0.0)),
         case("decode", "at the threshold", spec=three, **edge),
-        case("decode", "the last cell, grown too far", spec=three, **last),
+        case("decode", "the last cell, of limited height", spec=three, **last),
         case("decode", "the mobile detector's heights", spec={}, **maps(1, 2, 10, 9, 0.5)),
         case("decode", "all", spec=three, **maps(2, 2, 3, 5, 1.0)),
         case("decode", "one cell", spec=three, **maps(1, 1, 3, 6, 1.0)),

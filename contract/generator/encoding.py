@@ -49,22 +49,22 @@ def value(written: Any) -> Any:
     return np.array(value(numbers), {"int": np.int64, "f32": np.float32, "f64": np.float64}[kind]).reshape(written["shape"])
 
 
-def difference(wanted: Any, got: Any, tolerance: dict[str, float], name: str = "") -> str | None:
+def difference(expected: Any, got: Any, tolerance: dict[str, float], name: str = "") -> str | None:
     """Where two written answers differ, counts first; None if they agree. `tolerance` is by the name of the value."""
-    if isinstance(wanted, dict) and isinstance(got, dict):
-        if set(wanted) != set(got):
-            return f"{name}: expected {sorted(wanted)}, got {sorted(got)}"
-        if "error" in wanted:
-            return None if wanted["error"] in got["error"] else f"expected the error {wanted['error']!r}, got {got['error']!r}"
-        inner = [(k, name if k in ("f32", "f64", "int") else k) for k in sorted(wanted, key=lambda k: (k != "shape", k))]
-        return next((d for k, n in inner if (d := difference(wanted[k], got[k], tolerance, n))), None)
-    if isinstance(wanted, list) and isinstance(got, list):
-        if len(wanted) != len(got):
-            return f"{name}: expected {len(wanted)} values, got {len(got)}"
-        return next((d for w, g in zip(wanted, got, strict=True) if (d := difference(w, g, tolerance, name))), None)
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (wanted, got))
-    close = numbers and abs(wanted - got) <= tolerance.get(name, 0.0)
-    return None if wanted == got or close else f"{name}: expected {str(wanted)[:60]}, got {str(got)[:60]}"
+    if isinstance(expected, dict) and isinstance(got, dict):
+        if set(expected) != set(got):
+            return f"{name}: expected {sorted(expected)}, got {sorted(got)}"
+        if "error" in expected:
+            return None if expected["error"] in got["error"] else f"expected the error {expected['error']!r}, got {got['error']!r}"
+        inner = [(k, name if k in ("f32", "f64", "int") else k) for k in sorted(expected, key=lambda k: (k != "shape", k))]
+        return next((d for k, n in inner if (d := difference(expected[k], got[k], tolerance, n))), None)
+    if isinstance(expected, list) and isinstance(got, list):
+        if len(expected) != len(got):
+            return f"{name}: expected {len(expected)} values, got {len(got)}"
+        return next((d for w, g in zip(expected, got, strict=True) if (d := difference(w, g, tolerance, name))), None)
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in (expected, got))
+    close = numbers and abs(expected - got) <= tolerance.get(name, 0.0)
+    return None if expected == got or close else f"{name}: expected {str(expected)[:60]}, got {str(got)[:60]}"
 
 
 def write(name: str, about: str, tolerance: dict[str, float], cases: list[dict[str, Any]], folder: Path = HERE) -> Path:

@@ -139,11 +139,11 @@ def _quads(p: Proposals, lines: I64, spec: LinesSpec) -> F32:
     inner = (p.boxes_net[:, 0] >= left[lines]) & (p.boxes_net[:, 2] <= right[lines])
     weights = p.scores * np.where(inner, 1.0, spec.clipped_weight)
     x_mean, y_mean, h_mean = (_mean(lines, v, weights) for v in (x, middle, height))
-    slope, grow = _slopes(lines, x - x_mean[lines], np.stack([middle, height], 1), weights)
-    slope, grow = np.where(count >= 2, slope, 0.0), np.where(count >= spec.min_taper_columns, grow, 0.0)
+    slope, taper = _slopes(lines, x - x_mean[lines], np.stack([middle, height], 1), weights)
+    slope, taper = np.where(count >= 2, slope, 0.0), np.where(count >= spec.min_taper_columns, taper, 0.0)
     cos = 1 / np.sqrt(1 + slope**2)
     sin = slope * cos
-    return _corners(left, right, (x_mean, y_mean, h_mean), (slope, grow), (cos, sin))
+    return _corners(left, right, (x_mean, y_mean, h_mean), (slope, taper), (cos, sin))
 
 
 def _slopes(
@@ -151,8 +151,8 @@ def _slopes(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Least-squares slopes of the middle and of the height: float64 [M] each."""
     spread = np.bincount(lines, weights * dx * dx)
-    tilt, grow = (np.bincount(lines, weights * dx * v) / np.maximum(spread, 1e-6) for v in values.T)
-    return tilt, grow
+    tilt, taper = (np.bincount(lines, weights * dx * v) / np.maximum(spread, 1e-6) for v in values.T)
+    return tilt, taper
 
 
 def _corners(
@@ -163,11 +163,11 @@ def _corners(
     direction: tuple[NDArray[np.float64], ...],
 ) -> F32:
     x_mean, y_mean, h_mean = mean
-    slope, grow = slopes
+    slope, taper = slopes
     cos, sin = direction
     corners = []
     for x_end, inward in ((left, 1.0), (right, -1.0)):
-        half = np.maximum(h_mean + grow * (x_end - x_mean), 1.0) * cos / 2
+        half = np.maximum(h_mean + taper * (x_end - x_mean), 1.0) * cos / 2
         shift = np.minimum(half * np.abs(sin), (right - left) * 0.45)
         x = x_end + inward * shift  # so that the outermost corner lies on the end
         y = y_mean + slope * (x - x_mean)

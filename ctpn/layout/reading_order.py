@@ -16,7 +16,7 @@ def reading_order(quads: Sequence[F32]) -> list[int]:
 
     A line joins a row when its middle is less than half the lower height away from the row's straight continuation
     from its nearest member: so rows of a slightly turned page stay together. Where the text of most lines runs to the
-    left, the page stands on its head and is read from its other end.
+    left, the page is upside down and is read from its other end.
     """
     if 2 * sum(float(q[1, 0]) < float(q[0, 0]) for q in quads) > len(quads):
         quads = [-q for q in quads]

@@ -3,7 +3,7 @@
 Logits are float32 [T, C], raw; class 0 is the blank, class i the character charset[i - 1]; spaces are characters.
 
 Invariants of all languages: of equal classes the lower is taken, of equal steps the earlier, of equal prefixes
-the earlier in the beam, where those that stay come before those that grow, by (prefix, class); paths sum in float64.
+the earlier in the beam, where those that stay come before those that are extended, by (prefix, class); paths sum in float64.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Rules = tuple[I64, I64, I64]
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
-    """What a strip says.
+    """The text of a line crop.
 
     Attributes:
         text: empty when nothing was read.
@@ -68,10 +68,12 @@ def greedy(logits: F32, charset: str) -> Decoded:
 
 
 def greedy_batch(logits: F32, counts: I64, charset: str) -> list[Decoded]:
-    """`greedy` for strips of several widths: of logits [N, T, C] each has its first counts[i] steps, the rest is not looked at."""
+    """`greedy` for line crops of several widths: of logits [N, T, C] each has its first counts[i] steps, the rest is ignored."""
     if logits.ndim != 3 or np.shape(counts) != logits.shape[:1] or any(not 0 <= n <= logits.shape[1] for n in counts):
-        raise CtpnError(f"expected logits [N, T, C] and N counts in 0 … T, got {list(logits.shape)} and {counts}; give one count a strip")
-    return [greedy(strip[: int(n)], charset) for strip, n in zip(logits, counts, strict=True)]
+        raise CtpnError(
+            f"expected logits [N, T, C] and N counts in 0 … T, got {list(logits.shape)} and {counts}; give one count per line crop"
+        )
+    return [greedy(steps[: int(n)], charset) for steps, n in zip(logits, counts, strict=True)]
 
 
 def beam(
@@ -112,7 +114,7 @@ def align(logits: F32, classes: I64) -> I64:
     """
     repeats = int((classes[1:] == classes[:-1]).sum())
     if len(classes) + repeats > len(logits):
-        raise CtpnError(f"align: expected at least {len(classes) + repeats} steps, got {len(logits)}; read a wider strip")
+        raise CtpnError(f"align: expected at least {len(classes) + repeats} steps, got {len(logits)}; read a wider line crop")
     places = np.insert(classes, np.arange(len(classes) + 1), 0)  # blanks before, between and after
     leap = (places != 0) & (places != np.roll(places, 2))
     score = np.append(0.0, np.full(len(places) - 1, -np.inf))  # before the first step
@@ -133,7 +135,7 @@ def _best(logits: F32, charset: str) -> I64:
     """The best class of each step: int64 [T]. What is not a number is always best, so looking at these is enough."""
     if not isinstance(logits, np.ndarray) or logits.dtype != np.float32 or logits.ndim != 2:
         got = f"{logits.dtype} {list(logits.shape)}" if isinstance(logits, np.ndarray) else type(logits).__name__
-        raise CtpnError(f"expected logits float32 [T, C] of one strip, got {got}; take one strip and convert it")
+        raise CtpnError(f"expected logits float32 [T, C] of one line crop, got {got}; take one line crop and convert it")
     if logits.shape[1] != len(charset) + 1:
         raise ModelError(f"expected {len(charset) + 1} classes for this charset, got {logits.shape[1]}; use the model's own charset")
     best: I64 = logits.argmax(1)
@@ -153,8 +155,8 @@ def _spell(logits: F32, path: I64, best: I64, charset: str) -> Decoded:
     steps = shown[by_run[fresh]]
     logs = logits[steps, path[steps]] - _norm(logits[steps])
     passed = np.flatnonzero((path == 0) & (best != 0))
-    doubt = logits[passed, 0].astype(np.float64) - logits[passed, best[passed]]
-    score = float(np.exp((logs.sum() + doubt.sum()) / len(steps))) if len(steps) else 0.0
+    passed_over = logits[passed, 0].astype(np.float64) - logits[passed, best[passed]]
+    score = float(np.exp((logs.sum() + passed_over.sum()) / len(steps))) if len(steps) else 0.0
     return Decoded("".join(charset[c - 1] for c in path[steps]), score, np.exp(logs).astype(np.float32), steps)
 
 
@@ -199,15 +201,15 @@ class _Search:
     def _step(self, beam: _Beam, t: int) -> _Beam:
         row, (classes, moves, needs) = self.logits[t] - _norm(self.logits[t : t + 1]), self._rules(t)
         last = np.array([p[-1] if p else 0 for p in beam.prefixes])
-        blank, other, grown = _paths(beam, last, row, classes)
+        blank, other, extended = _paths(beam, last, row, classes)
         states, left = moves[beam.states], len(self.logits) - 1 - t  # only what can still be ended in time goes on
-        grown[(states < 0) | (needs[states, np.arange(len(classes))] > left)] = -np.inf
+        extended[(states < 0) | (needs[states, np.arange(len(classes))] > left)] = -np.inf
         late = needs[beam.states, -1] > left
         blank[late] = other[late] = -np.inf
         bonus = np.repeat(beam.bonus, len(classes))
         if self.language is not None:
             bonus += self.weights[0] * self.language.log_probability(last, classes).ravel() + self.weights[1]
-        blank, other = np.append(blank, np.full(grown.size, -np.inf)), np.append(other, grown)
+        blank, other = np.append(blank, np.full(extended.size, -np.inf)), np.append(other, extended)
         bonus, states = np.append(beam.bonus, bonus), np.append(beam.states, states)
         keep = _first(np.logaddexp(blank, other) + bonus, states, self.width)
         source = np.append(np.arange(len(last)), np.repeat(np.arange(len(last)), len(classes)))[keep]
@@ -227,18 +229,18 @@ class _Search:
 
 
 def _paths(beam: _Beam, last: I64, row: F64, classes: I64) -> tuple[F64, F64, F64]:
-    """Log sums after a step: of prefixes that stay, ending in a blank and in their last class [B], and of those that grow [B, K]."""
+    """Log sums after a step: of prefixes that stay, ending in a blank and in their last class [B], and of extended ones [B, K]."""
     total = np.logaddexp(beam.blank, beam.other)
     blank, other = total + row[0], beam.other + row[last]
-    grown = row[classes] + np.where(last[:, None] == classes, beam.blank[:, None], total[:, None])
+    extended = row[classes] + np.where(last[:, None] == classes, beam.blank[:, None], total[:, None])
     number = {prefix: i for i, prefix in enumerate(beam.prefixes)}
     for child, prefix in enumerate(beam.prefixes):
         parent = number.get(prefix[:-1], -1) if prefix else -1
         if parent >= 0:  # what it grows to is in the beam already
             c = prefix[-1]
             other[child] = np.logaddexp(other[child], row[c] + (beam.blank if last[parent] == c else total)[parent])
-            grown[parent, classes == c] = -np.inf
-    return blank, other, grown
+            extended[parent, classes == c] = -np.inf
+    return blank, other, extended
 
 
 def _first(ranks: F64, states: I64, width: int) -> I64:

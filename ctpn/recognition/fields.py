@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ctpn.errors import CtpnError, ModelError
 
-FAR = 1 << 30  # more time steps than a strip has
+FAR = 1 << 30  # more time steps than a line crop has
 
 Form = tuple[Union[str, "Choice"], ...]
 
@@ -136,12 +136,12 @@ def maybe(*form: str | Choice) -> Choice:
     return Choice((form, ()))
 
 
-def times(characters: str, least: int, most: int) -> Form:
-    """Between `least` and `most` of these characters."""
+def times(characters: str, minimum: int, maximum: int) -> Form:
+    """Between `minimum` and `maximum` of these characters."""
     rest: Form = ()
-    for _ in range(most - least):
+    for _ in range(maximum - minimum):
         rest = (maybe(characters, *rest),)
-    return (characters,) * least + rest
+    return (characters,) * minimum + rest
 
 
 DIGIT = "0123456789"

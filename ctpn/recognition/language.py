@@ -29,7 +29,7 @@ class Bigrams:
     """P(b | a) for C classes: `logs` where the pair was seen, else rest[a] + single[b]; natural logarithms.
 
     A text's first character has no character before it (class 0) and is judged by `single` alone, its end is not
-    judged: a strip may be a piece of a longer line.
+    judged: a line crop may be a part of a longer line.
 
     Attributes:
         charset_sha256: of the charset's UTF-8 bytes.
@@ -76,11 +76,11 @@ class Bigrams:
         return cls(found, arrays["single"], arrays["rest"], arrays["pairs"].astype(np.int64), arrays["logs"])
 
 
-def count_bigrams(texts: Iterable[str], charset: str, least: int = 1) -> Bigrams:
+def count_bigrams(texts: Iterable[str], charset: str, min_count: int = 1) -> Bigrams:
     """Count which character follows which, smoothed by absolute discounting; what is not in the charset parts its neighbours.
 
     Args:
-        least: pairs seen less often are counted among the unseen: a smaller file.
+        min_count: pairs seen less often are counted among the unseen: a smaller file.
     """
     classes = {c: i for i, c in enumerate(charset, 1)}
     count = len(classes) + 1
@@ -92,16 +92,16 @@ def count_bigrams(texts: Iterable[str], charset: str, least: int = 1) -> Bigrams
         seen.update(a * count + b for a, b in pairwise(codes) if a and b)
     singles = np.array([alone[i] for i in range(1, count)], np.float64) + 1
     single = np.append(-np.inf, np.log(singles / singles.sum())) if count > 1 else np.full(1, -np.inf)
-    return _smoothed(_digest(charset), single, seen, least)
+    return _smoothed(_digest(charset), single, seen, min_count)
 
 
-def _smoothed(digest: str, single: NDArray[np.float64], seen: Counter[int], least: int) -> Bigrams:
+def _smoothed(digest: str, single: NDArray[np.float64], seen: Counter[int], min_count: int) -> Bigrams:
     count = len(single)
     pairs = np.array(sorted(seen), np.int64)
     counts = np.array([seen[int(p)] for p in pairs], np.float64)
     first, second = pairs // count, pairs % count
     shares = (counts - DISCOUNT) / np.bincount(first, counts, count)[first]
-    kept = counts >= least
+    kept = counts >= min_count
     rest = 1 - np.bincount(first[kept], shares[kept], count)
     logs = np.log(shares[kept] + rest[first[kept]] * np.exp(single[second[kept]]))
     return Bigrams(digest, single.astype(np.float32), np.log(rest).astype(np.float32), pairs[kept], logs.astype(np.float32))

@@ -77,9 +77,9 @@ def golden():
     return sorted(cases, key=lambda case: len(json.dumps(case[0]["in"])))
 
 
-def noticed(wanted=None):
+def noticed(only=None):
     """Whether a case, of some stages or of any, has another answer now."""
-    return any(differs(case, tolerance) for case, tolerance in golden() if wanted is None or case["stage"] in wanted)
+    return any(differs(case, tolerance) for case, tolerance in golden() if only is None or case["stage"] in only)
 
 
 def differs(case, tolerance):

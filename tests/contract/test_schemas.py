@@ -97,7 +97,7 @@ def with_change(data, path, change):
 
 
 def compare(name, data):
-    """Both verdicts on a file's value."""
+    """Whether schema and reader take a value; it must be both or neither."""
     valid = VALIDATORS[name].is_valid(data)
     try:
         READERS[name](data)

@@ -81,8 +81,8 @@ def test_a_batch_looks_at_each_strips_own_steps():
     rng = np.random.default_rng(1)
     logits = rng.normal(0, 3, (3, 7, 5)).astype(np.float32)
     logits[0, 4:] = np.nan
-    for n, strip, found in zip([4, 0, 7], logits, greedy_batch(logits, np.array([4, 0, 7]), SMALL), strict=True):
-        alone = greedy(strip[:n], SMALL)
+    for n, row, found in zip([4, 0, 7], logits, greedy_batch(logits, np.array([4, 0, 7]), SMALL), strict=True):
+        alone = greedy(row[:n], SMALL)
         assert (found.text, found.score, found.steps.tolist()) == (alone.text, alone.score, alone.steps.tolist())
     assert greedy_batch(logits[:0], np.zeros(0, np.int64), SMALL) == []
 
@@ -102,7 +102,7 @@ def test_align_is_the_best_path_of_a_text():
 @pytest.mark.parametrize(
     ("logits", "message"),
     [
-        (np.zeros((2, 3, 5), np.float32), r"expected logits float32 \[T, C\] of one strip, got float32 \[2, 3, 5\]"),
+        (np.zeros((2, 3, 5), np.float32), r"expected logits float32 \[T, C\] of one line crop, got float32 \[2, 3, 5\]"),
         (np.zeros((2, 5)), "got float64"),
         ([[0.0] * 5], "got list"),
         (np.zeros((2, 6), np.float32), "expected 5 classes for this charset, got 6"),
@@ -123,5 +123,5 @@ def test_wrong_requests_are_refused():
     with pytest.raises(ModelError, match="got one without '023456789'"):
         beam(logits, SMALL, pattern=field("digits"))
     for counts in ([1, 1], [3], [-1]):
-        with pytest.raises(CtpnError, match="give one count a strip"):
+        with pytest.raises(CtpnError, match="give one count per line crop"):
             greedy_batch(logits[None], np.array(counts), SMALL)
