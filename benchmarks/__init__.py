@@ -1,1 +1,1 @@
-"""Measurements: each command stores its figures with the environment that they were taken in."""
+"""Measurements: each command stores its results with the environment of the measurement."""

@@ -46,10 +46,10 @@ def summarize(found: dict[str, Any]) -> list[dict[str, str]]:
         if better in found and worse in found:
             (a, low_a, high_a), (b, low_b, high_b) = found[better]["loss"], found[worse]["loss"]
             apart = high_a < low_b or high_b < low_a
-            out.append({"finding": text, "verdict": ("holds" if a < b else "does not hold") if apart else "within the spread",
+            out.append({"finding": text, "outcome": ("holds" if a < b else "does not hold") if apart else "within the spread",
                         "loss": f"{a:.3f} and {b:.3f}"})  # fmt: skip
     if "base" in found:
         links, paper = found["base"]["links"], found["base"]["paper"]
-        out.append({"finding": "Links beat the paper's connector", "verdict": "holds" if links[1] > paper[2] else "does not hold",
+        out.append({"finding": "Links beat the paper's connector", "outcome": "holds" if links[1] > paper[2] else "does not hold",
                     "hmean": f"{links[0]:.3f} and {paper[0]:.3f}"})  # fmt: skip
     return out

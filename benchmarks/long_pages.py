@@ -32,8 +32,8 @@ def draw(folder: Path) -> Path:
     for seed in tqdm(range(SEED, SEED + COUNT), desc="long lines", file=sys.stderr):
         image, gt = folder / "images" / f"long_{seed}.jpg", folder / "gt" / f"gt_long_{seed}.txt"
         if not image.exists():
-            rgb, regions = page(seed)
-            write(gt, "".join(f"{icdar(r)}\n" for r in regions).encode())
+            rgb, annotations = page(seed)
+            write(gt, "".join(f"{icdar(r)}\n" for r in annotations).encode())
             write(image, jpeg(rgb, 90))
     return folder
 
@@ -52,7 +52,7 @@ def page(seed: int) -> tuple[Pixels, list[TextAnnotation]]:
         if text:
             made.write(rng.uniform(0.01, 0.03) * WIDTH, y + high, text, pen)
         y += high * float(rng.uniform(1.4, 2.2))
-    rgb, regions = made.rgb, made.annotations
+    rgb, annotations = made.rgb, made.annotations
     if rng.random() < 0.6:
-        rgb, regions = photograph(rgb, regions, rng)
-    return simulate_camera(rgb, rng), regions
+        rgb, annotations = photograph(rgb, annotations, rng)
+    return simulate_camera(rgb, rng), annotations

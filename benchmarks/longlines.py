@@ -46,16 +46,16 @@ def ratio(quad: NDArray[np.float32]) -> float:
     return float(max(a, b, 1e-3) / max(min(a, b), 1e-3))
 
 
-def outcomes(regions: Sequence[TextAnnotation], quads: Sequence[NDArray[np.float32]]) -> F64:
+def outcomes(annotations: Sequence[TextAnnotation], quads: Sequence[NDArray[np.float32]]) -> F64:
     """The outcome of each text that counts, float64 [T, 4]: aspect ratio, matched (0 or 1), found (0 or 1), pieces on it."""
-    texts = [np.asarray(r.quad, np.float32) for r in regions if not r.ignore]
+    texts = [np.asarray(r.quad, np.float32) for r in annotations if not r.ignore]
     table = np.zeros((len(texts), 4))
     table[:, 0] = [ratio(t) for t in texts]
     quads = [q for q in quads if area(q) > 0]
     if not texts or not quads:
         return table
     inter = intersection_areas(texts, quads)
-    areas_t, areas_q = (np.array([area(p) for p in side]) for side in (texts, quads))
+    areas_t, areas_q = (np.array([area(p) for p in polygons]) for polygons in (texts, quads))
     for i, _ in greedy_matching(inter / np.maximum(areas_t[:, None] + areas_q - inter, 1e-9)):
         table[i, 1] = 1
     on_it = inter / np.maximum(areas_q, 1e-9) >= AREA_PRECISION

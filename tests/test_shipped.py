@@ -7,6 +7,7 @@ from pathlib import Path
 import onnx
 import pytest
 
+from benchmarks.report.__main__ import RESULTS
 from ctpn.contract.spec import CRNN, MOBILE
 from ctpn.errors import ModelError, ParityError
 from ctpn.files import sha256
@@ -18,7 +19,6 @@ from ctpn.nn.recognizer import load_recognizer
 from ctpn.reader import TextReader
 from ctpn.recognition.line_crop import rectify
 from export import bundle, stamp
-from export.bundle import RESULTS
 from export.exporter import WEIGHTS
 from export.onnx.session import Session
 from export.parity import LineTolerance, TextTolerance, by_page, compare_lines, compare_texts
@@ -90,8 +90,8 @@ def test_the_recognisers_training_card_is_of_these_weights():
     assert card["weights"]["sha256"] == sha256(TEXT_FILE)
 
 
-def test_the_stored_figures_are_of_what_is_shipped():
-    """Accuracy goes into every bundle; README and the report show it beside times and instructions."""
+def test_the_stored_results_are_of_the_shipped_models():
+    """README and the report show them."""
     names = ("peers", "reading", "latency", "arm", "confirmation_sweep")
     stored = {name: json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8")) for name in names}
     told = [*stored["peers"]["models"]["ours float"].items(), *stored["peers"]["models"]["ours int8"].items()]
@@ -103,22 +103,23 @@ def test_the_stored_figures_are_of_what_is_shipped():
     assert [name for name, digest in known if digest != sha256(WEIGHTS / name)] == [], "measure again: make measure"
 
 
-@pytest.mark.parametrize("models", [{"mobile-int8.onnx": "0" * 64}, {}])
-@pytest.mark.parametrize(("name", "side"), [("peers", "ours int8"), ("reading", "ours")])
-def test_a_bundle_does_not_tell_the_figures_of_other_models(tmp_path, monkeypatch, capsys, name, side, models):
-    results = shutil.copytree(RESULTS, tmp_path / "results")
-    data = json.loads((results / f"{name}.json").read_text(encoding="utf-8"))
-    data["models"][side] = models
-    (results / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
-    monkeypatch.setattr(bundle, "RESULTS", results)
+@pytest.mark.parametrize("digests", [{"mobile-int8.onnx": "0" * 64}, {}])
+@pytest.mark.parametrize("model", ["mobile", "crnn"])
+def test_a_bundle_does_not_name_the_accuracy_of_other_models(tmp_path, monkeypatch, capsys, model, digests):
+    for name in ("mobile", "crnn"):
+        shutil.copy(WEIGHTS / f"{name}.json", tmp_path)
+    card = json.loads((tmp_path / f"{model}.json").read_text(encoding="utf-8"))
+    card["measured"]["sha256"] = digests
+    (tmp_path / f"{model}.json").write_text(json.dumps(card), encoding="utf-8")
+    monkeypatch.setattr(bundle, "CARDS", tmp_path)
     assert bundle.main(["--out", str(tmp_path / "b")]) == 1 and not (tmp_path / "b").exists()
-    assert f"{name}.json: of other models than the shipped ones; measure again with" in capsys.readouterr().err
+    assert f"{model}.json: measured with other models than the shipped ones; measure again with" in capsys.readouterr().err
 
 
-def test_a_bundle_without_its_figures_says_which_file_is_missing(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(bundle, "RESULTS", tmp_path)
+def test_a_bundle_without_a_card_names_the_missing_file(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bundle, "CARDS", tmp_path)
     assert bundle.main(["--out", str(tmp_path / "b")]) == 1
-    assert "peers.json: missing; it belongs to" in capsys.readouterr().err
+    assert "mobile.json: missing; it belongs to" in capsys.readouterr().err
 
 
 def test_stamping_changes_thresholds_and_nothing_that_was_trained(tmp_path):

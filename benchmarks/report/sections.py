@@ -338,7 +338,7 @@ def findings(result: Result) -> list[Block]:
     found = result["variants"]
     order = ["base", *(name for name in found if name != "base")] if "base" in found else list(found)
     pairs = [pair for _, *pair in FINDINGS if all(p in found for p in pair)]
-    table = [[v["finding"], v["verdict"], v.get("loss") or v.get("hmean") or ""] for v in result["verdicts"]]
+    table = [[v["finding"], v["outcome"], v.get("loss") or v.get("hmean") or ""] for v in result["summary"]]
     counts = sorted({row["seeds"] for row in found.values()})
     seeds = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
     text = (

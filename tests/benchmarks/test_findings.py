@@ -10,8 +10,8 @@ def runs(tmp_path, name, losses, links=0.8, paper=0.6):
     files = []
     for i, loss in enumerate(losses):
         files.append(tmp_path / f"{name}-{i}.json")
-        figures = {"loss": {"score": loss / 2, "link": loss / 2}, "links": links, "paper": paper, "curve": [1.0, loss]}
-        files[-1].write_text(json.dumps(figures))
+        metrics = {"loss": {"score": loss / 2, "link": loss / 2}, "links": links, "paper": paper, "curve": [1.0, loss]}
+        files[-1].write_text(json.dumps(metrics))
     return files
 
 
@@ -26,7 +26,7 @@ def test_a_finding_holds_only_where_the_seeds_lie_apart(tmp_path):
     assert found["base"]["loss"] == [1.1, 1.0, 1.2] and found["base"]["curve"] == [1.0, 1.1]
     assert found["base"]["curve_low"] == [1.0, 1.0] and found["base"]["curve_high"] == [1.0, 1.2]
     assert found["two sigmoids"]["seeds"] == 1
-    summary = {row["finding"]: row["verdict"] for row in summarize(found)}
+    summary = {row["finding"]: row["outcome"] for row in summarize(found)}
     assert summary[FINDINGS[0][0]] == "holds" and summary[FINDINGS[1][0]] == "within the spread"
     assert summary["SGD 1e-3 beats Adam"] == "does not hold" and summary["Links beat the paper's connector"] == "holds"
     assert not any("sparse softmax" in text for text in summary)  # one seed is not enough

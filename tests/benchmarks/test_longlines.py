@@ -1,4 +1,4 @@
-"""Recall by the length of lines, by hand; the command with stand-ins for the models; the drawn pages."""
+"""Recall by the length of lines, by hand; the command with stand-ins for the models; the synthetic pages."""
 
 import json
 from functools import partial
@@ -27,25 +27,25 @@ def test_ratio_of_any_direction():
 
 
 def test_what_becomes_of_lines_by_hand():
-    regions = [TextAnnotation(box(0, y, 600, y + 10), "x") for y in (0, 20, 40, 60)] + [TextAnnotation(box(0, 80, 20, 90), "###")]
+    annotations = [TextAnnotation(box(0, y, 600, y + 10), "x") for y in (0, 20, 40, 60)] + [TextAnnotation(box(0, 80, 20, 90), "###")]
     found = [
         box(0, 0, 600, 10),  # whole
         *(box(x, 20, x + 190, 30) for x in (0, 200, 400)),  # in three pieces: 0.95 of it
         box(0, 40, 280, 50),  # less than half of it
-        box(0, 80, 20, 90),  # what nobody asks for
-        box(9, 9, 9, 9),  # nothing at all
+        box(0, 80, 20, 90),  # an ignored text
+        box(9, 9, 9, 9),  # without area
     ]
-    table = outcomes(regions, found)
+    table = outcomes(annotations, found)
     assert table.tolist() == [[60, 1, 1, 1], [60, 0, 1, 3], [60, 0, 0, 1], [60, 0, 0, 0]]
-    assert outcomes(regions, []).tolist() == [[60, 0, 0, 0]] * 4 and outcomes([], found).shape == (0, 4)
-    rows = by_ratio([Page(Path("a"), "a", regions)], [[f.tolist() for f in found]])
+    assert outcomes(annotations, []).tolist() == [[60, 0, 0, 0]] * 4 and outcomes([], found).shape == (0, 4)
+    rows = by_ratio([Page(Path("a"), "a", annotations)], [[f.tolist() for f in found]])
     assert rows == {"over 60": {"texts": 4, "matched": 0.25, "found": 0.5, "pieces": 2.0}}
 
 
 def test_bins_follow_their_edges():
     lengths = (10, 25, 70, 120, 290, 550)
-    regions = [TextAnnotation(box(0, 20 * i, w, 20 * i + 10), "x") for i, w in enumerate(lengths)]
-    rows = by_ratio([Page(Path("a"), "a", regions)], [[]])
+    annotations = [TextAnnotation(box(0, 20 * i, w, 20 * i + 10), "x") for i, w in enumerate(lengths)]
+    rows = by_ratio([Page(Path("a"), "a", annotations)], [[]])
     assert list(rows) == ["0-2", "2-5", "5-10", "10-15", "20-30", "50-60"]
     assert all(r == {"texts": 1, "matched": 0.0, "found": 0.0, "pieces": 0.0} for r in rows.values())
 

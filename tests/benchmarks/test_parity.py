@@ -52,9 +52,9 @@ def _logits(*texts: str) -> Maps:
 
 def test_a_difference_is_placed_and_its_text_shown() -> None:
     sample = Sample(["a, line 1", "a, line 2"], np.zeros((2, 32, 32, 3), np.uint8))
-    wanted, got = _logits("ab", "12"), _logits("ab", "12")
+    expected, got = _logits("ab", "12"), _logits("ab", "12")
     got[LOGITS][1, 2, CRNN.charset.index("7") + 1] = 11.5
-    found = compare_line_crops(lambda _: got, [wanted], [sample], CRNN)
+    found = compare_line_crops(lambda _: got, [expected], [sample], CRNN)
     assert found["largest_difference"] == 11.5 and found["lines"] is None
     place = [2, CRNN.charset.index("7") + 1]
     assert found["where"] == {"page": "a, line 2", "map": LOGITS, "place": place, "reference": 0.0, "file": 11.5}
@@ -75,16 +75,16 @@ def test_other_outputs_are_refused_with_the_page() -> None:
 
 def test_lines_lost_and_found_are_counted() -> None:
     net = Reference("mobile", [photo()])
-    (sample,), (wanted,) = net.samples[None], net.expected[None]
-    quads = postprocess({n: m[0] for n, m in wanted.items()}, MOBILE)[0]
+    (sample,), (expected,) = net.samples[None], net.expected[None]
+    quads = postprocess({n: m[0] for n, m in expected.items()}, MOBILE)[0]
     assert len(quads) > 1
-    ours = {n: m.copy() for n, m in wanted.items()}
+    ours = {n: m.copy() for n, m in expected.items()}
     ours["score"][:, : int(quads[:, :, 1].mean() // MOBILE.stride_y)] = 0  # the upper half is blind
 
     def texts(page: NDArray[np.uint8], lines: NDArray[np.float32]) -> list[str]:
         return [str(int(line[0, 1])) for line in lines]
 
-    found = compare_pages(lambda _: ours, [wanted], [sample], net.spec, texts)
+    found = compare_pages(lambda _: ours, [expected], [sample], net.spec, texts)
     assert found["where"]["map"] == "score" and found["where"]["page"] == "waybill" and found["where"]["file"] == 0
     assert found["lines"]["of"] == len(quads) and 0 < found["lines"]["equal"] <= found["lines"]["matched"] < len(quads)
     assert found["lines"]["apart"][0] <= found["lines"]["apart"][1] and found["lines"]["found"] >= found["lines"]["matched"]
@@ -96,9 +96,9 @@ def test_inputs_are_named_and_of_the_size_asked_for() -> None:
     (free,), (fixed,) = page_inputs([photo()], MOBILE), page_inputs([photo()], MOBILE, (None, 960))
     assert free.pixels.shape == (1, 128, 320, 3) and fixed.pixels.shape == (1, 128, 960, 3)
     assert np.array_equal(fixed.pixels[:, :, :320], free.pixels) and (fixed.pixels[:, :, 320:] == MOBILE.pad).all()
-    strips = [(f"line {w}", np.full((32, w, 3), w % 256, np.uint8)) for w in (40, 400, 50)]
-    assert [s.names for s in line_crop_inputs(strips, CRNN, 320)] == [["line 40", "line 50"]]
-    assert sorted(n for s in line_crop_inputs(strips, CRNN) for n in s.names) == ["line 40", "line 400", "line 50"]
+    crops = [(f"line {w}", np.full((32, w, 3), w % 256, np.uint8)) for w in (40, 400, 50)]
+    assert [s.names for s in line_crop_inputs(crops, CRNN, 320)] == [["line 40", "line 50"]]
+    assert sorted(n for s in line_crop_inputs(crops, CRNN) for n in s.names) == ["line 40", "line 400", "line 50"]
 
 
 @pytest.fixture

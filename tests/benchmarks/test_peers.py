@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks import compare, competitor_process, competitors, pages
 from benchmarks.compare import ComparisonRunner, collect_answers, detection
-from benchmarks.competitors import REFERENCE
+from benchmarks.competitors import REFERENCE, Competitor
 from benchmarks.pages import Page, digest
 from benchmarks.peers import SETS, main, parse, summary
 from benchmarks.reading_metrics import common, is_rare, reading
@@ -59,6 +59,16 @@ def test_a_new_model_is_asked_together_with_the_reference(stand_in):
     assert [a["reference_ms"] for a in found["ours"]] == [4.0, 4.0]
     with ComparisonRunner(both, "detect", folder=stand_in, fresh=True) as runner:
         assert collect_answers(runner, some_pages(2), "set")[1] == 0
+
+
+def test_a_changed_stage_changes_the_key_of_our_answers(stand_in, monkeypatch):
+    code = {str(f.relative_to(ROOT / "ctpn")) for f in competitors._reader_code()}
+    assert {"reader.py", "detection/lines.py", "recognition/ctc.py", "imaging/resample.py"} <= code
+    assert not {f for f in code if f.startswith(("evaluation/", "training/", "nn/"))}
+    ours = Competitor("ours", Path(sys.executable), ("ours-read",), ())
+    before = ours.key()
+    monkeypatch.setattr(competitors, "_reader_code", lambda: [ROOT / "ctpn" / "reader.py"])
+    assert ours.key() != before
 
 
 def test_metrics_of_reading_by_hand():

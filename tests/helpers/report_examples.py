@@ -72,7 +72,7 @@ def findings() -> dict[str, Any]:
         name: {**run, "loss": [v, v - 0.1, v + 0.1], "curve": [3.0, v], "curve_low": [2.5, v - 0.1], "curve_high": [3.5, v + 0.1]}
         for name, v in (("no recurrence", 1.75), ("base", 1.25), ("BiLSTM", 1.3))
     }
-    return {"environment": WHERE, "steps": 900, "batch": 4, "side": 384, "variants": runs, "verdicts": summarize(runs)}
+    return {"environment": WHERE, "steps": 900, "batch": 4, "side": 384, "variants": runs, "summary": summarize(runs)}
 
 
 EXAMPLES = {
