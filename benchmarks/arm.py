@@ -155,7 +155,7 @@ def main(argv: list[str] | None = None) -> int:
         save(args.out, {"emulator": f"qemu {emulator()}", "rows": rows})
         return table(rows)
 
-    return command.finish("benchmarks.arm", measure)
+    return command.run("benchmarks.arm", measure)
 
 
 if __name__ == "__main__":

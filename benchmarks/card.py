@@ -89,7 +89,7 @@ def update(folder: Path) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written, 1 failed; usage errors exit 2."""
     command.parser("benchmarks.card", __doc__).parse_args(argv)
-    return command.finish("benchmarks.card", lambda: update(WEIGHTS))
+    return command.run("benchmarks.card", lambda: update(WEIGHTS))
 
 
 if __name__ == "__main__":

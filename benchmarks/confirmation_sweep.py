@@ -134,7 +134,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = command.parser("benchmarks.confirmation_sweep", __doc__)
     parser.add_argument("--out", type=Path, default=RESULT, help="default: benchmarks/results/confirmation_sweep.json")
     args = parser.parse_args(argv)
-    return command.finish("benchmarks.confirmation_sweep", lambda: table(run(args.out)))
+    return command.run("benchmarks.confirmation_sweep", lambda: table(run(args.out)))
 
 
 if __name__ == "__main__":

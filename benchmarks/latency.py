@@ -206,7 +206,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
     args = parse(argv)
-    return command.finish("benchmarks.latency", lambda: table(run(args)))
+    return command.run("benchmarks.latency", lambda: table(run(args)))
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
     args = parse(argv)
-    return command.finish("benchmarks.longlines", lambda: table(run(args)), resumes=True)
+    return command.run("benchmarks.longlines", lambda: table(run(args)), resumes=True)
 
 
 if __name__ == "__main__":

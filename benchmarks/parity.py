@@ -197,7 +197,7 @@ def main(argv: list[str] | None = None) -> int:
         problems.extend(wrong)
         return table(result)
 
-    code = command.finish("benchmarks.parity", measure)
+    code = command.run("benchmarks.parity", measure)
     for problem in problems:
         print(f"benchmarks.parity: {problem}", file=sys.stderr)
     return 1 if problems else code

@@ -114,7 +114,7 @@ def _problem(args: argparse.Namespace) -> str | None:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
     args = parse(argv)
-    return command.finish("benchmarks.peers", lambda: summary(run(args).data, "read" if args.read else "detect"), resumes=True)
+    return command.run("benchmarks.peers", lambda: summary(run(args).data, "read" if args.read else "detect"), resumes=True)
 
 
 if __name__ == "__main__":

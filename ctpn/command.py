@@ -1,4 +1,4 @@
-"""How the commands that export and measure begin and end: their help; a result on stdout, or one line that says what failed."""
+"""What commands share: their help, the packages they need, a result on stdout or one line that says what failed."""
 
 from __future__ import annotations
 
@@ -9,33 +9,35 @@ from importlib.util import find_spec
 
 from ctpn.errors import CtpnError
 
-STOPPED = 130  # as shells have it: 128 + SIGINT
+STOPPED = 130  # as in shells: 128 + SIGINT
 
 
 def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
-    """Of `python -m command`, explained by its module's docstring as it stands there."""
+    """The parser of `python -m command`; the docstring of its module is its help, line by line."""
     return argparse.ArgumentParser(f"python -m {command}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
-def need(extra: str, *modules: str) -> None:
-    """Go on only where these modules are installed: what the commands of a package need beyond reading.
+def require(extra: str, *modules: str) -> None:
+    """Check that the modules which a command needs beyond reading are installed.
 
     Raises:
-        SystemExit: one is missing; it says so, and how to install the `extra` that has it.
+        SystemExit: one is missing; the message says how to install the `extra` that has it.
     """
     for module in modules:
         if find_spec(module) is None:
             raise SystemExit(f"{module} is missing; install what this needs with: pip install -c constraints.txt -e '.[{extra}]'")
 
 
-def finish(command: str, work: Callable[[], str], *, resumes: bool = False) -> int:
-    """Do it and print what came out.
+def run(command: str, work: Callable[[], str], *, resumes: bool = False) -> int:
+    """Do the work of a command and print its result.
 
     Args:
+        command: its name, with which errors begin.
+        work: returns what is printed.
         resumes: the same command goes on where it was stopped.
 
     Returns:
-        The exit code: 0 done, 1 failed, 130 stopped by hand.
+        The exit code: 0 done, 1 failed, 130 stopped by hand (Ctrl-C).
     """
     try:
         print(work())

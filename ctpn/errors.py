@@ -12,7 +12,7 @@ class ImageError(CtpnError):
 
 
 class ModelError(CtpnError):
-    """A model file or bundle is missing, damaged, foreign or of another version."""
+    """A model file or bundle is missing, damaged, not one of ours or of another version."""
 
 
 class ParityError(CtpnError):

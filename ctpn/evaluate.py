@@ -43,7 +43,7 @@ try:
         reading_metrics,
     )
 except ImportError as error:
-    command.need("evaluate", str(error.name))
+    command.require("evaluate", str(error.name))
     raise
 
 U8 = NDArray[np.uint8]
@@ -226,7 +226,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
     args = parse(argv)
-    return command.finish("ctpn.evaluate", lambda: table(run(args)))
+    return command.run("ctpn.evaluate", lambda: table(run(args)))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Files that appear whole or not at all."""
+"""Writing files atomically: a reader sees the old file or the complete new one."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +14,10 @@ from pathlib import Path
 def atomic_write(file: Path) -> Iterator[Path]:
     """A name beside `file` to write to: when the block ends well it becomes `file`, otherwise it is removed and `file` stays as it was.
 
-    Missing folders are made. Two processes that write the same file at once do not meet; one of them comes last.
+    Missing folders are made. Several processes and threads may write the same file at once; the last one remains.
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    new = file.with_name(f".{file.name}.{os.getpid()}")
+    new = file.with_name(f".{file.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         yield new
         os.replace(new, file)
@@ -25,7 +26,7 @@ def atomic_write(file: Path) -> Iterator[Path]:
 
 
 def write(file: Path, data: bytes | str) -> None:
-    """Write bytes, or text as UTF-8, whole or not at all."""
+    """Write bytes, or text as UTF-8, atomically."""
     with atomic_write(file) as new:
         new.write_bytes(data.encode() if isinstance(data, str) else data)
 

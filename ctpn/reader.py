@@ -234,7 +234,7 @@ def _with_texts(photo: Photo, lines: list[TextLine], recognizer: Recognizer, tim
 
 
 def _is_confirmed(line: TextLine, detector: DetectorSpec, recognizer: RecognizerSpec) -> bool:
-    """Whether the detector is sure of a line, or its text confirms it."""
+    """Whether the detector's score is enough, or the text confirms the line."""
     return line.score >= detector.lines.line_score or line.score + (line.text_score or 0.0) >= recognizer.reading.min_combined_score
 
 

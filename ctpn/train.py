@@ -21,7 +21,7 @@ from pathlib import Path
 
 from ctpn import command
 
-command.need("train", "torch", "safetensors", "tqdm", "yaml")
+command.require("train", "torch", "safetensors", "tqdm", "yaml")
 
 from ctpn.errors import RecipeError  # noqa: E402
 from ctpn.nn.checkpoint import load_weights  # noqa: E402
@@ -122,7 +122,7 @@ def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 trained or stopped after --minutes, 1 failed, 130 stopped by hand; usage errors exit 2."""
     argv = sys.argv[1:] if argv is None else argv
     args = parse(argv)
-    return command.finish("ctpn.train", lambda: _work(args, argv), resumes=True)
+    return command.run("ctpn.train", lambda: _work(args, argv), resumes=True)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """PyTorch to files: one command per format; each file is compared with PyTorch before it gets its name."""
 
-from ctpn.command import need
+from ctpn.command import require
 
-need("export", "torch", "onnx", "onnxsim")
+require("export", "torch", "onnx", "onnxsim")

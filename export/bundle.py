@@ -192,7 +192,7 @@ def main(argv: list[str] | None = None) -> int:
         folder = args.check or args.out
         return f"{folder}: {sum(f.stat().st_size for f in files_of(folder)) / 1e6:.2f} MB, verified"
 
-    return command.finish("export.bundle", verified)
+    return command.run("export.bundle", verified)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ctpn.command import finish
 from ctpn.command import parser as explained
+from ctpn.command import run
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
 from ctpn.files import sha256
@@ -109,7 +109,7 @@ def main(options: argparse.ArgumentParser, argv: list[str] | None, writer: Calla
         nets = (load(name, args.weights) for name in ([args.model] if args.model else SHIPPED))
         return table([row for net in nets for row in export(net, args.out, args.size or SIZE, writer(args))])
 
-    return finish(options.prog.removeprefix("python -m "), written)
+    return run(options.prog.removeprefix("python -m "), written)
 
 
 def load(name: str, weights: Path | None = None) -> torch.nn.Module:

@@ -106,7 +106,7 @@ def main(argv: list[str] | None = None) -> int:
         stamp(args.source, args.target, args.recipe)
         return f"{args.target}: written"
 
-    return command.finish("export.stamp", stamped)
+    return command.run("export.stamp", stamped)
 
 
 if __name__ == "__main__":

@@ -66,9 +66,9 @@ def test_an_overlay_that_is_no_picture_fails_clearly(tmp_path, capsys):
 def test_warnings_are_one_line_each_and_in_the_json(tmp_path, capsys):
     (tmp_path / "a.jpg").write_bytes(with_orientation((EXAMPLES / "sign.jpg").read_bytes(), 3))
     code, out, err = command(capsys, tmp_path / "a.jpg", WAYBILL, "--no-text", "--json", "--threads", 1)
-    turned, upright = (json.loads(line)["warnings"] for line in out.splitlines())
-    assert code == 0 and [w["code"] for w in turned] == ["rotated"] and upright == []
-    assert err == f"ctpn: {tmp_path / 'a.jpg'}: warning: {turned[0]['message']}\n"
+    rotated, upright = (json.loads(line)["warnings"] for line in out.splitlines())
+    assert code == 0 and [w["code"] for w in rotated] == ["rotated"] and upright == []
+    assert err == f"ctpn: {tmp_path / 'a.jpg'}: warning: {rotated[0]['message']}\n"
 
 
 def test_an_image_that_fails_is_on_stderr_too(tmp_path, capsys):

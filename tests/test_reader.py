@@ -81,16 +81,16 @@ def test_a_page_is_its_lines_and_more(reader):
     assert lines_of(again) == lines_of(page) and again.times == page.times
 
 
-def test_the_observer_hears_what_the_page_sums_up(reader):
-    heard, own = [], []
+def test_the_observer_gets_what_the_page_sums_up(reader):
+    observed_stages, own = [], []
     photo = open_image(WAYBILL)
-    with TextReader(threads=1, on_stage=lambda *stage: heard.append(stage)) as observed:
+    with TextReader(threads=1, on_stage=lambda *stage: observed_stages.append(stage)) as observed:
         page = observed.read(photo)
-        count = len(heard)
+        count = len(observed_stages)
         detected = observed.detect(photo, on_stage=lambda *stage: own.append(stage))
-    assert len(heard) == count and [name for name, _ in own] == list(detected.times) == ["decode", "fit", "detect", "postprocess"]
-    assert {name: sum(s for n, s in heard if n == name) for name in STAGES} == pytest.approx(page.times)
-    assert sum(name == "recognize" for name, _ in heard) > 1
+    assert len(observed_stages) == count and [name for name, _ in own] == list(detected.times) == ["decode", "fit", "detect", "postprocess"]
+    assert {name: sum(s for n, s in observed_stages if n == name) for name in STAGES} == pytest.approx(page.times)
+    assert sum(name == "recognize" for name, _ in observed_stages) > 1
 
 
 def test_threads_share_a_reader(reader):
@@ -142,12 +142,12 @@ def test_extreme_shapes_are_read(reader, shape):
     assert (page.height, page.width) == shape
 
 
-def test_a_long_strip_is_found_as_on_its_pieces(reader):
+def test_a_long_image_is_found_as_its_tiles_are(reader):
     tile = open_image(EXAMPLES / "receipt.jpg")
     one = len(reader.detect(tile))
-    strip = np.concatenate([tile] * (6 * tile.shape[1] // tile.shape[0] + 6))
-    many = reader.detect(strip)
-    repeats = strip.shape[0] // tile.shape[0]
+    long = np.concatenate([tile] * (6 * tile.shape[1] // tile.shape[0] + 6))
+    many = reader.detect(long)
+    repeats = long.shape[0] // tile.shape[0]
     assert one >= 5 and abs(len(many) - repeats * one) <= 0.25 * repeats * one
 
 
@@ -172,7 +172,7 @@ def test_other_arrays_are_refused(reader, array):
         reader.detect(array)
 
 
-def _foreign(path):
+def _not_ours(path):
     node = onnx.helper.make_node("Identity", ["x"], ["y"])
     ends = [onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, [1]) for n in "xy"]
     graph = onnx.helper.make_graph([node], "g", ends[:1], ends[1:])
@@ -191,7 +191,7 @@ BAD_MODELS = {
     "empty": lambda p: p.write_bytes(b""),
     "text": lambda p: p.write_text("no model"),
     "damaged": lambda p: p.write_bytes(SHIPPED.read_bytes()[:100_000]),
-    "foreign": _foreign,
+    "not ours": _not_ours,
     "newer": lambda p: _with(p, schema=99),
     "other anchors": lambda p: _with(p, anchor_heights=[7, 10]),
 }
@@ -230,7 +230,7 @@ def forged(folder, name, data):
 
 
 @pytest.mark.parametrize(
-    ("name", "other", "told"),
+    ("name", "other", "message"),
     [
         ("recognizer.onnx", "detector.onnx", r"recognizer\.onnx: spec: expected kind 'recognizer', got 'detector'"),
         ("recognizer.onnx", "golden.png", r"recognizer\.onnx: not a model"),
@@ -238,14 +238,14 @@ def forged(folder, name, data):
         ("recognizer.spec.json", "detector.spec.json", r"copied/recognizer\.spec\.json: spec: expected kind"),
     ],
 )
-def test_whichever_file_of_a_bundle_is_foreign_is_named_at_once(bundle, tmp_path, name, other, told):
+def test_a_wrong_file_of_a_bundle_is_named_at_once(bundle, tmp_path, name, other, message):
     copied = shutil.copytree(bundle, tmp_path / "copied")
     forged(copied, name, (bundle / other).read_bytes())
-    with pytest.raises(ModelError, match=told):
+    with pytest.raises(ModelError, match=message):
         TextReader(copied)
 
 
-def test_a_bundle_that_is_not_there_is_told_as_one(tmp_path):
+def test_a_missing_bundle_is_called_one(tmp_path):
     with pytest.raises(ModelError, match=r"none: no such model file or bundle; write one with python -m export\.onnx or export\.bundle"):
         TextReader(tmp_path / "none")
 

@@ -78,7 +78,7 @@ def write_report() -> str:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written, 1 a result is damaged, or the metrics of README's table are missing; usage errors exit 2."""
     command.parser("benchmarks.report", __doc__).parse_args(argv)
-    return command.finish("benchmarks.report", write_report)
+    return command.run("benchmarks.report", write_report)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("sources", nargs="+", type=Path, metavar="SOURCE", help="list of images without text, or folder")
     parser.add_argument("--out", type=Path, required=True, help="folder to fill with images/ and gt/")
     args: argparse.Namespace = parser.parse_args(argv)
-    return command.finish("ctpn.annotations.collect", lambda: f"{args.out}: {collect(args.sources, args.out)} images")
+    return command.run("ctpn.annotations.collect", lambda: f"{args.out}: {collect(args.sources, args.out)} images")
 
 
 if __name__ == "__main__":

@@ -1,1 +1,1 @@
-"""Files to upright RGB, and RGB to what a network takes."""
+"""Files to upright RGB, and RGB to the input of a network."""

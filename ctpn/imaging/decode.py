@@ -1,4 +1,4 @@
-"""Any file to upright RGB: whole, or as much of a very large JPEG as is needed."""
+"""Any file to upright RGB; of a very large JPEG as much as is needed."""
 
 from __future__ import annotations
 
@@ -76,17 +76,17 @@ def open_image(source: Source) -> U8:
         source: a path, the bytes of a file, or a file object.
 
     Raises:
-        ImageError: no such file, no permission, no picture, or only a part of one.
+        ImageError: no such file, no permission, no picture, or one that is cut off.
     """
     name, data = read_source(source)
-    return _whole(data, jpeg_header(data), name)
+    return _full_size(data, jpeg_header(data), name)
 
 
 def open_photo(source: Source, focus: Focus | None = None) -> Photo:
     """The same as a `Photo`: at a reduced size, or only the part that is needed, where it is a very large JPEG.
 
     Args:
-        focus: says which part is needed; None: the whole photo. It may raise what it likes.
+        focus: returns the part that is needed; None: the whole photo. It may raise errors of its own.
 
     Raises:
         ImageError: as above.
@@ -95,7 +95,7 @@ def open_photo(source: Source, focus: Focus | None = None) -> Photo:
     header = jpeg_header(data)
     if header and header.width * header.height > MAX_PIXELS:
         return _reduced(data, header, name, focus)
-    pixels = _whole(data, header, name)
+    pixels = _full_size(data, header, name)
     return Photo(pixels, pixels.shape[1], pixels.shape[0], warnings=_warnings(data, header, pixels, UPRIGHT))
 
 
@@ -127,7 +127,7 @@ def _read(path: Path) -> bytes:
         raise ImageError(f"{path}: cannot be read ({e.strerror or e}); check its permissions") from None
 
 
-def _whole(data: bytes, header: JpegHeader | None, name: str) -> U8:
+def _full_size(data: bytes, header: JpegHeader | None, name: str) -> U8:
     if data.startswith(JPEG_START):
         _check_end(data, header, name)
     else:
@@ -156,7 +156,7 @@ def _decode(data: bytes, flags: int, name: str) -> Any:
     except cv2.error as e:
         raise ImageError(f"{name}: cannot be decoded ({_reason(e)}); save it again as JPEG or PNG") from None
     if picture is None:
-        raise ImageError(f"{name}: not a picture that can be decoded; expected JPEG, PNG, WebP, TIFF or BMP, whole")
+        raise ImageError(f"{name}: not a picture that can be decoded; expected a complete JPEG, PNG, WebP, TIFF or BMP")
     return picture
 
 

@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = command.parser("ctpn.training.card", __doc__)
     parser.add_argument("weights", type=Path, nargs="+", help=".safetensors files")
     files = parser.parse_args(argv).weights
-    return command.finish("ctpn.training.card", lambda: "\n".join(str(update(file)) for file in files))
+    return command.run("ctpn.training.card", lambda: "\n".join(str(update(file)) for file in files))
 
 
 if __name__ == "__main__":

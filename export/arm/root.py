@@ -131,7 +131,7 @@ def main(argv: list[str] | None = None) -> int:
         root = make()
         return f"{root}: ready, {'with' if plugin(root) else 'without'} counting of instructions"
 
-    return command.finish("export.arm.root", made)
+    return command.run("export.arm.root", made)
 
 
 if __name__ == "__main__":

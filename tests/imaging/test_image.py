@@ -46,7 +46,7 @@ def test_sixteen_bits_are_scaled(tmp_path):
     assert rgb[0, :, 0].tolist() == [0, 100, 255]
 
 
-def test_transparency_lies_on_white(tmp_path):
+def test_transparency_is_laid_on_white(tmp_path):
     picture = np.zeros((1, 2, 4), np.uint8)
     picture[0, 1] = (0, 0, 0, 255)
     assert open_image(write(tmp_path / "a.png", picture))[0, :, 0].tolist() == [255, 0]
@@ -143,8 +143,8 @@ def test_tiles_cover_everything_and_stitch_back():
     assert cuts[0][0] == 0 and cuts[-1][1] == length
     assert all(a % 32 == 0 and b - a <= 960 for a, b in cuts)
     cells = np.arange(length // 16, dtype=np.float32)[None, :, None]
-    pieces = [cells[:, a // 16 : b // 16] for a, b in cuts]
-    assert np.array_equal(stitch(pieces, cuts, 16, 1), cells)
+    maps = [cells[:, a // 16 : b // 16] for a, b in cuts]
+    assert np.array_equal(stitch(maps, cuts, 16, 1), cells)
 
 
 def cut(jpeg, fraction):

@@ -1,4 +1,4 @@
-"""Very large JPEGs: how much is decoded, where it lies in the photo, and the memory that it takes."""
+"""Very large JPEGs: how much is decoded, where it is in the photo, and the memory that it takes."""
 
 import subprocess
 import sys
@@ -50,7 +50,7 @@ def test_a_large_one_at_the_first_size_within_the_limit(small_limits, size, redu
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("part", [(0, 0, 90, 60), (301, 211, 402, 333), (440, 300, 521, 379)])
-def test_a_part_lies_where_it_is_in_the_upright_photo(small_limits, orientation, part):
+def test_a_part_is_where_it_says(small_limits, orientation, part):
     """At its full size: luma as it is, colours from half the size."""
     data = with_orientation(jpeg(521, 379), orientation)
     whole = open_image(data)
@@ -119,12 +119,12 @@ print(int(peak) // 1024, page.width, page.height, *(line.text.replace(" ", "") f
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is told by Linux")
-@pytest.mark.parametrize(("region", "most"), [("", 400), ("6600,6600,731,1100", 250), ("11000,8000,900,900", 250)])
-def test_memory_for_108_megapixels(tmp_path, region, most):
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports the peak of a process")
+@pytest.mark.parametrize(("region", "max_mb"), [("", 400), ("6600,6600,731,1100", 250), ("11000,8000,900,900", 250)])
+def test_memory_for_108_megapixels(tmp_path, region, max_mb):
     tile = cv2.imread(str(WAYBILL))
     cv2.imwrite(str(tmp_path / "a.jpg"), np.tile(tile, (9, 17, 1))[:9000, :12000], [cv2.IMWRITE_JPEG_QUALITY, 90])
     done = subprocess.run([sys.executable, "-c", PROBE, str(tmp_path / "a.jpg"), region], capture_output=True, text=True, check=True)
     peak, width, height, *texts = done.stdout.split()
-    assert (width, height) == ("12000", "9000") and int(peak) <= most
+    assert (width, height) == ("12000", "9000") and int(peak) <= max_mb
     assert not region or "标准快递" in texts or "6340968666000" in texts

@@ -1,4 +1,4 @@
-"""Forms of output: what a program reads must parse, whatever stands in a text or a name."""
+"""Formats of output: programs can parse them, whatever a text or a name contains."""
 
 import csv
 import io
