@@ -33,7 +33,7 @@ from ctpn import command
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
 from ctpn.files import sha256
-from ctpn.reader import SHIPPED_TEXT
+from ctpn.reader import SHIPPED_RECOGNIZER
 from ctpn.runtime.onnx_runtime import OnnxRecognizer, RuntimeOptions
 from export.arm.root import emulator, make
 from export.arm.session import PROCESSORS, ArmSession
@@ -89,7 +89,9 @@ def row(one: Case, cpu: str) -> dict[str, Any]:
     print(f"{one.file.name} on {cpu}", file=sys.stderr)
     with ArmSession(one.file, cpu) as arm:
         if isinstance(one.spec, DetectorSpec):
-            found = compare_pages(arm, one.expected, one.samples, one.spec, Texts(OnnxRecognizer(SHIPPED_TEXT, RuntimeOptions(threads=1))))
+            found = compare_pages(
+                arm, one.expected, one.samples, one.spec, Texts(OnnxRecognizer(SHIPPED_RECOGNIZER, RuntimeOptions(threads=1)))
+            )
         else:
             found = compare_line_crops(arm, one.expected, one.samples, one.spec)
         for _ in range(2):  # the first run of a size plans the memory

@@ -19,7 +19,7 @@ from ctpn.errors import CtpnError
 from ctpn.evaluate import evaluate_set
 from ctpn.evaluation.metrics import reading_metrics
 from ctpn.files import sha256, write
-from ctpn.reader import SHIPPED, SHIPPED_TEXT, WEIGHTS, TextReader
+from ctpn.reader import SHIPPED_DETECTOR, SHIPPED_RECOGNIZER, WEIGHTS, TextReader
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -49,8 +49,8 @@ def measure() -> dict[str, Measured]:
     Raises:
         CtpnError: a comparison is missing, or was made with other models than the shipped ones.
     """
-    detector = {SHIPPED.name: sha256(SHIPPED)}
-    both = detector | {SHIPPED_TEXT.name: sha256(SHIPPED_TEXT)}
+    detector = {SHIPPED_DETECTOR.name: sha256(SHIPPED_DETECTOR)}
+    both = detector | {SHIPPED_RECOGNIZER.name: sha256(SHIPPED_RECOGNIZER)}
     found, read = _compared("peers", "ours int8", detector, DETECTION), _compared("reading", "ours", both, READING)
     small = evaluate_set(TextReader(threads=1).read, PAGES, split="all", reading=True)
     found[PAGES_NAME] = {"pages": len(small.pages), **_rounded(small.detection, DETECTION)}

@@ -17,7 +17,7 @@ from typing import Any
 
 from ctpn.errors import CtpnError, ModelError
 from ctpn.files import sha256
-from ctpn.reader import SHIPPED
+from ctpn.reader import SHIPPED_DETECTOR
 
 ROOT = Path(__file__).parents[1]
 PEERS = ROOT / ".venv-peers"
@@ -86,7 +86,7 @@ def readers() -> list[Competitor]:
     Raises:
         CtpnError: as `detectors`.
     """
-    ours = Competitor("ours", Path(sys.executable), ("ours-read",), (SHIPPED, SHIPPED.with_name("crnn-int8.onnx")))
+    ours = Competitor("ours", Path(sys.executable), ("ours-read",), (SHIPPED_DETECTOR, SHIPPED_DETECTOR.with_name("crnn-int8.onnx")))
     return [*_complete([ours]), *_complete([_peer_reader(make_peers(), size) for size in BOX_THRESHOLDS])]
 
 

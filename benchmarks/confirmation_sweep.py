@@ -29,7 +29,7 @@ from ctpn.evaluation.metrics import CharacterCounts, measure_reading, reading_me
 from ctpn.files import sha256
 from ctpn.imaging.decode import open_image
 from ctpn.layout.geometry import intersection_areas
-from ctpn.reader import SHIPPED, SHIPPED_TEXT, TextReader
+from ctpn.reader import SHIPPED_DETECTOR, SHIPPED_RECOGNIZER, TextReader
 from ctpn.recognition.policy import read_lines
 
 RESULT = ROOT / "benchmarks" / "results" / "confirmation_sweep.json"
@@ -108,7 +108,7 @@ def run(out: Path) -> dict[str, Any]:
     lines, combined = spec.lines, reader.recognizer.spec.reading.min_combined_score
     reader.detector.spec = revise(spec, {"lines": {"line_score": min(MIN_SCORES)}})
     current = {"line_score": lines.line_score, "score_slack": lines.score_slack, "min_combined_score": combined}
-    models = {file.name: sha256(file) for file in (SHIPPED, SHIPPED_TEXT)}
+    models = {file.name: sha256(file) for file in (SHIPPED_DETECTOR, SHIPPED_RECOGNIZER)}
     result: dict[str, Any] = {"models": models, "spec": current, "sets": {}, "pages_sha256": {}}
     for name in SETS:
         found = pages(name)

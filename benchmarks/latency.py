@@ -35,7 +35,7 @@ from benchmarks.timed_models import FILES, TimedModel, gmac, other_inputs, peaks
 from ctpn import command
 from ctpn.errors import CtpnError
 from ctpn.files import sha256
-from ctpn.reader import SHIPPED, SHIPPED_TEXT
+from ctpn.reader import SHIPPED_DETECTOR, SHIPPED_RECOGNIZER
 from ctpn.stage_timer import STAGES
 
 ROUNDS = {"mobile": 30, "crnn": 40, "vgg16": 6}
@@ -145,7 +145,8 @@ def speed(work: float, about: dict[str, Any], ms: float, best: dict[str, dict[st
 def stages() -> dict[str, Any]:
     """Milliseconds of each stage of the shipped reader, by photo and threads; `rest` is the time between them."""
     readers = {
-        str(n): Competitor(f"reader, {n} threads", Path(sys.executable), ("stages", str(n)), (SHIPPED, SHIPPED_TEXT)) for n in (1, 2)
+        str(n): Competitor(f"reader, {n} threads", Path(sys.executable), ("stages", str(n)), (SHIPPED_DETECTOR, SHIPPED_RECOGNIZER))
+        for n in (1, 2)
     }
     found: dict[str, Any] = {}
     for photo in PHOTOS:

@@ -34,7 +34,7 @@ F32 = NDArray[np.float32]
 Image = Source | U8
 
 WEIGHTS = Path(__file__).parent / "weights"
-SHIPPED, SHIPPED_TEXT = WEIGHTS / "mobile-int8.onnx", WEIGHTS / "crnn-int8.onnx"
+SHIPPED_DETECTOR, SHIPPED_RECOGNIZER = WEIGHTS / "mobile-int8.onnx", WEIGHTS / "crnn-int8.onnx"
 
 
 class TextReader:
@@ -68,8 +68,8 @@ class TextReader:
     ) -> None:
         options = RuntimeOptions(threads, providers, session_options)
         if bundle is None:
-            file = SHIPPED if detector is None else Path(detector)
-            self._models: tuple[Detector, Recognizer] | None = (OnnxDetector(file, options), OnnxRecognizer(SHIPPED_TEXT, options))
+            file = SHIPPED_DETECTOR if detector is None else Path(detector)
+            self._models: tuple[Detector, Recognizer] | None = (OnnxDetector(file, options), OnnxRecognizer(SHIPPED_RECOGNIZER, options))
         elif detector is None:
             self._models = _from_bundle(Path(bundle), options)
         else:

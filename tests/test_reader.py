@@ -21,7 +21,7 @@ from ctpn.cli import main
 from ctpn.contract.manifest import MANIFEST
 from ctpn.evaluation.metrics import detection_metrics, measure_detection
 from ctpn.imaging.decode import open_image
-from ctpn.reader import SHIPPED
+from ctpn.reader import SHIPPED_DETECTOR
 from ctpn.stage_timer import STAGES
 from export.bundle import write
 
@@ -180,7 +180,7 @@ def _not_ours(path):
 
 
 def _with(path, **values):
-    model = onnx.load(SHIPPED)
+    model = onnx.load(SHIPPED_DETECTOR)
     spec = json.loads(model.metadata_props[0].value) | values
     onnx.helper.set_model_props(model, {"spec": json.dumps(spec)})
     onnx.save(model, path)
@@ -190,7 +190,7 @@ BAD_MODELS = {
     "missing": lambda p: None,
     "empty": lambda p: p.write_bytes(b""),
     "text": lambda p: p.write_text("no model"),
-    "damaged": lambda p: p.write_bytes(SHIPPED.read_bytes()[:100_000]),
+    "damaged": lambda p: p.write_bytes(SHIPPED_DETECTOR.read_bytes()[:100_000]),
     "not ours": _not_ours,
     "newer": lambda p: _with(p, schema=99),
     "other anchors": lambda p: _with(p, anchor_heights=[7, 10]),
@@ -209,9 +209,9 @@ def test_a_bad_model_is_one_clear_line(tmp_path, capsys, make):
 
 def test_a_detector_is_asked_for_by_name():
     with pytest.raises(ModelError, match=r"mobile-int8\.onnx: expected the folder of a bundle, got a file; .* detector=FILE"):
-        TextReader(SHIPPED)
+        TextReader(SHIPPED_DETECTOR)
     with pytest.raises(CtpnError, match="bundle and detector are both given"):
-        TextReader("bundle", detector=SHIPPED)
+        TextReader("bundle", detector=SHIPPED_DETECTOR)
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from benchmarks import latency, machine_peak, runtimes, timed_models
 from benchmarks.latency import main, peak_speeds, speed, startup_metrics, table, times
 from benchmarks.timed_models import TimedModel
 from ctpn.contract.spec import MOBILE
-from ctpn.reader import SHIPPED
+from ctpn.reader import SHIPPED_DETECTOR
 from ctpn.stage_timer import STAGES
 
 
@@ -33,13 +33,13 @@ def small(monkeypatch, tmp_path):
 def test_each_file_is_measured_in_its_own_process(small, monkeypatch, capsys):
     monkeypatch.setattr(timed_models, "FILES", {"mobile": ("mobile-int8.onnx", "mobile-960.onnx")})
     out = small / "latency.json"
-    assert main(["--model", "mobile", "--models", str(SHIPPED.parent), "--out", str(out)]) == 0
+    assert main(["--model", "mobile", "--models", str(SHIPPED_DETECTOR.parent), "--out", str(out)]) == 0
     stored = json.loads(out.read_text())
     part = stored["models"]["mobile"]
     (row,) = [r for r in part["rows"] if r["runtime"] == "onnxruntime"]
     assert row["file"] == "mobile-int8.onnx" and (row["precision"], row["variant"], row["threads"]) == ("int8", "any size", 1)
     assert 0 < row["ms_best"] <= row["ms_median"] <= row["ms_p90"] and row["load_ms"] > 0 and row["first_ms"] > 0
-    assert 0 < row["memory_added_mb"] < row["memory_mb"] and row["megabytes"] == round(SHIPPED.stat().st_size / 1e6, 3)
+    assert 0 < row["memory_added_mb"] < row["memory_mb"] and row["megabytes"] == round(SHIPPED_DETECTOR.stat().st_size / 1e6, 3)
     assert part["input"] == [1, 64, 64, 3] and 0.004 < part["gmac"] < 0.01  # 1.4 for 225 times as many pixels
     assert row["gops"] == pytest.approx(2000 * part["gmac"] / row["ms_best"], rel=0.02)
     assert [(r["file"], r["input"]) for r in part["sizes"]] == [("mobile-int8.onnx", [1, 32, 64, 3]), ("mobile-int8.onnx", [1, 64, 128, 3])]
@@ -126,10 +126,10 @@ def test_the_operators_compute_what_they_name(tmp_path):
 
 def test_runtimes_agree(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 255, (1, 64, 96, 3), np.uint8)
-    score = runtimes.onnxruntime()(str(SHIPPED.with_name("mobile.onnx")), 1)(pixels)[MOBILE.outputs.index("score")]
+    score = runtimes.onnxruntime()(str(SHIPPED_DETECTOR.with_name("mobile.onnx")), 1)(pixels)[MOBILE.outputs.index("score")]
     torch.jit.script(torch.nn.Flatten()).save(tmp_path / "flat.pt")
     assert torch.equal(runtimes.torchscript()(str(tmp_path / "flat.pt"), 1)(pixels), torch.from_numpy(pixels).flatten(1))
     if importlib.util.find_spec("openvino") is None:
         pytest.skip("openvino is not installed")
-    found = runtimes.openvino()(str(SHIPPED.with_name("mobile.onnx")), 1)(pixels)["score"]
+    found = runtimes.openvino()(str(SHIPPED_DETECTOR.with_name("mobile.onnx")), 1)(pixels)["score"]
     assert np.abs(found - score).max() < 1e-3

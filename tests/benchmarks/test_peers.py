@@ -112,7 +112,7 @@ def test_rare_characters():
 
 
 def test_reading_without_a_recogniser_fails_clearly(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(competitors, "SHIPPED", tmp_path / "mobile-int8.onnx")
+    monkeypatch.setattr(competitors, "SHIPPED_DETECTOR", tmp_path / "mobile-int8.onnx")
     (tmp_path / "mobile-int8.onnx").touch()
     assert main(["--read", "--limit", "1", "--out", str(tmp_path / "r.json")]) == 1
     assert "crnn-int8.onnx: no such model file" in capsys.readouterr().err

@@ -15,7 +15,7 @@ from ctpn import TextReader
 from ctpn.__main__ import main
 from ctpn.contract.spec import CRNN, revise
 from ctpn.imaging.decode import open_image
-from ctpn.reader import SHIPPED, SHIPPED_TEXT
+from ctpn.reader import SHIPPED_DETECTOR, SHIPPED_RECOGNIZER
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 WAYBILL = EXAMPLES / "waybill.jpg"
@@ -164,5 +164,5 @@ def test_csv_of_two_pictures_has_one_header(capsys):
 
 
 def test_both_models_fit_the_promise():
-    assert SHIPPED.stat().st_size + SHIPPED_TEXT.stat().st_size <= 4e6
-    assert SHIPPED.stat().st_size <= 0.8e6 and SHIPPED_TEXT.stat().st_size <= 3e6
+    assert SHIPPED_DETECTOR.stat().st_size + SHIPPED_RECOGNIZER.stat().st_size <= 4e6
+    assert SHIPPED_DETECTOR.stat().st_size <= 0.8e6 and SHIPPED_RECOGNIZER.stat().st_size <= 3e6

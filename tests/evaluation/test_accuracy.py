@@ -14,7 +14,7 @@ from benchmarks.pages import DATA
 from ctpn.evaluate import SetMetrics, evaluate_set
 from ctpn.evaluation.metrics import reading_metrics
 from ctpn.files import sha256, write
-from ctpn.reader import SHIPPED, SHIPPED_TEXT, WEIGHTS, TextReader
+from ctpn.reader import SHIPPED_DETECTOR, SHIPPED_RECOGNIZER, WEIGHTS, TextReader
 
 TOLERANCE = 0.02  # below the card: processors round int8 differently
 
@@ -46,9 +46,9 @@ def test_real_receipts_are_found_and_read_as_the_cards_say() -> None:
 
 
 def test_the_cards_are_of_the_shipped_models() -> None:
-    detector = {SHIPPED.name: sha256(SHIPPED)}
+    detector = {SHIPPED_DETECTOR.name: sha256(SHIPPED_DETECTOR)}
     assert measured("mobile")["sha256"] == detector
-    assert measured("crnn")["sha256"] == detector | {SHIPPED_TEXT.name: sha256(SHIPPED_TEXT)}
+    assert measured("crnn")["sha256"] == detector | {SHIPPED_RECOGNIZER.name: sha256(SHIPPED_RECOGNIZER)}
 
 
 def test_the_command_changes_what_was_measured_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from benchmarks.environment import environment, save
 from ctpn.annotations.formats import TextAnnotation, write_icdar
 from ctpn.evaluate import PageMetrics, main, sheet
 from ctpn.evaluation.metrics import CharacterCounts, DetectionCounts
-from ctpn.reader import SHIPPED, TextReader
+from ctpn.reader import SHIPPED_DETECTOR, TextReader
 
 ROOT = Path(__file__).parents[2]
 
@@ -77,7 +77,7 @@ def test_an_empty_split_and_a_lost_folder_fail_clearly(own_set, tmp_path, capsys
 
 
 def test_the_worker_answers_line_by_line(tmp_path):
-    worker = [sys.executable, str(ROOT / "benchmarks" / "competitor_process.py"), "ours", str(SHIPPED)]
+    worker = [sys.executable, str(ROOT / "benchmarks" / "competitor_process.py"), "ours", str(SHIPPED_DETECTOR)]
     page = str(ROOT / "examples" / "waybill.jpg")
     done = subprocess.run(worker, input=f"{page}\n{page}\n", capture_output=True, text=True, cwd=ROOT, timeout=120)
     ready, first, second = done.stdout.splitlines()

@@ -4,12 +4,12 @@ import onnxruntime as ort
 import pytest
 
 from ctpn import CtpnError, TextReader
-from ctpn.reader import SHIPPED
+from ctpn.reader import SHIPPED_DETECTOR
 from ctpn.runtime.onnx_runtime import CPU, OnnxDetector, RuntimeOptions
 
 
 def test_the_default_is_the_cpu():
-    session = OnnxDetector(SHIPPED, RuntimeOptions(threads=1)).session
+    session = OnnxDetector(SHIPPED_DETECTOR, RuntimeOptions(threads=1)).session
     assert session.get_providers() == list(CPU) and session.get_session_options().intra_op_num_threads == 1
 
 
