@@ -1,4 +1,4 @@
-"""The house's own laws: README, imports, and nothing of this machine in the tree."""
+"""The documents, the imports, and nothing of this machine in the tree."""
 
 import ast
 import re
@@ -12,6 +12,8 @@ import pytest
 from benchmarks.report.__main__ import RESULTS
 from benchmarks.report.headline import headline, updated
 from benchmarks.report.results import StoredResults
+from ctpn.version import __version__
+from tests.helpers.wheel import tracked_files
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(p for d in ("ctpn", "export", "benchmarks") for p in (ROOT / d).rglob("*.py"))
@@ -41,10 +43,21 @@ def test_readme_shows_the_stored_results():
     assert updated(text, headline(StoredResults(RESULTS))) == text, "run python -m benchmarks.report"
 
 
+def test_the_changelog_begins_with_this_version():
+    versions = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    assert __version__ in versions and versions[0] in (__version__, "Unreleased")
+
+
+def test_links_of_the_documents_lead_somewhere():
+    for file in (ROOT / name for name in tracked_files() if name.endswith(".md")):
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", file.read_text(encoding="utf-8")):
+            assert "://" in link or (file.parent / link).exists(), f"{file}: {link}"
+
+
 def test_readme_commands_exist():
     text, make = (ROOT / "README.md").read_text(encoding="utf-8"), (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"\bmake (\w+)", text))
-    assert targets >= {"demo", "test", "weights"} and all(re.search(rf"^{t}:", make, re.M) for t in targets)
+    assert targets >= {"demo", "test"} and all(re.search(rf"^{t}:", make, re.M) for t in targets)
     for module in re.findall(r"python -m ([\w.]+)", text):
         path = ROOT / module.replace(".", "/")
         assert path.with_suffix(".py").exists() or (path / "__main__.py").exists(), module

@@ -40,7 +40,7 @@ def headline(stored: StoredResults) -> list[Block]:
     return [
         Table(["", "ours int8", *DETECTORS[1:]], [*detection, *reading]),
         Text(
-            "Lines found: hmean at IoU 0.5 / DetEval. CharacterCounts read: from photo to text, case and spaces folded, "
+            "Lines found: hmean at IoU 0.5 / DetEval. Characters read: from photo to text, case and spaces folded, "
             "a missed line counts as wrong. ¹ Annotated by word, while all three find lines. "
             f"² One thread of {machine}, all competitors page by page in turns, median; "
             f"× is the ratio to tiny's time in the same turns. {net} From maps to lines, {lines} "
