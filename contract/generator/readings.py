@@ -159,6 +159,7 @@ def reading_cases() -> Cases:
     down = Page(60, 700)
     for i, y in enumerate((10, 150, 176, 480, 670)):
         down.line(6, y, 48, 16, ("abcde"[i], 0.9))
+    border = Page(192, 96).line(0, 0, 180, 16, ok).line(40, 80, 152, 16, ok)
     quad = [[4, 4], [100, 8], [98, 34], [6, 30]]
     return [
         page.whole("a page in reading order"),
@@ -189,7 +190,9 @@ def reading_cases() -> Cases:
         page.whole("a region with half of a line", [[40, 0, 100, 36]]),
         page.whole("a quad, and one over the border", [quad, [[90, -20], [250, -20], [250, 40], [90, 40]]]),
         page.whole("regions, detected alone", [[0, 0, 192, 36]], stage="detect"),
+        page.whole("a region around all lines, detected alone", [[0, 0, 192, 96]], stage="detect"),
         page.whole("no regions at all", []),
+        border.whole("lines along the border, expanded", stage="detect", detector={"lines": {"expansion": [0.5, 0.25]}}),
         page.whole("a region beside the photo", [[0, 0, 50, 50], [300, 0, 10, 10]], says="mark it again"),
         page.whole(
             "a region crossing itself, detected alone", [[[0, 0], [50, 50], [50, 0], [0, 50]]], stage="detect", says="mark it again"

@@ -2,11 +2,13 @@
 
 import json
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from contract.generator import stages
 from contract.generator.encoding import HERE, difference, value
+from ctpn import reader
 from ctpn.contract.spec import CRNN, MOBILE, revise
 from ctpn.recognition import policy
 
@@ -133,13 +135,51 @@ MUTANTS = {
 }
 
 
+READER_MUTANTS = {
+    "detection uses the score slack": (
+        "_found(photo, regions, detector, detector.spec, timer)",
+        "_found(photo, regions, detector, detector.spec.with_score_slack, timer)",
+    ),
+    "reading does without score slack": ("detector.spec.with_score_slack", "detector.spec"),
+    "every line is confirmed": ("if _is_confirmed(line, detector.spec, recognizer.spec)", "if True"),
+    "only the sum confirms": ("line.score >= detector.lines.line_score or ", ""),
+    "only the detector confirms": (
+        " or line.score + (line.text_score or 0.0) >= recognizer.reading.min_combined_score",
+        "",
+    ),
+    "lines that are half in a region are in it": ("overlap_fraction(line.quad, marked) > 0.5", "overlap_fraction(line.quad, marked) > 0"),
+    "no line is too far outside": ("if overlap_fraction(line.quad, marked) > 0.5", ""),
+    "regions are numbered from 1": ("region=index)", "region=index + 1)"),
+    "regions are not enlarged": ("if by > 1 else part", "if by > 9 else part"),
+    "quads stay where the region is": (" + np.array([x0, y0], np.float32), region", ", region"),
+    "quads stay enlarged": ("quad=line.quad / exact + ", "quad=line.quad + "),
+    "the enlarged size is cut off": ("np.floor(side * by + 0.5)", "np.floor(side * by)"),
+    "quads stay reduced": ("quads_net / np.array([fitted.scale_x, fitted.scale_y], np.float32)", "quads_net"),
+    "quads reach over the border": (".clip(0, [rgb.shape[1], rgb.shape[0]])", ""),
+    "tiles are cut across": ("across = pixels_net.shape[1] >= pixels_net.shape[0]", "across = True"),
+    "long images are detected at once": ("if len(places) == 1:", "if True:"),
+    "found lines are not ordered": ("for line in _ordered(_in_region(", "for line in (_in_region("),
+    "read lines keep the order in which they were found": ("for line in _ordered(list(group))]", "for line in list(group)]"),
+    "regions are mixed": ("groupby(lines, lambda line: line.region)", "groupby(lines, lambda line: 0)"),
+}
+
+
+def mutant(module, old, new):
+    """The names of a module in whose source `old` is replaced, where it occurs once."""
+    source = Path(module.__file__).read_text(encoding="utf-8")
+    assert source.count(old) == 1
+    names = {"__name__": module.__name__, "__file__": module.__file__}
+    exec(compile(source.replace(old, new), module.__file__, "exec"), names)
+    return names
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_another_policy_is_noticed(name, monkeypatch):
-    with open(policy.__file__, encoding="utf-8") as file:
-        source = file.read()
-    old, new = MUTANTS[name]
-    assert source.count(old) == 1
-    mutant = {"__name__": "mutant"}
-    exec(compile(source.replace(old, new), "mutant", "exec"), mutant)
-    monkeypatch.setattr(policy, "read_lines", mutant["read_lines"])
+    monkeypatch.setattr(policy, "read_lines", mutant(policy, *MUTANTS[name])["read_lines"])
     assert noticed(["read_lines"])
+
+
+@pytest.mark.parametrize("name", READER_MUTANTS)
+def test_another_reader_is_noticed(name, monkeypatch):
+    monkeypatch.setattr(stages, "TextReader", mutant(reader, *READER_MUTANTS[name])["TextReader"])
+    assert noticed(["read", "detect"])
