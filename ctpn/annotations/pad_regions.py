@@ -1,4 +1,4 @@
-"""Tight annotations as loose as people draw them."""
+"""Tight annotations expanded to the padding that people leave."""
 
 from __future__ import annotations
 

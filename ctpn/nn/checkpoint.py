@@ -16,7 +16,7 @@ from ctpn.files import atomic_write
 
 
 def save_weights(file: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
-    """Write tensors and text metadata to `file`, whole or not at all."""
+    """Write tensors and text metadata to `file` atomically."""
     with atomic_write(file) as new:
         save_file({name: t.detach().cpu().contiguous() for name, t in tensors.items()}, new, metadata)
 
@@ -73,7 +73,7 @@ def load_checkpoint(file: Path) -> dict[str, Tensor]:
 
 
 def save_state(file: Path, state: dict[str, Any]) -> None:
-    """Write a training state, whole or not at all."""
+    """Write a training state atomically."""
     with atomic_write(file) as new:
         torch.save(state, new)
 

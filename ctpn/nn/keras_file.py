@@ -36,10 +36,10 @@ class KerasFile:
     Attributes:
         layers: for each layer its tensors with their paths in Keras's order: kernel, bias; of a Bidirectional the forward
             kernel, recurrent kernel, bias, then the backward ones.
-        version: of Keras, such as "2.1.5"; "3" where the layout alone tells, "" where nothing does.
+        version: of Keras, such as "2.1.5"; "3" where only the layout shows it, "" where unknown.
         backend: "tensorflow" mostly.
         config: configuration by layer name, its class under "class_name"; None for weights alone.
-        notes: what the user should know: what was guessed, what was left aside.
+        notes: what the user should know: guesses, and tensors that were skipped.
     """
 
     version: str
@@ -176,12 +176,12 @@ def _by_order(groups: dict[str, Any], known: tuple[str, ...], found: KerasFile) 
     order = sorted(groups, key=lambda g: (-g.count("/"), _number(g)))
     recurrent = [g for g in order if g.rsplit("/", 1)[-1].startswith("bidirectional")]
     others = [g for g in order if g not in recurrent]
-    wanted = [n for n in known if n != "blstm"]
-    if len(recurrent) != 1 or len(others) != len(wanted):
+    expected = [n for n in known if n != "blstm"]
+    if len(recurrent) != 1 or len(others) != len(expected):
         raise ModelError(f"the file names no layers, and has {len(others)} with weights and {len(recurrent)} Bidirectional; "
-                         f"expected {len(wanted)} and 1; save it as a whole model (.keras or .h5)")  # fmt: skip
+                         f"expected {len(expected)} and 1; save it as a whole model (.keras or .h5)")  # fmt: skip
     found.notes.append("the file names no layers: they are taken in the original's order, rpn_class before rpn_regress")
-    return dict(zip(others, wanted, strict=True)) | {recurrent[0]: "blstm"}
+    return dict(zip(others, expected, strict=True)) | {recurrent[0]: "blstm"}
 
 
 def _snake(name: str) -> str:
@@ -201,11 +201,11 @@ def _layers(model: dict[str, Any], container: str = "layers") -> dict[str, dict[
 
 
 def _tensors(group: h5py.Group, found: KerasFile) -> Iterator[tuple[str, F32]]:
-    """All tensors of a file by path; what belongs to training's state is noted and left aside."""
-    budget, aside = BYTES, 0
+    """All tensors of a file by path; what belongs to training's state is noted and skipped."""
+    budget, skipped = BYTES, 0
     for path, data in _walk(group, "", set()):
         if set(path.split("/")) & set(STATE):
-            aside += 1
+            skipped += 1
             continue
         budget -= 4 * data.size
         if data.dtype.kind != "f" or not 1 <= data.ndim <= 4 or not data.size or data.external or data.is_virtual or budget < 0:
@@ -214,8 +214,8 @@ def _tensors(group: h5py.Group, found: KerasFile) -> Iterator[tuple[str, F32]]:
         if not np.isfinite(tensor).all():
             raise ModelError(f"{path}: NaN or infinity in it; the training went wrong, take an earlier file")
         yield path, tensor
-    if aside:
-        found.notes.append(f"{aside} tensors of the optimiser's or of random numbers' state are left aside: they are no weights")
+    if skipped:
+        found.notes.append(f"{skipped} tensors of the optimiser's or of random numbers' state are skipped: they are no weights")
 
 
 def _walk(group: h5py.Group, prefix: str, seen: set[int]) -> Iterator[tuple[str, h5py.Dataset]]:
@@ -223,11 +223,11 @@ def _walk(group: h5py.Group, prefix: str, seen: set[int]) -> Iterator[tuple[str,
     for name in group:
         path = f"{prefix}{name}"
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-            raise ModelError(f"{path}: is a link; expected a file that stands alone")
+            raise ModelError(f"{path}: is a link; expected a file without links")
         node = group[name]
         address = h5py.h5o.get_info(node.id).addr
         if address in seen:
-            raise ModelError(f"{path}: stands twice in the file; save it again in Keras")
+            raise ModelError(f"{path}: is twice in the file; save it again in Keras")
         seen.add(address)
         if isinstance(node, h5py.Group):
             yield from _walk(node, path + "/", seen)

@@ -1,6 +1,6 @@
 """Carry a Keras CTPN over exactly: python -m ctpn.nn.keras_import weights.hdf5 out.safetensors
 
-  python -m ctpn.nn.keras_import model.h5 out.safetensors              a whole model says all that is needed
+  python -m ctpn.nn.keras_import model.h5 out.safetensors              a whole model has all that is needed
   python -m ctpn.nn.keras_import weights.hdf5 out.safetensors --recurrent-activation hard_sigmoid
   python -m ctpn.nn.keras_import model.keras out.safetensors --channels RGB --mean 0,0,0
 
@@ -52,10 +52,10 @@ def convert(file: KerasFile, activation: str | None = None, version: str | None 
     """
     if file.version.startswith("1"):
         raise ModelError("from Keras 1, whose layout is another; load and save it with Keras 2 first")
-    lost, foreign = ([n for n in KNOWN if n not in file.layers], [t for n in file.layers if n not in KNOWN for t in file.layers[n]])
-    if lost or foreign:
-        told = [f"missing: {', '.join(lost)}"] * bool(lost) + [f"not used: {', '.join(p for p, _ in foreign[:20])}"] * bool(foreign)
-        raise ModelError(f"expected the layers of the original CTPN; {'; '.join(told)}")
+    lost, unknown = ([n for n in KNOWN if n not in file.layers], [t for n in file.layers if n not in KNOWN for t in file.layers[n]])
+    if lost or unknown:
+        problems = [f"missing: {', '.join(lost)}"] * bool(lost) + [f"not used: {', '.join(p for p, _ in unknown[:20])}"] * bool(unknown)
+        raise ModelError(f"expected the layers of the original CTPN; {'; '.join(problems)}")
     state: dict[str, Tensor] = {}
     for name, ours in CONVOLUTIONS.items():
         _check(name, file, {"activation": "relu" if ours.startswith(("base", "rpn.", "lstm")) else "linear", **CONVOLUTION})
@@ -71,9 +71,9 @@ CONVOLUTION = {"padding": "same", "strides": [1, 1], "dilation_rate": [1, 1], "g
 RECURRENT = {"activation": "tanh", "go_backwards": False, "return_sequences": True, "use_bias": True}
 
 
-def _check(name: str, file: KerasFile, wanted: dict[str, Any], config: dict[str, Any] | None = None) -> None:
+def _check(name: str, file: KerasFile, expected: dict[str, Any], config: dict[str, Any] | None = None) -> None:
     config = (file.config or {}).get(name, {}) if config is None else config
-    for key, value in wanted.items():
+    for key, value in expected.items():
         got = config.get(key, value)
         if (list(got) if isinstance(got, tuple) else got) != value:
             raise ModelError(f"{name}: expected {key} {value!r}, got {got!r}; this is not the original's net")
@@ -129,21 +129,21 @@ def _layer(file: KerasFile, key: str = "layer") -> dict[str, Any]:
 
 def _check_recurrence(file: KerasFile, cell: str, reset_after: bool) -> None:
     _check("blstm", file, {"merge_mode": "concat", "class_name": "Bidirectional"})
-    wanted = {**RECURRENT, "class_name": cell.upper()} | ({"reset_after": reset_after} if cell == "gru" else {})
-    _check("blstm", file, wanted, _layer(file))
+    expected = {**RECURRENT, "class_name": cell.upper()} | ({"reset_after": reset_after} if cell == "gru" else {})
+    _check("blstm", file, expected, _layer(file))
     backward = _layer(file, "backward_layer") or _layer(file)
     same = {k: v for k, v in _layer(file).items() if k in ("recurrent_activation", "units")}
-    _check("blstm, backward", file, {**wanted, **same}, backward | {"go_backwards": False})
+    _check("blstm, backward", file, {**expected, **same}, backward | {"go_backwards": False})
 
 
 def _gates(file: KerasFile, activation: str | None, version: str | None) -> str:
     """A key of GATES: by the configuration, else by what the user says, and by the version of Keras."""
-    said = _layer(file).get("recurrent_activation")
-    if said and activation and said != activation:
-        raise ModelError(f"blstm: the file says recurrent_activation {said!r}; leave --recurrent-activation {activation} away")
+    stated = _layer(file).get("recurrent_activation")
+    if stated and activation and stated != activation:
+        raise ModelError(f"blstm: the file says recurrent_activation {stated!r}; omit --recurrent-activation")
     if file.version and version and not file.version.startswith(version):
         raise ModelError(f"the file is of Keras {file.version}; leave --keras-version {version} away")
-    kind, version = said or activation, (file.version or version or "")[:1]
+    kind, version = stated or activation, (file.version or version or "")[:1]
     if kind is None:
         raise ModelError(
             "holds weights alone, which do not say the recurrent activation; give --recurrent-activation hard_sigmoid "
@@ -193,7 +193,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("source", type=Path, metavar="FILE", help="weights or a whole model: .hdf5, .h5, .weights.h5 or .keras")
     parser.add_argument("target", type=Path, metavar="OUT.safetensors")
-    parser.add_argument("--recurrent-activation", choices=["sigmoid", "hard_sigmoid"], help="where weights alone cannot tell")
+    parser.add_argument("--recurrent-activation", choices=["sigmoid", "hard_sigmoid"], help="for files of weights alone, which do not say")
     parser.add_argument("--keras-version", choices=["2", "3"], help="likewise: what wrote a .weights.h5 that does not say")
     parser.add_argument("--channels", choices=["BGR", "RGB"], default=CLASSIC.channels, help="of the net's input (default: %(default)s)")
     parser.add_argument("--mean", type=_mean, default=CLASSIC.mean, metavar="A,B,C", help="what is taken off each channel, in that order "

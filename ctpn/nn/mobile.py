@@ -37,7 +37,7 @@ class Residual(nn.Module):
 class MobileCtpn(Detector):
     """Four scales, fused from coarse to fine, a BiGRU along the rows, four heads.
 
-    Dense convolutions stand where the picture is large (processors run them near their peak), depthwise ones
+    Dense convolutions are used where the picture is large (processors run them near their peak speed), depthwise ones
     where channels are many; widths are multiples of 16, the width of a vector register. The recurrence runs on
     rows of 16 pixels, half as many as there are rows of cells, and each of them serves two. Below 0.4 M parameters.
     """

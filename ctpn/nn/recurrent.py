@@ -1,4 +1,4 @@
-"""A recurrence along the rows of a feature map, in two forms that share their parameters.
+"""A recurrence along the rows of a feature map, in two forms with the same parameters.
 
 `nn.GRU` or `nn.LSTM` is the quick form for training and for ONNX's own GRU operator. The unrolled form is one 4-D
 graph of 1x1 convolutions with two groups, one a direction, that every runtime and accelerator has; its width is
@@ -30,7 +30,7 @@ CELLS = ("gru", "lstm", "none")
 
 @dataclass(frozen=True)
 class Recurrence:
-    """Which recurrence a net has; it travels in the metadata of its weights, because no tensor tells.
+    """Which recurrence a net has; it travels in the metadata of its weights, because no tensor shows it.
 
     Attributes:
         cell: "gru", "lstm", or "none" (a 1x1 convolution of the same output, for comparison).

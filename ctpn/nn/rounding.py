@@ -13,7 +13,7 @@ FLOAT_PARTS = (
     "base_layers.0", "brnn",  # vgg16
     "rows8.1.look",  # crnn
 )  # fmt: skip
-MEMORY = 0.98  # share of the old range at each step
+MEMORY = 0.98  # weight of the old range at each step
 
 
 def stays_float(name: str) -> bool:

@@ -11,7 +11,7 @@ from ctpn.errors import ModelError
 from ctpn.nn.maps import Detector
 from ctpn.nn.recurrent import TORCH, Recurrence, RowRecurrence
 
-BLOCKS = (2, 2, 3, 3, 3)  # convolutions; a pooling stands between two blocks
+BLOCKS = (2, 2, 3, 3, 3)  # convolutions; with a pooling between two blocks
 PLACES = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)  # of the convolutions in `base_layers`
 
 

@@ -210,7 +210,7 @@ class Recipe:
     """All that decides which weights a training gives.
 
     Attributes:
-        notes: history that the stages do not tell; not in the hash.
+        notes: history beside the stages; not in the hash.
         folder: of the runs, one folder per stage; not in the hash.
         cache: folder for generated pages and line crops; not in the hash.
         fonts: font folders by a name.

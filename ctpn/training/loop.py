@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ctpn.errors import RecipeError
-from ctpn.nn.checkpoint import load_state, load_weights, save_state, save_weights
+from ctpn.nn.checkpoint import is_checkpoint, load_state, load_weights, save_state, save_weights
 from ctpn.nn.detector import freeze
 from ctpn.nn.maps import Detector, normalise
 from ctpn.training.config import Recipe, Stage
@@ -166,7 +166,7 @@ def train_stage(recipe: Recipe, stage: Stage, machine: Machine) -> None:
     index = recipe.runs.index(stage)
     before = recipe.stage_folder(recipe.runs[index - 1]) / WEIGHTS if index else None
     init = before or (Path(recipe.init) if recipe.init else None)
-    output = Output(recipe.stage_folder(stage), until(recipe, stage), stage, _records(before))
+    output = Output(recipe.stage_folder(stage), until(recipe, stage), stage, _records(init))
     output.folder.mkdir(parents=True, exist_ok=True)
     with ProcessGroup() as group:
         task = make_task(recipe, stage, init)
@@ -178,8 +178,10 @@ def train_stage(recipe: Recipe, stage: Stage, machine: Machine) -> None:
 
 
 def _records(weights: Path | None) -> list[dict[str, object]]:
-    """The records of the stages that these weights went through."""
-    return list(json.loads(load_weights(weights)[1].get("training", "[]"))) if weights else []
+    """The records of the stages that these weights went through; none of a checkpoint of the original."""
+    if not weights or is_checkpoint(weights):
+        return []
+    return list(json.loads(load_weights(weights)[1].get("training", "[]")))
 
 
 def _fit(run: Run, task: Task, group: ProcessGroup, output: Output, machine: Machine) -> None:

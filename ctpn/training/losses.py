@@ -54,7 +54,7 @@ def _score(logits: Tensor, labels: Tensor, negatives: float, form: str) -> Tenso
 
 
 def _regression(raw: Tensor, target: Tensor, text: Tensor, *, beta: float) -> Tensor:
-    predicted, wanted = raw.reshape(target.shape)[text], target[text]
-    known = ~torch.isnan(wanted)
-    loss = F.smooth_l1_loss(predicted[known], wanted[known], beta=beta, reduction="sum")
+    predicted, expected = raw.reshape(target.shape)[text], target[text]
+    known = ~torch.isnan(expected)
+    loss = F.smooth_l1_loss(predicted[known], expected[known], beta=beta, reduction="sum")
     return loss / max(1, int(known.sum()))

@@ -153,7 +153,7 @@ def test_a_checkpoint_that_was_cut_off_is_refused(zipped: bool, keep: int, tmp_p
         load_detector(file)
 
 
-def test_a_state_dict_alone_is_told_apart(tmp_path: Path) -> None:
+def test_a_bare_state_dict_is_refused_by_name(tmp_path: Path) -> None:
     torch.save(small_state(), tmp_path / "bare.pth")
     with pytest.raises(ModelError, match=r"model_state_dict, got .*base_layers"):
         load_detector(tmp_path / "bare.pth")

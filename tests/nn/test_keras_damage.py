@@ -1,4 +1,4 @@
-"""Files of Keras that are damaged, foreign or hostile: refused, in one line."""
+"""Files of Keras that are damaged, unknown or hostile: refused, in one line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return unpacked(tmp_path_factory.mktemp("keras"))
 
 
-# What is changed in the whole model of Keras 2, and what the command says of it.
+# What is changed in the whole model of Keras 2, and the command's message.
 def _drop(h5: h5py.File) -> None:
     del h5["model_weights/block3_conv2/block3_conv2/bias:0"]
 
@@ -77,14 +77,14 @@ def _configure(**changes: object) -> object:
 
 DAMAGES = {
     "dropped": (_drop, "block3_conv2"),
-    "foreign": (_add, "not used: model_weights/rpn_conv1/extra"),
+    "unknown": (_add, "not used: model_weights/rpn_conv1/extra"),
     "lost": (_lose, "missing: lstm_fc"),
     "nan": (_nan, "bias:0: NaN"),
     "wide": (_widen, "do not fit"),
     "bomb": (_bomb, "expected a float tensor"),
     "outside": (_outside, "expected a float tensor"),
     "link": (_link, "is a link"),
-    "circle": (_circle, "stands twice"),
+    "circle": (_circle, "is twice"),
     "valid padding": (_configure(lstm_fc__padding="valid"), "lstm_fc: expected padding 'same', got 'valid'"),
     "sum": (_configure(blstm__merge_mode="sum"), "merge_mode 'concat', got 'sum'"),
     "relu": (_configure(blstm__activation="relu"), "activation 'tanh', got 'relu'"),
@@ -98,7 +98,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_a_foreign_or_hostile_file_is_refused_in_one_line(
+def test_an_unknown_or_hostile_file_is_refused_in_one_line(
     damage: str, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     change, message = DAMAGES[damage]
@@ -122,10 +122,10 @@ def test_a_file_that_was_cut_off_is_refused(name: str, keep: int, folder: Path, 
 
 
 def test_noise_in_a_file_never_raises_another_error(folder: Path, tmp_path: Path) -> None:
-    rng, whole, bad = np.random.default_rng(0), (folder / f"{OLD}-model.h5").read_bytes(), tmp_path / "bad.h5"
+    rng, original, bad = np.random.default_rng(0), (folder / f"{OLD}-model.h5").read_bytes(), tmp_path / "bad.h5"
     refused = 0
     for _ in range(60):
-        data = bytearray(whole)
+        data = bytearray(original)
         for at in rng.integers(0, len(data), 40):
             data[at] = rng.integers(0, 256)
         bad.write_bytes(data)

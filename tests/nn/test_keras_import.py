@@ -58,20 +58,20 @@ def test_no_gru_of_torch_computes_the_old_recurrence(folder: Path, tmp_path: Pat
     old = imported(folder, f"{OLD}-model.h5", tmp_path).brnn.requires_grad_(False)
     old.rnn.load_state_dict({n: 2 * t for n, t in old.rnn.state_dict().items()})  # as strong as trained gates are
     x = torch.randn(64, 7, 1, 6, generator=torch.Generator().manual_seed(0))
-    wanted = old(x)
+    expected = old(x)
     new = RowRecurrence(7, 5)
     new.load_state_dict(old.state_dict())
-    assert isinstance(new.rnn, torch.nn.GRU) and (new(x) - wanted).abs().max() > 0.1
+    assert isinstance(new.rnn, torch.nn.GRU) and (new(x) - expected).abs().max() > 0.1
     optimizer = torch.optim.LBFGS(new.parameters(), max_iter=150, line_search_fn="strong_wolfe")
 
     def loss() -> torch.Tensor:
         optimizer.zero_grad()
-        error: torch.Tensor = (new(x) - wanted).square().mean()
+        error: torch.Tensor = (new(x) - expected).square().mean()
         error.backward()
         return error
 
     optimizer.step(loss)
-    assert (new(x) - wanted).abs().max() > 0.05
+    assert (new(x) - expected).abs().max() > 0.05
 
 
 def test_maps_are_what_the_stages_take(folder: Path, tmp_path: Path) -> None:
@@ -92,11 +92,11 @@ def test_channels_and_mean_are_recorded_and_used(folder: Path, tmp_path: Path) -
     golden = np.load(folder / f"{OLD}.npz")
     usual = imported(folder, f"{OLD}.keras", tmp_path)
     assert usual.spec == CLASSIC and usual.spec.channels == "BGR" and usual.spec.mean == (123.68, 116.779, 103.939)
-    turned = imported(folder, f"{OLD}.keras", tmp_path, "--channels", "RGB", "--mean", "123.68,116.779,103.939")
+    swapped_channels = imported(folder, f"{OLD}.keras", tmp_path, "--channels", "RGB", "--mean", "123.68,116.779,103.939")
     spec = DetectorSpec.from_json(load_weights(tmp_path / "net.safetensors")[1]["spec"])
     assert (spec.channels, spec.mean) == ("RGB", (123.68, 116.779, 103.939))
     image = golden["image"]
-    np.testing.assert_array_equal(usual.maps(image)["scores"], turned.maps(image[:, :, ::-1])["scores"])
+    np.testing.assert_array_equal(usual.maps(image)["scores"], swapped_channels.maps(image[:, :, ::-1])["scores"])
     shifted = imported(folder, f"{OLD}.keras", tmp_path, "--mean", "0,0,0")
     assert np.abs(shifted.maps(image)["scores"] - usual.maps(image)["scores"]).max() > 1e-2
 
@@ -137,7 +137,7 @@ def test_the_command_says_what_it_assumed(folder: Path, tmp_path: Path, capsys: 
     assert "names no layers" in err and "parameters from Keras 2" in out and len(out.splitlines()) == 1
 
 
-def test_weights_of_theano_have_their_kernels_turned(folder: Path, tmp_path: Path) -> None:
+def test_weights_of_theano_have_their_kernels_flipped(folder: Path, tmp_path: Path) -> None:
     theano, golden = tmp_path / "theano.h5", np.load(folder / f"{OLD}.npz")
     shutil.copy(folder / f"{OLD}-model.h5", theano)
     with h5py.File(theano, "r+") as h5:
@@ -165,7 +165,7 @@ def test_an_old_file_without_reset_after_in_its_configuration(folder: Path, tmp_
     assert difference(imported(tmp_path, "old.h5", tmp_path), golden) < 1e-5
 
 
-def test_training_state_is_left_aside_and_told(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_training_state_is_skipped_and_reported(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     trained = tmp_path / "trained.h5"
     shutil.copy(folder / f"{OLD}-model.h5", trained)
     with h5py.File(trained, "r+") as h5:
@@ -200,6 +200,6 @@ def test_usage_errors(arguments: list[str]) -> None:
     assert stop.value.code == 2
 
 
-def test_a_missing_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path / "none.h5"), str(tmp_path / "o.safetensors")]) == 1
     assert "no such file" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The CRNN: its two forms, its loss by hand, and that it learns a few strips by heart."""
+"""The CRNN: its two forms, its loss by hand, and that it learns two line crops by heart."""
 
 import pytest
 
@@ -27,11 +27,11 @@ def test_it_is_small(net):
 
 
 def test_the_unrolled_form_says_the_same(net):
-    strips = torch.rand(2, 3, 32, 64)
+    crops = torch.rand(2, 3, 32, 64)
     with torch.no_grad():
-        wanted = net(strips)
+        expected = net(crops)
         net.rows.unrolled = True
-        assert torch.allclose(net(strips), wanted, atol=1e-4)
+        assert torch.allclose(net(crops), expected, atol=1e-4)
 
 
 def _batch(steps, labels):
@@ -46,17 +46,17 @@ def _batch(steps, labels):
 NONE = torch.zeros(2, 0, dtype=torch.int64)  # no letters
 
 
-def _loss(logits, batch, share, pairs=NONE):
+def _loss(logits, batch, ctc_weight, pairs=NONE):
     """Of logits themselves: the last layer's matrix changes nothing."""
-    return characters_loss(logits, torch.eye(logits.shape[2]), batch, share, pairs)
+    return characters_loss(logits, torch.eye(logits.shape[2]), batch, ctc_weight, pairs)
 
 
 def test_loss_by_hand():
     logits = torch.zeros(1, 2, 4)
     batch = _batch([[1, -1]], [[1]])
-    place = _loss(logits, batch, 0.0)
-    assert float(place["alignment"]) == pytest.approx(1.3862944)  # log 4, the unknown step does not count
-    assert float(place["ctc"]) == 0
+    alignment = _loss(logits, batch, 0.0)
+    assert float(alignment["alignment"]) == pytest.approx(1.3862944)  # log 4, the unknown step does not count
+    assert float(alignment["ctc"]) == 0
     # three of the sixteen paths of two steps say "1": 1 1, 1 blank, blank 1
     ctc = _loss(logits, batch, 1.0)
     assert float(ctc["ctc"]) == pytest.approx(1.6739764)  # -log(3 / 16)
@@ -70,21 +70,21 @@ def test_letters_are_pairs():
 
 
 def _by_pytorch(features, matrix, labels, lengths, caseless, pairs):
-    """The same loss over all classes: log_softmax and ctc_loss, the small letters of caseless strips joined to the capitals."""
+    """The same loss over all classes: log_softmax and ctc_loss, the small letters of caseless crops joined to the capitals."""
     logits = features @ matrix.T
     upper, lower = pairs
     either = torch.logaddexp(logits[..., upper], logits[..., lower])
-    chosen, told = caseless[:, None, None], logits.clone()
-    told[..., upper] = torch.where(chosen, either, logits[..., upper])
-    told[..., lower] = torch.where(chosen, torch.full_like(either, -1e4), logits[..., lower])
-    log, times = told.log_softmax(2).transpose(0, 1), torch.full_like(lengths, logits.shape[1])
+    chosen, merged = caseless[:, None, None], logits.clone()
+    merged[..., upper] = torch.where(chosen, either, logits[..., upper])
+    merged[..., lower] = torch.where(chosen, torch.full_like(either, -1e4), logits[..., lower])
+    log, times = merged.log_softmax(2).transpose(0, 1), torch.full_like(lengths, logits.shape[1])
     lost = torch.nn.functional.ctc_loss(log, labels, times, lengths, reduction="none", zero_infinity=True)
     return (lost / lengths.clamp_min(1)).mean()
 
 
 @pytest.mark.parametrize("rows", [1, 40, 1000])
 def test_ctc_equals_pytorchs_with_its_gradients(rows, monkeypatch):
-    monkeypatch.setattr("ctpn.nn.ctc.ROWS", rows)  # a strip at a time, two, all
+    monkeypatch.setattr("ctpn.nn.ctc.ROWS", rows)  # a crop at a time, two, all
     torch.manual_seed(0)
     charset = "abABcdCDxyz你好"
     pairs = letters(charset)
@@ -94,10 +94,10 @@ def test_ctc_equals_pytorchs_with_its_gradients(rows, monkeypatch):
     caseless = torch.tensor([True, False, False, True, True, False])
     features = torch.randn(6, 20, 7, requires_grad=True)
     matrix = torch.randn(len(charset) + 1, 7, requires_grad=True)
-    wanted = _by_pytorch(features, matrix, labels, lengths, caseless, pairs)
+    expected = _by_pytorch(features, matrix, labels, lengths, caseless, pairs)
     got = ctc(features, matrix, texts(labels, lengths, caseless, pairs))
-    assert torch.allclose(got, wanted, rtol=1e-5)
-    for g, w in zip(torch.autograd.grad(2 * got, (features, matrix)), torch.autograd.grad(2 * wanted, (features, matrix)), strict=True):
+    assert torch.allclose(got, expected, rtol=1e-5)
+    for g, w in zip(torch.autograd.grad(2 * got, (features, matrix)), torch.autograd.grad(2 * expected, (features, matrix)), strict=True):
         assert torch.allclose(g, w, atol=1e-4)
 
 
@@ -112,26 +112,26 @@ def test_a_transcript_in_capitals_takes_either_case():
     assert capital == small < 0 < plain[1] and plain[2] < 0  # both forms are taught, or the capital alone
 
 
-def test_what_does_not_fit_the_strip_does_not_break_training():
+def test_a_text_that_does_not_fit_its_line_crop_does_not_break_training():
     logits = torch.zeros(1, 2, 4, requires_grad=True)
     loss = _loss(logits, _batch([[0, 0]], [[1, 1, 1]]), 1.0)["ctc"]
     loss.backward()
     assert float(loss.detach()) == 0 and float(logits.grad.abs().sum()) == 0
 
 
-def test_it_learns_two_strips_by_heart():
+def test_it_learns_two_line_crops_by_heart():
     torch.manual_seed(1)
     net = Crnn(CRNN, hidden=16, neck=16)
-    strips = torch.rand(2, 3, 32, 48)
+    crops = torch.rand(2, 3, 32, 48)
     batch = _batch([[0] * 12, [0] * 12], [[5, 9], [7]])
     batch["steps"][0, 3], batch["steps"][0, 8], batch["steps"][1, 6] = 5, 9, 7
     optimizer = torch.optim.AdamW(net.parameters(), 5e-3)
     for i in range(120):
-        loss = sum(characters_loss(net.features(strips), net.characters.weight, batch, float(i > 90), NONE).values())
+        loss = sum(characters_loss(net.features(crops), net.characters.weight, batch, float(i > 90), NONE).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    best = net(strips).argmax(2)
+    best = net(crops).argmax(2)
     read = [[int(c) for c in torch.unique_consecutive(row) if c] for row in best]
     assert read == [[5, 9], [7]]
 
@@ -147,7 +147,7 @@ def test_weights_travel_with_their_spec(net, tmp_path):
 @pytest.mark.parametrize(
     ("metadata", "message"), [({}, "no spec"), ({"spec": MOBILE.to_json()}, "expected kind 'recognizer', got 'detector'")]
 )
-def test_foreign_weights_are_refused(net, tmp_path, metadata, message):
+def test_weights_of_another_kind_are_refused(net, tmp_path, metadata, message):
     file = tmp_path / "crnn.safetensors"
     save_weights(file, net.state_dict(), metadata)
     with pytest.raises(ModelError, match=message):

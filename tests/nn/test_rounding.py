@@ -35,7 +35,7 @@ def test_a_layer_takes_256_values_and_channels_255():
     torch.testing.assert_close(out, exact)
 
 
-def test_what_stays_float_is_told_by_the_module():
+def test_parts_that_stay_float_are_named_by_module():
     assert module_name("/net/rows8/rows8.1/look/look.0/Conv") == "rows8.1.look.0"
     assert module_name("/net/characters/MatMul") == "characters"
     for net in (build(MOBILE), build_recognizer(CRNN)):

@@ -15,7 +15,7 @@ from ctpn.synthesis.pages.signs import _contrast
 SQUARE = np.pad(np.full((20, 20), 255, np.uint8), 10)
 
 
-def test_sides_reach_where_they_are_told_to() -> None:
+def test_sides_reach_as_far_as_the_relief_says() -> None:
     swept, reach = side_mask(SQUARE, Relief(way=(6, -3)))
     ys, xs = np.nonzero(swept)
     assert reach == 6 and swept.shape == (52, 52)
@@ -34,7 +34,7 @@ def test_hollow_letters_keep_their_edge() -> None:
     assert left[10:13, 10:30].all() and not left[13:27, 13:27].any() and left.sum() == 255 * (20**2 - 14**2)
 
 
-def test_shades_go_from_head_to_foot() -> None:
+def test_gradients_go_from_head_to_foot() -> None:
     rows = vertical_gradient((0, 100, 200), (100, 100, 0), 5)
     assert rows.shape == (5, 1, 3) and rows[:, 0, 0].tolist() == [0, 25, 50, 75, 100] and (rows[:, 0, 1] == 100).all()
 

@@ -77,12 +77,12 @@ def _specks(dirt: Pixels, rng: Rng) -> None:
 
 def _border(dirt: Pixels, rng: Rng, side: int) -> None:
     """The area beside the paper: a ragged black band along an edge, with occasional gaps."""
-    turned = np.rot90(dirt, side)
-    h, w = turned.shape
+    rotated = np.rot90(dirt, side)
+    h, w = rotated.shape
     depth = rng.uniform(0, 0.03) * h + np.linspace(0, rng.normal(0, 0.015) * h, w)
     depth = depth + cv2.GaussianBlur(rng.normal(0, 10, (1, w)), (0, 0), float(rng.uniform(2, 12)))[0]
     gone = cv2.GaussianBlur(rng.normal(0, 1, (1, w)), (0, 0), 25)[0] > rng.uniform(0, 0.3)
-    turned[np.arange(h)[:, None] < np.where(gone, 0, depth)[None]] = 255
+    rotated[np.arange(h)[:, None] < np.where(gone, 0, depth)[None]] = 255
 
 
 def _holes(dirt: Pixels, rng: Rng) -> None:

@@ -16,7 +16,7 @@ from ctpn.synthesis.pages.types import Pixels, Rgb, Rng
 class Ink:
     """How text is written: font file, size of the em and extra spacing in pixels, colour, strength; `hand` wobbles
     like a pen, `bold` thickens by so many pixels, `dots` prints a matrix of dots, `worn` fades in patches, `halo` is the
-    colour of an outline, `relief` how letters on a sign stand out."""
+    colour of an outline, `relief` the relief of letters on a sign."""
 
     font: str
     size: int

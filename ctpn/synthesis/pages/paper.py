@@ -99,7 +99,7 @@ def _stripes(rng: Rng, rgb: Pixels) -> None:
 
 
 def facade(rng: Rng, rgb: Pixels) -> None:
-    """A wall of windows seen from the side, over the whole picture, uint8 RGB [H, W, 3]: rows that are not text."""
+    """A wall of windows seen from the side, over the full picture, uint8 RGB [H, W, 3]: rows that are not text."""
     h, w = rgb.shape[:2]
     wall = np.full_like(rgb, colour(rng, 0.2, 0.9, 0.4))
     cell = float(np.exp(rng.uniform(np.log(12), np.log(110)))) * rng.uniform(0.7, 1.4, 2)
@@ -122,12 +122,12 @@ def rows_of_shapes(rng: Rng, rgb: Pixels) -> None:
     size, gap = float(np.exp(rng.uniform(np.log(5), np.log(70)))), rng.uniform(1.1, 2.2, 2)
     outline = np.stack([np.cos(turn := np.linspace(0, 2 * np.pi, int(rng.choice((4, 4, 5, 6, 24))), endpoint=False)), np.sin(turn)], 1)
     outline = outline * size / 2 * rng.uniform(0.4, 1.2, 2) + rng.normal(0, 0.08 * size, outline.shape)
-    turned, lean = _turn(float(rng.uniform(0, 360))), _turn(float(rng.normal(0, 12)))
+    rotation, lean = _turn(float(rng.uniform(0, 360))), _turn(float(rng.normal(0, 12)))
     fill, frame = colour(rng, 0.05, 0.95, 0.5), colour(rng, 0.05, 0.95, 0.5)
     start, loose = rng.uniform(0, 1, 2) * [w, h], float(rng.choice((0.0, 0.0, 0.1, 0.4)))
     for row, column in np.ndindex(int(rng.integers(1, 7)), int(rng.integers(3, 16))):
         place = lean @ (np.array([column, row]) * gap * size) + start + rng.normal(0, loose * size, 2)
-        shape = (outline @ (turned if loose < 0.4 else _turn(float(rng.uniform(0, 360)))) + place).astype(np.int32)
+        shape = (outline @ (rotation if loose < 0.4 else _turn(float(rng.uniform(0, 360)))) + place).astype(np.int32)
         if rng.random() < 0.9:
             cv2.fillPoly(rgb, [shape], fill, cv2.LINE_AA)
         cv2.polylines(rgb, [shape], True, frame, 1 + int(size / 16), cv2.LINE_AA)

@@ -42,10 +42,10 @@ def _corners(rng: Rng, h: int, w: int, strength: float) -> Pixels:
     """The page's corners in a picture with the same border on opposite sides."""
     angle = np.radians(rng.normal(0, 4 * strength) if rng.random() < 0.85 else rng.uniform(-20, 20) * strength)
     half = np.array([[-w, -h], [w, -h], [w, h], [-w, h]]) / 2
-    turned = half @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    turned += rng.normal(0, 0.02 * strength, (4, 2)).clip(-0.05, 0.05) * [w, h]
-    border = rng.uniform(0, 0.12 * strength, 2) * np.ptp(turned, axis=0) + 2
-    corners = turned - turned.min(0) + border
+    rotated = half @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    rotated += rng.normal(0, 0.02 * strength, (4, 2)).clip(-0.05, 0.05) * [w, h]
+    border = rng.uniform(0, 0.12 * strength, 2) * np.ptp(rotated, axis=0) + 2
+    corners = rotated - rotated.min(0) + border
     scaled: Pixels = corners * min(1.0, LONGEST / (corners.max(0) + border).max())
     return scaled.astype(np.float32)
 

@@ -174,8 +174,8 @@ def _lettered(page: Canvas, texts: Texts, h: int, w: int) -> Canvas:
     for i in range(rows):
         ink = _spaced(rng, board.ink(min(step * rng.uniform(0.5, 0.85), 400), shade, texts.language))
         ink = replace(ink, bold=max(2, ink.size // 30) * int(rng.random() < 0.25))
-        said = rng.random()
-        text = shorten(texts.sign() if said < 0.6 else texts.company() if said < 0.8 else texts.phone(), ink, w - 24)
+        choice = rng.random()
+        text = shorten(texts.sign() if choice < 0.6 else texts.company() if choice < 0.8 else texts.phone(), ink, w - 24)
         if text:
             board.write(w / 2, 8 + (i + 0.5) * step + ink.size * 0.36, text, _mounted(rng, ink), align="c")
     return board

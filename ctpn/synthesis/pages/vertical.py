@@ -1,6 +1,6 @@
-"""Pages with columns of upright characters beside rows, and lines turned by a quarter.
+"""Pages with columns of upright characters beside rows, and lines rotated by 90 degrees.
 
-The detector knows lines that run across alone: columns and turned lines are annotated as "###", which is neither text nor
+The detector knows lines that run across alone: columns and rotated lines are annotated as "###", which is neither text nor
 background, so that rows beside them are found and nothing is learned about the rest.
 """
 
@@ -21,7 +21,7 @@ from ctpn.synthesis.texts import Texts
 
 
 def vertical(rng: Rng, fonts: Fonts) -> Canvas:
-    """A part of the page in columns, the rest in rows; an edge of the page may have a line turned by a quarter."""
+    """A part of the page in columns, the rest in rows; an edge of the page may have a line rotated by 90 degrees."""
     h, w = size(rng, 0.6, 1.6)
     page = Canvas(paper(rng, h, w) if rng.random() < 0.75 else paper(rng, h, w, colour(rng, 0.5, 0.9)), rng, fonts)
     texts, ink = Texts(rng, "zh"), page.ink(float(np.exp(rng.uniform(np.log(14), np.log(60)))), dark(rng))
@@ -73,7 +73,7 @@ def _rows(page: Canvas, texts: Texts, rect: Rect, ink: Ink) -> None:
 
 
 def _edge(page: Canvas, texts: Texts, rect: Rect, ink: Ink) -> None:
-    """A line turned by a quarter along the left side."""
+    """A line rotated by 90 degrees along the left side."""
     x0, y0, _, y1 = rect
     first, text = len(page.annotations), shorten(texts.value(), ink, (y1 - y0) * 0.8)
     if page.rng.random() < 0.5:
