@@ -1,4 +1,4 @@
-"""Proposals to text lines: two connectors behind one signature, and one fit of oriented quads."""
+"""Proposals to text lines: grouped in one of three ways, then fitted by oriented quads."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ I64 = NDArray[np.int64]
 def connect(proposals: Proposals, spec: DetectorSpec) -> I64:
     """For each proposal the one that follows it in its line, or -1: int64 [N].
 
-    `links`: in the next column, if the net says that the line goes on there (the column after, if the next has
-    none that fits). `paper` (Tian et al. 2016, section 3.2): the nearest column within `max_gap` that has one.
-    Both: fitting means a vertical IoU of at least `min_overlap`; of several the best is taken (the highest IoU, for
-    the paper the highest score; of equals the first), and it must be mutual. `classic` is `paper` as its code had it:
-    fitting means that the overlap is at least `min_overlap` of the lower piece, and so is the ratio of the heights.
+    With `links` a proposal whose link reaches `link_threshold` is followed by one in the next column, or, if none fits there, in
+    the column after that. With `paper` (Tian et al. 2016, section 3.2) every proposal is followed by one in the nearest column
+    within `max_gap` that has one that fits. One fits if the vertical IoU is at least `min_overlap`; with `classic`, which is `paper`
+    as its code had it, if the overlap is at least `min_overlap` of the lower one, and the ratio of the heights is too.
+    Of several that fit the best is taken: with `links` the highest IoU, else the highest score, of equals the first. Two proposals
+    are joined only if each is the best of the other.
     """
     links = spec.lines.line_grouping == "links"
-    wants = np.flatnonzero(proposals.links >= spec.lines.link_threshold) if links else np.arange(len(proposals))
+    open_ends = np.flatnonzero(proposals.links >= spec.lines.link_threshold) if links else np.arange(len(proposals))
     found = []
     for gap in range(1, 1 + (2 if links else spec.lines.max_gap // spec.stride_x)):
-        found.append(_fitting(proposals, wants, gap, spec))
-        if links:  # only who has found none looks further
+        found.append(_fitting(proposals, open_ends, gap, spec))
+        if links:  # the column after is for those alone that have found none
             alone = np.ones(len(proposals), bool)
             alone[found[-1][0]] = False
-            wants = wants[alone[wants]]
+            open_ends = open_ends[alone[open_ends]]
     before, after, iou = (np.concatenate(part) for part in zip(*found, strict=True))
     gaps = proposals.columns[after] - proposals.columns[before]
     right = _best(before, after, gaps, iou if links else proposals.scores[after], len(proposals))
@@ -38,11 +39,11 @@ def connect(proposals: Proposals, spec: DetectorSpec) -> I64:
     return np.where(mutual, right, -1)
 
 
-def _fitting(p: Proposals, wants: I64, gap: int, spec: DetectorSpec) -> tuple[I64, I64, F32]:
-    """All (before, after, vertical IoU) that fit, `after` being `gap` columns to the right of one of `wants`."""
+def _fitting(p: Proposals, open_ends: I64, gap: int, spec: DetectorSpec) -> tuple[I64, I64, F32]:
+    """All (before, after, vertical IoU) that fit, `after` being `gap` columns to the right of one of `open_ends`."""
     spans = p.boxes_net[:, 1::2]
-    which, after = overlapping(p.columns[wants] + gap, spans.take(wants, 0), p.columns, spans)
-    before = wants[which]
+    which, after = overlapping(p.columns[open_ends] + gap, spans.take(open_ends, 0), p.columns, spans)
+    before = open_ends[which]
     top, bottom = spans.T.copy()
     inter = np.minimum(bottom[before], bottom[after]) - np.maximum(top[before], top[after])
     height = bottom - top
@@ -83,8 +84,8 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
 
     Returns:
         quads_net float32 [M, 4, 2], clockwise from the text's top left, and scores float32 [M], the mean of
-        the members; lines below `line_score` or `min_aspect_ratio` are omitted, those of
-        at most `min_width`, and with `classic` those of one member.
+        the members; without lines below `line_score` or `min_aspect_ratio`, those that are not wider than `min_width`, and
+        with `classic` those of one member.
         M is 0 when there is no text.
     """
     if not len(proposals):
@@ -120,7 +121,7 @@ def _mean(lines: I64, values: NDArray[np.floating], weights: NDArray[np.floating
 def _ends(p: Proposals, lines: I64) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Left and right end of each line: the refined ends of its first and last member, p being sorted by column."""
     left, right = np.zeros((2, int(lines.max()) + 1))
-    left[lines[::-1]] = p.ends_net[::-1, 0]  # what is written last stays
+    left[lines[::-1]] = p.ends_net[::-1, 0]  # the first member is written last
     right[lines] = p.ends_net[:, 1]
     return np.minimum(left, right - 1), np.maximum(right, left + 1)
 

@@ -1,7 +1,7 @@
 """What a field of a waybill may hold, as small deterministic automata over characters: `ctc.beam` takes them as patterns.
 
-A form is a sequence of items; an item is the characters that may stand there, or a choice between sequences. The states
-of an automaton are the sets of forms that can still follow (Antimirov 1996), so nothing is tried and taken back.
+A template is a sequence of items; an item is the characters that are allowed there, or a choice between sequences. The states
+of an automaton are the sets of templates that can still follow (Antimirov 1996), so nothing is tried and taken back.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from ctpn.errors import CtpnError, ModelError
 
 FAR = 1 << 30  # more time steps than a line crop has
 
-Form = tuple[Union[str, "Choice"], ...]
+Template = tuple[Union[str, "Choice"], ...]
 
 
 @dataclass(frozen=True)
 class Choice:
     """One of these sequences; with `again` any number of them, or none."""
 
-    options: tuple[Form, ...]
+    options: tuple[Template, ...]
     again: bool = False
 
 
@@ -35,7 +35,7 @@ class Field:
 
     Attributes:
         alphabet: the K characters that may occur, each once.
-        moves: int64 [S, K], the state after a character, -1 where it may not stand.
+        moves: int64 [S, K], the state after a character, -1 where it is not allowed.
         accepts: bool [S], whether a text may end here.
         needs: int64 [S, K + 1], the fewest time steps of CTC in which a text can be ended from here, by the character
             before (to say it once more takes a blank between); the last is for a blank before, and for the beginning.
@@ -48,7 +48,7 @@ class Field:
     needs: NDArray[np.int64]
 
     def matches(self, text: str) -> bool:
-        """Whether the whole text is one of this field's."""
+        """Whether a text is one of this field's."""
         state = 0
         for character in text:
             column = self.alphabet.find(character)
@@ -73,49 +73,49 @@ class Field:
         return classes[order], self.moves[:, order], self.needs[:, np.append(order, len(order))]
 
 
-def automaton(name: str, forms: Sequence[Form]) -> Field:
-    """The automaton that takes the texts of these forms and no others.
+def automaton(name: str, templates: Sequence[Template]) -> Field:
+    """The automaton that takes the texts of these templates and no others.
 
     Raises:
-        CtpnError: a text can be begun, but not ended: somewhere in the forms no character may stand.
+        CtpnError: a text can be begun, but not ended: somewhere in the templates no character is allowed.
     """
-    alphabet = "".join(sorted(_characters(forms)))
-    numbers, todo = {frozenset(forms): 0}, [frozenset(forms)]
+    alphabet = "".join(sorted(_characters(templates)))
+    numbers, todo = {frozenset(templates): 0}, [frozenset(templates)]
     moves = []
     for state in todo:  # which grows meanwhile
-        after = [frozenset(f for form in state for f in _after(form, c)) for c in alphabet]
+        after = [frozenset(f for template in state for f in _after(template, c)) for c in alphabet]
         todo += dict.fromkeys(a for a in after if a and a not in numbers)
         numbers.update({s: i for i, s in enumerate(todo)})
         moves.append([numbers[a] if a else -1 for a in after])
-    accepts = np.array([any(_may_end(form) for form in state) for state in todo])
+    accepts = np.array([any(_may_end(template) for template in state) for state in todo])
     table = np.array(moves, np.int64).reshape(len(todo), len(alphabet))
     needs = _needs(table, accepts)
     if needs.max() >= FAR:
-        raise CtpnError(f"field {name!r}: expected that what is begun can be ended, got {forms!r}; give each place its characters")
+        raise CtpnError(f"field {name!r}: expected that what is begun can be ended, got {templates!r}; give each place its characters")
     return Field(name, alphabet, table, accepts, needs)
 
 
-def _characters(forms: Sequence[Form]) -> set[str]:
+def _characters(templates: Sequence[Template]) -> set[str]:
     found: set[str] = set()
-    for item in (item for form in forms for item in form):
+    for item in (item for template in templates for item in template):
         found |= set(item) if isinstance(item, str) else _characters(item.options)
     return found
 
 
-def _after(form: Form, character: str) -> set[Form]:
+def _after(template: Template, character: str) -> set[Template]:
     """What may follow once `character` has been read."""
-    if not form:
+    if not template:
         return set()
-    first, rest = form[0], form[1:]
+    first, rest = template[0], template[1:]
     if isinstance(first, str):
         return {rest} if character in first else set()
-    then = form if first.again else rest
+    then = template if first.again else rest
     found = {begun + then for option in first.options for begun in _after(option, character)}
     return found | _after(rest, character) if _may_end((first,)) else found
 
 
-def _may_end(form: Form) -> bool:
-    return all(not isinstance(item, str) and (item.again or any(map(_may_end, item.options))) for item in form)
+def _may_end(template: Template) -> bool:
+    return all(not isinstance(item, str) and (item.again or any(map(_may_end, item.options))) for item in template)
 
 
 def _needs(moves: NDArray[np.int64], accepts: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -131,14 +131,14 @@ def _needs(moves: NDArray[np.int64], accepts: NDArray[np.bool_]) -> NDArray[np.i
         needs = new
 
 
-def maybe(*form: str | Choice) -> Choice:
+def maybe(*template: str | Choice) -> Choice:
     """This sequence or nothing."""
-    return Choice((form, ()))
+    return Choice((template, ()))
 
 
-def times(characters: str, minimum: int, maximum: int) -> Form:
+def times(characters: str, minimum: int, maximum: int) -> Template:
     """Between `minimum` and `maximum` of these characters."""
-    rest: Form = ()
+    rest: Template = ()
     for _ in range(maximum - minimum):
         rest = (maybe(characters, *rest),)
     return (characters,) * minimum + rest
@@ -149,43 +149,43 @@ LETTER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 GAP = maybe(" -")
 
 
-def _phone() -> list[Form]:
+def _phone() -> list[Template]:
     """Mobile phones, whole or masked, area codes with 7 or 8 digits, numbers of services (400, 800)."""
     country = maybe(maybe("+"), "8", "6", GAP)
     four = (DIGIT,) * 4
     middle = Choice((four, ("*",) * 4))
-    mobile: Form = (country, "1", "3456789", DIGIT, GAP, middle, GAP, *four)
+    mobile: Template = (country, "1", "3456789", DIGIT, GAP, middle, GAP, *four)
     area = Choice((("0", "1", "0"), ("0", "2", DIGIT), ("0", "3456789", DIGIT, DIGIT)))
     prefix = Choice(((area, GAP), ("(（", area, ")）", GAP)))
     extension = maybe("-", *times(DIGIT, 1, 6))
-    landline: Form = (country, prefix, "2345678", DIGIT, DIGIT, maybe(DIGIT), GAP, *four, extension)
+    landline: Template = (country, prefix, "2345678", DIGIT, DIGIT, maybe(DIGIT), GAP, *four, extension)
     three = (DIGIT,) * 3
     service = Choice(((GAP, *three, GAP, *four), (GAP, *four, GAP, *three), (DIGIT, GAP, *three, GAP, *three)))
     return [mobile, landline, ("48", "0", "0", service)]
 
 
-def _waybill() -> list[Form]:
+def _waybill() -> list[Template]:
     """Up to four letters, then 8 to 20 digits; a dash or space between the two, single spaces between digits."""
-    digits: Form = ()
+    digits: Template = ()
     for left in range(19):  # from the last digit to the second
         digits = (maybe(" "), DIGIT, *digits) if left >= 12 else (maybe(maybe(" "), DIGIT, *digits),)
     return [(DIGIT, *digits), (*times(LETTER, 1, 4), GAP, DIGIT, *digits)]
 
 
-def _date() -> list[Form]:
+def _date() -> list[Template]:
     """Year, month and day, or the year last, between equal signs or with 年月日, and perhaps the time. No calendar: 31 days each month."""
-    year: Form = (Choice((("1", "9"), ("2", "0"))), DIGIT, DIGIT)
+    year: Template = (Choice((("1", "9"), ("2", "0"))), DIGIT, DIGIT)
     month = Choice(((maybe("0"), "123456789"), ("1", "012")))
     day = Choice(((maybe("0"), "123456789"), ("12", DIGIT), ("3", "01")))
     hour = Choice(((maybe("0"), DIGIT), ("1", DIGIT), ("2", "0123")))
     clock = maybe(maybe(" "), hour, ":：", "012345", DIGIT, maybe(":：", "012345", DIGIT))
-    forms: list[Form] = [(*year, "年", month, "月", day, "日", clock)]
+    templates: list[Template] = [(*year, "年", month, "月", day, "日", clock)]
     for s in "-/.":
-        forms += [(*year, s, month, s, day, clock), (day, s, month, s, *year, clock), (month, s, day, s, *year, clock)]
-    return forms
+        templates += [(*year, s, month, s, day, clock), (day, s, month, s, *year, clock), (month, s, day, s, *year, clock)]
+    return templates
 
 
-FORMS: dict[str, Callable[[], list[Form]]] = {
+TEMPLATES: dict[str, Callable[[], list[Template]]] = {
     "digits": lambda: [(DIGIT, Choice(((DIGIT,),), again=True))],
     "phone": _phone,
     "waybill": _waybill,
@@ -195,11 +195,11 @@ FORMS: dict[str, Callable[[], list[Form]]] = {
 
 @lru_cache(maxsize=8)
 def field(name: str) -> Field:
-    """One of the fields of `FORMS`.
+    """One of the fields of `TEMPLATES`.
 
     Raises:
         CtpnError: there is none of this name.
     """
-    if name not in FORMS:
-        raise CtpnError(f"field: expected one of {', '.join(FORMS)}, got {name!r}; name one of these or build your own by automaton()")
-    return automaton(name, FORMS[name]())
+    if name not in TEMPLATES:
+        raise CtpnError(f"field: expected one of {', '.join(TEMPLATES)}, got {name!r}; name one of these or build your own by automaton()")
+    return automaton(name, TEMPLATES[name]())

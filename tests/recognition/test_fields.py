@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ctpn.errors import CtpnError
-from ctpn.recognition.fields import FORMS, automaton, field, times
+from ctpn.recognition.fields import TEMPLATES, automaton, field, times
 
 TAKEN = {
     "digits": ["0", "20261123"],
@@ -52,7 +52,7 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_examples(name):
     pattern = field(name)
     assert [t for t in TAKEN[name] if not pattern.matches(t)] == []
@@ -71,7 +71,7 @@ def walk(rng, pattern):
     return text
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", TEMPLATES)
 def test_equals_a_regular_expression(name):
     rng, pattern, same = np.random.default_rng(0), field(name), re.compile(SAME[name])
     for _ in range(1500):
@@ -90,7 +90,7 @@ def test_needs_count_the_blanks_between_equal_characters():
 
 
 def test_every_state_can_be_ended():
-    for name in FORMS:
+    for name in TEMPLATES:
         pattern = field(name)
         assert pattern.needs.max() < 40 and len(pattern.moves) < 100
         assert set(pattern.moves.ravel()) == {-1, *range(1, len(pattern.moves))} or name == "digits"
