@@ -1,1 +1,1 @@
-"""How the networks learn."""
+"""Training: recipes and their typed config, data sets, targets, losses, and the loop."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -168,13 +171,29 @@ def train_stage(recipe: Recipe, stage: Stage, machine: Machine) -> None:
     init = before or (Path(recipe.init) if recipe.init else None)
     output = Output(recipe.stage_folder(stage), until(recipe, stage), stage, _records(init))
     output.folder.mkdir(parents=True, exist_ok=True)
-    with ProcessGroup() as group:
+    with ProcessGroup() as group, _alone(output.folder, group):
         task = make_task(recipe, stage, init)
         run = start(task.net, stage, group)
         if (output.folder / STATE).exists():
             run.load(output.folder / STATE, digest(output.recipe))
             print(f"{stage.name}: resumed at step {run.step}", file=sys.stderr)
         _fit(run, task, group, output, machine)
+
+
+@contextmanager
+def _alone(folder: Path, group: ProcessGroup) -> Iterator[None]:
+    """Hold the folder's lock, which ends with this process, however it ends.
+
+    Raises:
+        RecipeError: another command trains there; processes of a killed one may still run.
+    """
+    with (folder / "lock").open("w") as file:
+        try:
+            if group.rank == 0:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RecipeError(f"{folder}: another process trains there; wait for it or end it") from None
+        yield
 
 
 def _records(weights: Path | None) -> list[dict[str, object]]:

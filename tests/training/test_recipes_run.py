@@ -60,6 +60,7 @@ def weights(file: Path) -> dict[str, torch.Tensor]:
     return load_weights(file)[0]
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_weights(detector: str, tmp_path: Path) -> None:
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert main([detector, *changes(folder=whole)]) == 0

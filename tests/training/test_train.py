@@ -1,5 +1,7 @@
 """Training: the loss by hand, an exact resume, several processes."""
 
+import fcntl
+
 import cv2
 import numpy as np
 import pytest
@@ -143,6 +145,7 @@ def test_workers_beside_the_training_change_nothing(recipe, tmp_path):
     assert same(weights(tmp_path / "alone"), weights(tmp_path / "helped"))
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_net(recipe, tmp_path):
     assert main([recipe, *changes(stages__only__processes=2, stages__only__steps=2)]) == 0
     assert load_state(tmp_path / "out" / "only" / "state.pt")["step"] == 2
@@ -160,6 +163,15 @@ def test_the_state_of_another_recipe_is_refused(recipe, capsys):
     assert "stopped after 0 minutes" in capsys.readouterr().out
     assert main([recipe, *changes(stages__only__seed=1)]) == 1
     assert "of another recipe than this one (stages.0.seed: 0, 1)" in capsys.readouterr().err
+
+
+def test_two_commands_do_not_train_in_one_folder(recipe, tmp_path, capsys):
+    (tmp_path / "out" / "only").mkdir(parents=True)
+    with (tmp_path / "out" / "only" / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert main([recipe]) == 1
+    assert "another process trains there" in capsys.readouterr().err
+    assert main([recipe]) == 0
 
 
 def test_missing_pages_are_reported_with_the_change_to_make(recipe, tmp_path, capsys):
