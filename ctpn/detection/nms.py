@@ -14,13 +14,13 @@ def suppress(
     """Greedy non-maximum suppression of fixed-width boxes.
 
     Equal to the usual greedy NMS over all boxes, because boxes of one column share their x-range and those of
-    two columns do not touch. All columns are settled at once: "kept" is the one fixed point of "no kept box
-    before me overlaps me", and it is reached after as many rounds as the longest chain of overlaps.
+    two columns do not touch. All columns are computed at once: a box is kept if no better kept box overlaps it, and
+    repeating this for all boxes leads to one fixed point, after as many rounds as the longest chain of overlaps has.
 
     Args:
         boxes_net: float32 [N, 4], (x0, y0, x1, y1); N may be 0.
         scores: float32 [N]; columns: int64 [N].
-        iou_threshold: a box goes when its IoU with a better kept one is above this.
+        iou_threshold: a box is dropped when its IoU with a better kept one is above this.
 
     Returns:
         int64 [M], indices of the kept boxes, ordered by (-score, index).
@@ -28,7 +28,7 @@ def suppress(
     by_place = np.lexsort((boxes_net[:, 1], columns))
     spans, ranks = boxes_net[:, 1::2].take(by_place, 0), scores[by_place]
     (placed,) = on_one_axis((columns[by_place], spans))
-    a, b = ranges(np.arange(1, len(spans) + 1), np.searchsorted(placed[0], placed[1]))  # who begins in my span stands behind me
+    a, b = ranges(np.arange(1, len(spans) + 1), np.searchsorted(placed[0], placed[1]))  # b begins inside the span of a
     top, bottom = spans.T.copy()
     inter = np.minimum(bottom[a], bottom[b]) - top[b]
     height = bottom - top

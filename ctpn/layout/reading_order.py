@@ -14,9 +14,9 @@ F64 = NDArray[np.float64]
 def reading_order(quads: Sequence[F32]) -> list[int]:
     """Indices of the lines, row by row from the top, each row from the left.
 
-    A line joins a row when its middle is less than half the lower height away from the row's straight continuation
-    from its nearest member: so rows of a slightly turned page stay together. Where the text of most lines runs to the
-    left, the page is upside down and is read from its other end.
+    A line joins a row when its middle is less than half the lower height away from where the nearest line of the row would
+    continue, so that rows of a slightly rotated page stay together. Where most lines run to the left, the page is upside
+    down and is ordered from its other end. Indices int into `quads` float32 [4, 2]; empty for no lines.
     """
     if 2 * sum(float(q[1, 0]) < float(q[0, 0]) for q in quads) > len(quads):
         quads = [-q for q in quads]
