@@ -71,7 +71,7 @@ def test_a_character_counts_as_right_where_it_was_read() -> None:
 
 
 def test_a_line_in_pieces_is_joined_as_it_is_read() -> None:
-    """On a page that lies on its head the piece at the right comes first."""
+    """On an upside-down page the piece at the right comes first."""
     canvas = turn(_canvas(), 180)
     page = Page(Path("none.png"), "", canvas.annotations)
     quads = [q.tolist() for q in (box(0, 60, 50, 20), box(50, 60, 50, 20))]

@@ -51,8 +51,8 @@ def plain(lines):
 
 
 @pytest.mark.parametrize("regions", [None, REGIONS])
-def test_a_sure_text_confirms_what_the_detector_doubts(photo, regions):
-    """With a `line_score` between those of the page's lines: the less sure come back by their texts, in `read` alone."""
+def test_a_confident_text_confirms_a_line_of_low_score(photo, regions):
+    """With a `line_score` between those of the page's lines: lines below it are kept because of their texts, only in `read`."""
     reader = TextReader(threads=1)
     own = revise(reader.detector.spec, {"lines": {"line_score": 0.3, "score_slack": 0.0}})
     reader.detector.spec = own
@@ -60,32 +60,32 @@ def test_a_sure_text_confirms_what_the_detector_doubts(photo, regions):
     scores = sorted(line.score for line in everything)
     limit = (scores[len(scores) // 2 - 1] + scores[len(scores) // 2]) / 2
     reader.detector.spec = revise(own, {"lines": {"line_score": limit, "score_slack": 0.7}})
-    wanted = [line for line in everything if line.score >= limit or line.score + line.text_score >= CRNN.reading.min_combined_score]
-    assert plain(reader.read(photo, regions)) == plain(wanted)
-    assert len(reader.detect(photo, regions)) == len(scores) - len(scores) // 2 < len(wanted)
+    expected = [line for line in everything if line.score >= limit or line.score + line.text_score >= CRNN.reading.min_combined_score]
+    assert plain(reader.read(photo, regions)) == plain(expected)
+    assert len(reader.detect(photo, regions)) == len(scores) - len(scores) // 2 < len(expected)
     reader.detector.spec = revise(own, {"lines": {"line_score": limit, "score_slack": 0.0}})
     assert len(reader.read(photo, regions)) == len(scores) - len(scores) // 2
 
 
-def test_the_more_the_detector_doubts_the_surer_a_text_must_be():
-    """On a blurred form, of whose doubtful lines some have a text of 0.5 and more that is not enough."""
+def test_the_lower_the_score_the_more_confident_the_text_must_be():
+    """On a blurred form, where some lines of low score have a text score of 0.5 and more that does not suffice."""
     blurred = cv2.GaussianBlur(open_image(EXAMPLES / "form.jpg"), (0, 0), 3)
     reader = TextReader(threads=1)
     own = reader.detector.spec
     lines = plain(reader.read(blurred))
     reader.detector.spec = revise(own, {"lines": {"line_score": own.lines.line_score - own.lines.score_slack, "score_slack": 0.0}})
-    doubtful = [line for line in reader.read(blurred) if line.score < own.lines.line_score and line.text_score >= 0.5]
-    confirmed = [line.score + line.text_score >= CRNN.reading.min_combined_score for line in doubtful]
+    candidates = [line for line in reader.read(blurred) if line.score < own.lines.line_score and line.text_score >= 0.5]
+    confirmed = [line.score + line.text_score >= CRNN.reading.min_combined_score for line in candidates]
     assert any(confirmed) and not all(confirmed)
-    assert [line in lines for line in plain(doubtful)] == confirmed
+    assert [line in lines for line in plain(candidates)] == confirmed
 
 
-def test_what_is_doubted_and_cannot_be_read_is_no_line(photo):
+def test_a_line_of_low_score_without_text_is_dropped(photo):
     class Mute:
         spec = CRNN
 
-        def logits(self, strips):
-            return np.zeros((len(strips), strips.shape[2] // CRNN.stride, CRNN.classes), np.float32)
+        def logits(self, line_crops):
+            return np.zeros((len(line_crops), line_crops.shape[2] // CRNN.stride, CRNN.classes), np.float32)
 
     reader = TextReader.of(TextReader(threads=1).detector, Mute())
     reader.detector.spec = revise(reader.detector.spec, {"lines": {"line_score": 0.9, "score_slack": 0.9}})
@@ -93,7 +93,7 @@ def test_what_is_doubted_and_cannot_be_read_is_no_line(photo):
     assert 0 < len(lines) == len(reader.detect(photo)) and {line.text for line in lines} == {""}
 
 
-def test_a_photo_on_its_head_is_read(reader, photo):
+def test_an_upside_down_photo_is_read(reader, photo):
     upright = [line.text for line in reader.read(photo) if len(line.text) > 6 and line.text_score > 0.9]
     turned = [line.text for line in reader.read(np.ascontiguousarray(photo[::-1, ::-1]))]
     both = [text for text in upright if text in turned]
