@@ -34,7 +34,7 @@ class Bigrams:
     Attributes:
         charset_sha256: of the charset's UTF-8 bytes.
         single: float32 [C], of a class alone; -inf for the blank.
-        rest: float32 [C], the share of what was never seen after a class; 0 where all of it is.
+        rest: float32 [C], the probability of all that was never seen after a class; 0 where everything was seen.
         pairs: int64 [M], a * C + b, ascending; logs: float32 [M].
     """
 
@@ -54,7 +54,7 @@ class Bigrams:
         return np.where(self.pairs[place] == keys, self.logs[place], unseen)
 
     def save(self, file: str | os.PathLike[str]) -> None:
-        """Write a .npz that `load` reads, whole or not at all."""
+        """Write a .npz that `load` reads, in one step."""
         arrays = {name: getattr(self, name).astype(kind) for name, kind in ARRAYS.items()}
         with atomic_write(Path(file)) as new, new.open("wb") as f:
             np.savez_compressed(f, charset_sha256=np.frombuffer(bytes.fromhex(self.charset_sha256), np.uint8), **arrays)
