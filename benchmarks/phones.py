@@ -11,9 +11,9 @@ import numpy as np
 
 from ctpn.contract.json_text import whole_number
 from ctpn.errors import CtpnError
+from ctpn.stage_timer import STAGES
 
-STAGES = ("open", "fit", "detector", "decode", "nms", "lines", "rectify", "recogniser", "ctc")  # of the apps
-SCHEMA, KIND, MIN_ROUNDS, MAX_NUMBER = 1, "ctpn-benchmark", 5, 1e9
+SCHEMA, KIND, MIN_ROUNDS, MAX_NUMBER = 2, "ctpn-benchmark", 5, 1e9
 TEXT, COUNT, NUMBER, NULLABLE, FLAG = (
     "a string of at most 100 printable characters",
     "an integer from 0 to 1e9",

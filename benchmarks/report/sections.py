@@ -8,10 +8,11 @@ from typing import Any
 from benchmarks.ablation_summary import FINDINGS
 from benchmarks.longlines import BINS, EDGES
 from benchmarks.parity import TOLERANCES
-from benchmarks.phones import STAGES, summary
+from benchmarks.phones import summary
 from benchmarks.report.markdown import Block, Plots, Table, Text
 from benchmarks.report.plots import Mark, Plot, Series, bars, by_bin, curves, magnitudes, plot, ranges, scatter
 from benchmarks.report.results import environment_line, missing_lines
+from ctpn.stage_timer import STAGES
 
 Result = dict[str, Any]  # as the command of its name stores it
 SETS = {
@@ -161,7 +162,7 @@ def stages(result: Result) -> list[Block]:
         "The shipped reader from file to texts, with ONNX Runtime on one thread and on two. `rest` is the time between the stages: "
         "tiling, rotating lines, reading order."
     )
-    rows = 1.6 * (len(STAGES) + 1)
+    rows = 1.6 * max(len(by_threads["1"]["ms"]) for by_threads in result["stages"].values())
     figure = _row_plot("Time per stage", panels, round(rows), left=0.85, columns=2, legend=[("ours", "1 thread"), ("float", "2 threads")])
     return [Text(text), Plots({"stages": figure})]
 

@@ -79,7 +79,7 @@ class BenchmarkActivity : Activity() {
 
     private companion object {
         /** In the order of the resource's names. */
-        val STAGES = listOf("whole", "open", "fit", "detector", "decode", "nms", "lines", "rectify", "recogniser", "ctc")
+        val STAGES = listOf("whole", "decode", "fit", "detect", "postprocess", "line_crop", "recognize", "ctc")
     }
 }
 

@@ -29,7 +29,7 @@ class BenchmarkTest {
         assertEquals(View.INVISIBLE, activity.findViewById<View>(R.id.share).visibility)
         activity.press(R.id.start)
         waitUntil("it is measured") { activity.findViewById<View>(R.id.share).isShown }
-        assertEquals(1 + 10, activity.findViewById<ViewGroup>(R.id.stages).childCount)
+        assertEquals(1 + 8, activity.findViewById<ViewGroup>(R.id.stages).childCount)
         assertTrue("从文件到文字" in activity.texts() && "中位数" in activity.texts())
         File("target/benchmark.png").outputStream().use { activity.picture().compress(Bitmap.CompressFormat.PNG, 100, it) }
         activity.press(R.id.share)

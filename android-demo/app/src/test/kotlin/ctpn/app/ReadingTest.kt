@@ -9,7 +9,6 @@ import android.view.View
 import android.widget.ListView
 import ctpn.core.TextLine
 import ctpn.core.layout.Point
-import ctpn.core.layout.Point
 import ctpn.core.screen.Event
 import ctpn.core.screen.Rectangle
 import ctpn.core.screen.Screen

@@ -3,8 +3,8 @@ package ctpn.core
 /**
  * Is called after each stage of a reading, on the thread that reads: for benchmarks.
  *
- * The names are those of docs/phone.md: fit, detector, decode, nms, lines, rectify, recogniser, ctc. A stage that runs several
- * times in a reading is reported each time.
+ * The names are those of Python's reader and of docs/phone.md: fit, detect, postprocess, line_crop, recognize, ctc. No stage contains
+ * another; one that runs several times in a reading is reported each time.
  */
 fun interface StageObserver {
     fun onStage(

@@ -82,8 +82,8 @@ class TextReader(
     ): List<TextLine> {
         val fitted = observer.time("fit") { fit(rgb, spec) }
         val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
-        val maps = observer.time("detector") { maps(fitted.pixels) }
-        return postprocess(maps, spec, observer).map { line ->
+        val maps = observer.time("detect") { maps(fitted.pixels) }
+        return observer.time("postprocess") { postprocess(maps, spec) }.map { line ->
             line.copy(quad = line.quad.map { Point((it.x / scaleX).within(rgb.width), (it.y / scaleY).within(rgb.height)) })
         }
     }

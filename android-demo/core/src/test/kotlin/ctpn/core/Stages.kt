@@ -6,6 +6,8 @@ import ctpn.core.contract.LinesSpec
 import ctpn.core.contract.Manifest
 import ctpn.core.contract.ReadingSpec
 import ctpn.core.contract.RecognizerSpec
+import ctpn.core.contract.asDouble
+import ctpn.core.contract.asText
 import ctpn.core.contract.sha256
 import ctpn.core.detection.Proposals
 import ctpn.core.detection.connect
@@ -36,9 +38,12 @@ import ctpn.core.recognition.greedy
 import ctpn.core.recognition.isSpace
 import ctpn.core.recognition.join
 import ctpn.core.recognition.padded
+import ctpn.core.recognition.readLines
 import ctpn.core.recognition.rectify
 import ctpn.core.recognition.splitPoints
+import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
+import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
 
@@ -75,6 +80,9 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
         "padded" to { i -> mapOf("batch" to padded(i.list("parts").map { Inputs.image(it) }, CRNN)) },
         "join" to ::joinedTexts,
         "greedy" to ::greedyText,
+        "read_lines" to ::readPaintedLines,
+        "read" to ::readPainted,
+        "detect" to ::detectPainted,
         "spec" to ::spec,
         "manifest" to ::manifest,
     )
@@ -99,9 +107,15 @@ private fun revised(
             },
     ).toString()
 
-private fun detector(i: Inputs) = DetectorSpec.fromJson(revised(mobile, i.json.getValue("spec").jsonObject))
+private fun detector(
+    i: Inputs,
+    name: String = "spec",
+) = DetectorSpec.fromJson(revised(mobile, i.json.getValue(name).jsonObject))
 
-private fun recognizer(i: Inputs) = RecognizerSpec.fromJson(revised(crnn, i.json.getValue("spec").jsonObject))
+private fun recognizer(
+    i: Inputs,
+    name: String = "spec",
+) = RecognizerSpec.fromJson(revised(crnn, i.json.getValue(name).jsonObject))
 
 private fun pairs(those: List<Pair<Int, Int>>) = those.map { (a, b) -> listOf(a, b) }
 
@@ -120,9 +134,7 @@ private fun fitSize(i: Inputs): Map<String, Any> {
 
 private fun region(i: Inputs): Map<String, Any> {
     val (width, height) = i.int("width") to i.int("height")
-    val values = i.floats("region")
-    val marked = if (values.size == 4) Region.rectangle(values[0], values[1], values[2], values[3]) else Region(Quad.of(*values))
-    val found = outline(marked, width, height)
+    val found = outline(markedRegion(i.floats("region")), width, height)
     val rules = detector(i).regions
     val window = window(found, width, height, rules).let { listOf(it.x0, it.y0, it.x1, it.y1) }
     return mapOf("outline" to Answers.points(found), "window" to window, "scale" to scale(found, rules))
@@ -166,6 +178,56 @@ private fun greedyText(i: Inputs): Map<String, Any> {
     val characters = i.text("charset").map { it.toString() }
     return written(greedy(Logits(i.floats("logits"), 0, steps, classes), characters))
 }
+
+private fun texts(i: Inputs): Map<String, Pair<String, Double>> =
+    i.json.getValue("texts").jsonObject.mapValues { (_, read) ->
+        read.jsonArray[0].asText()!! to read.jsonArray[1].asDouble()!!
+    }
+
+private fun photo(i: Inputs) = paint(Inputs(i.json.getValue("photo").jsonObject))
+
+private fun readPaintedLines(i: Inputs): Map<String, Any> {
+    val table = TableRecognizer(recognizer(i), texts(i))
+    val lines = readLines(photo(i), i.list("quads").map { Inputs.quad(it) }, table)
+    return mapOf(
+        "quads" to lines.map { it.quad },
+        "texts" to lines.map { it.text.text },
+        "scores" to lines.map { it.text.score },
+        "recognizer_inputs" to table.inputs,
+    )
+}
+
+private fun readPainted(i: Inputs): Map<String, Any> {
+    val detector = TableDetector(detector(i, "detector"))
+    val recognizer = TableRecognizer(recognizer(i, "recognizer"), texts(i))
+    val lines = TextReader(detector, recognizer).read(photo(i), regions(i))
+    return page(lines) + mapOf("detector_inputs" to detector.inputs, "recognizer_inputs" to recognizer.inputs)
+}
+
+private fun detectPainted(i: Inputs): Map<String, Any> {
+    val detector = TableDetector(detector(i, "detector"))
+    val lines = TextReader(detector, TableRecognizer(TINY_CRNN, emptyMap())).detect(photo(i), regions(i))
+    return page(lines) + mapOf("detector_inputs" to detector.inputs)
+}
+
+private fun regions(i: Inputs): List<Region>? =
+    i.json
+        .getValue("regions")
+        .takeIf { it !is JsonNull }
+        ?.jsonArray
+        ?.map { markedRegion(Inputs.floats(it)) }
+
+private fun markedRegion(values: FloatArray) =
+    if (values.size == 4) Region.rectangle(values[0], values[1], values[2], values[3]) else Region(Quad.of(*values))
+
+private fun page(lines: List<TextLine>): Map<String, Any> =
+    mapOf(
+        "quads" to lines.map { it.quad },
+        "scores" to lines.map { it.score },
+        "texts" to lines.map { it.text },
+        "text_scores" to lines.map { it.textScore },
+        "regions" to lines.map { it.region },
+    )
 
 private fun spec(i: Inputs): Map<String, Any> {
     val isDetector = i.text("kind") == "detector"

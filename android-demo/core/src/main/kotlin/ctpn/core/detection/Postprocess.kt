@@ -1,11 +1,9 @@
 package ctpn.core.detection
 
-import ctpn.core.StageObserver
 import ctpn.core.TextLine
 import ctpn.core.contract.DetectorMap
 import ctpn.core.contract.DetectorSpec
 import ctpn.core.runtime.FloatMap
-import ctpn.core.time
 
 /**
  * Text lines of one picture from a detector's maps: decode, suppress, connect.
@@ -15,9 +13,8 @@ import ctpn.core.time
 fun postprocess(
     maps: Map<DetectorMap, FloatMap>,
     spec: DetectorSpec,
-    observer: StageObserver? = null,
 ): List<TextLine> {
-    val proposals = observer.time("decode") { decode(maps, spec) }
-    val kept = observer.time("nms") { suppress(proposals.boxesNet, proposals.scores, proposals.columns, spec.nmsThreshold.toFloat()) }
-    return observer.time("lines") { textLines(proposals.take(kept), spec) }
+    val proposals = decode(maps, spec)
+    val kept = suppress(proposals.boxesNet, proposals.scores, proposals.columns, spec.nmsThreshold.toFloat())
+    return textLines(proposals.take(kept), spec)
 }

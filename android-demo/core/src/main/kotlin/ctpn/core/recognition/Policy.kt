@@ -39,8 +39,8 @@ private fun readParts(
     val spec = recognizer.spec
     val texts = arrayOfNulls<Decoded>(parts.size)
     for (group in batches(parts.map { it.width }, spec)) {
-        val batch = observer.time("rectify") { padded(group.map { parts[it] }, spec) }
-        val logits = observer.time("recogniser") { recognizer.logits(batch) }
+        val batch = observer.time("line_crop") { padded(group.map { parts[it] }, spec) }
+        val logits = observer.time("recognize") { recognizer.logits(batch) }
         val classes = spec.characters.size + 1
         val steps = batch.width / spec.stride
         for ((row, i) in group.withIndex()) {
@@ -141,5 +141,5 @@ private class Readings(
         }
     }
 
-    private fun lineCrop(quad: Quad): RgbImage = observer.time("rectify") { rectify(rgb, quad, recognizer.spec) }
+    private fun lineCrop(quad: Quad): RgbImage = observer.time("line_crop") { rectify(rgb, quad, recognizer.spec) }
 }
