@@ -100,6 +100,7 @@ def main(options: argparse.ArgumentParser, argv: list[str] | None, writer: Calla
         The exit code: 0 written, 1 a file differs or something failed, 130 stopped by hand; usage errors exit 2.
     """
     args = options.parse_args(argv)
+    torch.set_num_threads(1)  # every comparison takes turns with runtimes on one thread; more only wait for each other
     if args.weights and not args.model:
         options.error("--weights FILE needs --model, whose weights they are")
     if args.size and args.model == CRNN.name:

@@ -16,7 +16,7 @@ import onnxruntime
 import onnxsim
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.calibrate import create_calibrator, save_tensors_data
+from onnxruntime.quantization.calibrate import PercentileCalibrater, save_tensors_data
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
@@ -50,12 +50,12 @@ def quantize(source: Path, target: Path, inputs: Iterable[NDArray[np.uint8]]) ->
     with TemporaryDirectory(prefix=".quantize-", dir=target.parent) as name, _quiet():
         ready, ranges = Path(name, "ready.onnx"), Path(name, "ranges.json")
         quant_pre_process(source, ready, skip_symbolic_shape=True)
-        _calibrate(ready, ranges, inputs)
-        heavy = [n.name for n in onnx.load(ready).graph.node if n.op_type in OPERATORS]
+        chosen = [n for n in onnx.load(ready).graph.node if n.op_type in OPERATORS and not stays_float(module_name(n.name))]
+        _calibrate(ready, ranges, inputs, {name for n in chosen for name in (*n.input, *n.output)})
         quantize_static(
             ready, target, None, quant_format=QuantFormat.QDQ, per_channel=True,
             activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            nodes_to_quantize=[n for n in heavy if not stays_float(module_name(n))],
+            nodes_to_quantize=[n.name for n in chosen],
             calibrate_method=METHOD, calibration_cache_path=ranges,
             extra_options={"OpTypesToExcludeOutputQuantization": FLOAT_RESULTS},
         )  # fmt: skip
@@ -145,12 +145,23 @@ def module_name(node: str) -> str:
     return ".".join(part.split(".")[-1] for part in path)
 
 
-def _calibrate(ready: Path, ranges: Path, inputs: Iterable[NDArray[np.uint8]]) -> None:
-    """Write each tensor's range to `ranges`; one input at a time, for all maps of a page at once fill a gigabyte."""
-    calibrator = create_calibrator(
-        ready, list(OPERATORS), augmented_model_path=str(ranges.with_name("augmented.onnx")), calibrate_method=METHOD,
-        extra_options={"percentile": PERCENTILE},
-    )  # fmt: skip
+class _Calibrator(PercentileCalibrater):  # type: ignore[misc]
+    """ONNX Runtime's calibrator, for the tensors of these names alone: histograms of those that stay float would be wasted."""
+
+    def __init__(self, model: Path, augmented: Path, names: set[str]) -> None:
+        self.names = names
+        super().__init__(str(model), list(OPERATORS), str(augmented), symmetric=True, num_bins=2048, percentile=PERCENTILE)
+
+    def select_tensors_to_calibrate(self, model: onnx.ModelProto) -> tuple[set[str], dict[str, Any]]:
+        tensors, value_infos = super().select_tensors_to_calibrate(model)
+        return tensors & self.names, value_infos
+
+
+def _calibrate(ready: Path, ranges: Path, inputs: Iterable[NDArray[np.uint8]], names: set[str]) -> None:
+    """Write the ranges of these tensors to `ranges`; one input at a time, because all maps of many pages take gigabytes."""
+    calibrator = _Calibrator(ready, ranges.with_name("augmented.onnx"), names)
+    calibrator.augment_graph()
+    calibrator.create_inference_session()
     for pixels in tqdm(list(inputs), desc="calibrating"):
         calibrator.collect_data(_CalibrationInputs([pixels]))
     save_tensors_data(calibrator.compute_data(), ranges)
