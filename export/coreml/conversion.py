@@ -88,14 +88,29 @@ def convert(variant: ExportVariant, *, free_height: bool, float16: bool, target:
         traced = torch.jit.trace(Planes(variant.graph).eval(), torch.zeros(1, 3, height, width), check_trace=False)
         shape = (1, 3, ct.RangeDim(*HEIGHTS, height) if free_height else height, width)
         # No scale and no bias: the graph takes pixels as they are, and the division is in its first convolution.
-        model = ct.convert(
-            traced, convert_to="mlprogram", skip_model_load=not ON_A_MAC, minimum_deployment_target=getattr(ct.target, target),
-            inputs=[ct.ImageType(name=INPUT, shape=ct.Shape(shape), color_layout=ct.colorlayout.RGB)],
-            outputs=[ct.TensorType(name=name, dtype=np.float32) for name in variant.graph.outputs],
-            compute_precision=ct.precision.FLOAT16 if float16 else ct.precision.FLOAT32,
-        )  # fmt: skip
+        inputs = [ct.ImageType(name=INPUT, shape=ct.Shape(shape), color_layout=ct.colorlayout.RGB)]
+        outputs = [ct.TensorType(name=name, dtype=np.float32) for name in variant.graph.outputs]
+        with _unvalidated_passes():
+            model = ct.convert(
+                traced, convert_to="mlprogram", skip_model_load=not ON_A_MAC, minimum_deployment_target=getattr(ct.target, target),
+                inputs=inputs, outputs=outputs, compute_precision=ct.precision.FLOAT16 if float16 else ct.precision.FLOAT32,
+            )  # fmt: skip
         _describe(model, variant, "height a multiple of 32" if free_height else f"{height} pixels high")
     return model
+
+
+@contextmanager
+def _unvalidated_passes() -> Iterator[None]:
+    """coremltools checks the whole program after each of its hundred passes, which takes half the time of a conversion of an
+    unrolled recurrence. What comes out is executed and compared with PyTorch anyway."""
+    from coremltools.converters.mil.mil import Program
+
+    validate = Program.validate
+    Program.validate = lambda self, check_essential_scope=False: None
+    try:
+        yield
+    finally:
+        Program.validate = validate
 
 
 def _describe(model: Any, variant: ExportVariant, height: str) -> None:
