@@ -159,10 +159,10 @@ def verified(exported: Iterator[ExportedFile]) -> list[ExportedFile]:
         ParityError: a file differs.
     """
     files = list(exported)
-    by_variant: dict[str, list[tuple[ExportedFile, Function]]] = {}
+    by_variant: dict[int, list[tuple[ExportedFile, Function]]] = {}
     for file in files:
         for function in file.functions:
-            by_variant.setdefault(function.variant.name, []).append((file, function))
+            by_variant.setdefault(id(function.variant), []).append((file, function))
     for pairs in by_variant.values():
         candidates = [Candidate(_shown(file, function), function.run, file.quantized) for file, function in pairs]
         for (file, _), found in zip(pairs, pairs[0][1].variant.verify(candidates), strict=True):

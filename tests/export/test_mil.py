@@ -190,7 +190,7 @@ def test_the_order_of_colours_is_that_of_the_package(tmp_path: Path) -> None:
     assert np.array_equal(rgb, planes(picture()).numpy() + 1) and np.array_equal(rgb[:, ::-1], bgr)
 
 
-def test_pictures_go_in_one_by_one_and_of_one_size(tmp_path: Path) -> None:
+def test_several_pictures_of_one_size_go_in_together(tmp_path: Path) -> None:
     package(tmp_path / "a.mlpackage", lambda x: mb.add(x=x, y=1.0))
     program = Program(tmp_path / "a.mlpackage")
     several = np.concatenate([picture(0), picture(1)])
@@ -198,3 +198,12 @@ def test_pictures_go_in_one_by_one_and_of_one_size(tmp_path: Path) -> None:
     assert np.array_equal(got, planes(several).numpy() + 1)
     with pytest.raises(CtpnError, match=r"x: expected a height of \(8, 8\) and a width of \(6, 6\), got 8 x 7"):
         program(np.zeros((1, 8, 7, 3), np.uint8))
+
+
+def test_several_pictures_are_computed_as_each_alone(cases: Program) -> None:
+    several = np.concatenate([picture(i) for i in range(3)])
+    alone = [cases(several[i : i + 1]) for i in range(3)]
+    for name, got in cases(several).items():
+        expected = np.concatenate([maps[name] for maps in alone])
+        assert got.shape == expected.shape and got.dtype == expected.dtype
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-4)
