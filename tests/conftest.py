@@ -10,8 +10,15 @@ import pytest
 from hypothesis import settings
 
 cv2.setNumThreads(1)
-settings.register_profile("house", derandomize=True, deadline=None, database=None)
-settings.load_profile("house")
+settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+settings.load_profile("repeatable")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Exports and apps are slow as a whole."""
+    for item in items:
+        if {"export", "apps"} & set(item.path.relative_to(item.config.rootpath).parts):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

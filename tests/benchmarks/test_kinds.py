@@ -51,6 +51,7 @@ def test_turned_pages_hold_the_same_texts() -> None:
     assert abs(across[0]) < 1 < across[1], "clockwise: the text runs down"
 
 
+@pytest.mark.slow
 def test_every_character_of_the_charset_is_written_in_each_font() -> None:
     seen: dict[str, int] = {}
     for canvas in charset.pages(np.random.default_rng(0)):

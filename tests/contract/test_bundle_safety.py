@@ -34,7 +34,7 @@ KILLS = [
     ("old", "os.remove", "golden.png", "new"),  # the old one is being removed
 ]  # fmt: skip
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a system with fork")]
 resource = pytest.importorskip("resource", reason="needs a system that limits its processes")
 
 
