@@ -38,7 +38,7 @@ SPEC = revise(CLASSIC, {"score_threshold": 0.5, "lines": {"line_score": 0.0}})
 
 @pytest.fixture(autouse=True)
 def small_samples(monkeypatch: pytest.MonkeyPatch) -> None:
-    use_small_samples(monkeypatch, least_hmean=0.5)
+    use_small_samples(monkeypatch, min_hmean=0.5)
 
 
 def keras_net(name: str, folder: Path) -> Detector:
