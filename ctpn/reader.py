@@ -128,7 +128,7 @@ class TextReader:
         detector, _ = self._loaded()
         timer = StageTimer(on_stage or self._on_stage)
         photo = _open(image, regions, detector.spec, timer)
-        return _result(photo, _found(photo, regions, detector, detector.spec, timer), regions, timer)
+        return _result(photo, _find_lines(photo, regions, detector, detector.spec, timer), regions, timer)
 
     def read(self, image: Image, regions: Sequence[Region] | None = None, *, on_stage: OnStage | None = None) -> PageResult:
         """The text lines of a photo with their texts; arguments, order and errors as for `detect`.
@@ -140,8 +140,8 @@ class TextReader:
         detector, recognizer = self._loaded()
         timer = StageTimer(on_stage or self._on_stage)
         photo = _open(image, regions, detector.spec, timer)
-        lines = _found(photo, regions, detector, detector.spec.with_score_slack, timer)
-        lines = _with_texts(photo, lines, recognizer, timer)
+        lines = _find_lines(photo, regions, detector, detector.spec.with_score_slack, timer)
+        lines = _read_texts(photo, lines, recognizer, timer)
         lines = [line for line in lines if _is_confirmed(line, detector.spec, recognizer.spec)]
         return _result(photo, _ordered_by_region(lines), regions, timer)
 
@@ -194,15 +194,19 @@ def _focus(regions: Sequence[Region], spec: DetectorSpec) -> Focus:
     return box
 
 
-def _found(photo: Photo, regions: Sequence[Region] | None, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
+def _find_lines(
+    photo: Photo, regions: Sequence[Region] | None, detector: Detector, spec: DetectorSpec, timer: StageTimer
+) -> list[TextLine]:
     """Lines with quads in the photo's pixels, region by region, in reading order."""
     if regions is None:
-        return _ordered(_detected(photo.pixels, detector, spec, timer))
+        return _ordered(_detect(photo.pixels, detector, spec, timer))
     outlines = [photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
-    return [line for i, marked in enumerate(outlines) for line in _ordered(_in_region(photo.pixels, marked, i, detector, spec, timer))]
+    return [
+        line for i, marked in enumerate(outlines) for line in _ordered(_detect_in_region(photo.pixels, marked, i, detector, spec, timer))
+    ]
 
 
-def _detected(rgb: U8, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
+def _detect(rgb: U8, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
     with timer("fit"):
         fitted = fit(rgb, spec)
     with timer("detect"):
@@ -214,7 +218,7 @@ def _detected(rgb: U8, detector: Detector, spec: DetectorSpec, timer: StageTimer
         return [TextLine(quad, float(score)) for quad, score in zip(quads_img, scores, strict=True)]
 
 
-def _in_region(rgb: U8, marked: F32, index: int, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
+def _detect_in_region(rgb: U8, marked: F32, index: int, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
     """The lines that lie mostly in a region, which is looked at alone, enlarged where it is low."""
     with timer("fit"):
         x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0], spec.regions)
@@ -223,12 +227,12 @@ def _in_region(rgb: U8, marked: F32, index: int, detector: Detector, spec: Detec
         exact = np.array([large.shape[1] / part.shape[1], large.shape[0] / part.shape[0]], np.float32)
     lines = [
         replace(line, quad=line.quad / exact + np.array([x0, y0], np.float32), region=index)
-        for line in _detected(large, detector, spec, timer)
+        for line in _detect(large, detector, spec, timer)
     ]
     return [line for line in lines if overlap_fraction(line.quad, marked) > 0.5]
 
 
-def _with_texts(photo: Photo, lines: list[TextLine], recognizer: Recognizer, timer: StageTimer) -> list[TextLine]:
+def _read_texts(photo: Photo, lines: list[TextLine], recognizer: Recognizer, timer: StageTimer) -> list[TextLine]:
     quads, texts = read_lines(photo.pixels, [line.quad for line in lines], recognizer, timer)
     return [replace(line, quad=q, text=t.text, text_score=t.score) for line, q, t in zip(lines, quads, texts, strict=True)]
 

@@ -137,8 +137,8 @@ MUTANTS = {
 
 READER_MUTANTS = {
     "detection uses the score slack": (
-        "_found(photo, regions, detector, detector.spec, timer)",
-        "_found(photo, regions, detector, detector.spec.with_score_slack, timer)",
+        "_find_lines(photo, regions, detector, detector.spec, timer)",
+        "_find_lines(photo, regions, detector, detector.spec.with_score_slack, timer)",
     ),
     "reading does without score slack": ("detector.spec.with_score_slack", "detector.spec"),
     "every line is confirmed": ("if _is_confirmed(line, detector.spec, recognizer.spec)", "if True"),
@@ -158,7 +158,7 @@ READER_MUTANTS = {
     "quads reach over the border": (".clip(0, [rgb.shape[1], rgb.shape[0]])", ""),
     "tiles are cut across": ("across = pixels_net.shape[1] >= pixels_net.shape[0]", "across = True"),
     "long images are detected at once": ("if len(places) == 1:", "if True:"),
-    "found lines are not ordered": ("for line in _ordered(_in_region(", "for line in (_in_region("),
+    "found lines are not ordered": ("for line in _ordered(_detect_in_region(", "for line in (_detect_in_region("),
     "read lines keep the order in which they were found": ("for line in _ordered(list(group))]", "for line in list(group)]"),
     "regions are mixed": ("groupby(lines, lambda line: line.region)", "groupby(lines, lambda line: 0)"),
 }
