@@ -16,6 +16,7 @@ from ctpn.annotations.pad_regions import pad_regions
 from ctpn.annotations.pictures import read_picture
 from ctpn.annotations.split import is_validation
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
+from ctpn.errors import CtpnError
 from ctpn.recognition.line_crop import rectify
 from ctpn.synthesis.degradation import degrade
 from ctpn.synthesis.fonts import Fonts
@@ -56,11 +57,14 @@ class PageCrops:
     Args:
         sources: of the pages; those of the validation split are omitted.
         side: pixels of the square crop.
+
+    Raises:
+        CtpnError: a folder is no set, or has no page outside of the validation split.
     """
 
     def __init__(self, sources: Sequence[PageSource], spec: DetectorSpec, *, side: int = 512, seed: int = 0) -> None:
         self.spec, self.side, self.seed = spec, side, seed
-        self.pages = [[p for p in read_set(s.folder) if not is_validation(p[0].stem)] for s in sources]
+        self.pages = [_training_pages(s.folder) for s in sources]
         self.annotations = [ANNOTATIONS[s.annotation] for s in sources]
         shares = np.array([s.share for s in sources])
         self.share = np.cumsum(shares / shares.sum())
@@ -81,6 +85,13 @@ class PageCrops:
             "side": targets.side,
             "link": targets.link,
         }
+
+
+def _training_pages(folder: Path) -> list[tuple[Path, Path]]:
+    pages = [p for p in read_set(folder) if not is_validation(p[0].stem)]
+    if not pages:
+        raise CtpnError(f"{folder}: expected pages to train on, all are of the validation split; add pages")
+    return pages
 
 
 class LineCropBatches:

@@ -10,7 +10,9 @@ torch = pytest.importorskip("torch")
 
 from ctpn.annotations.formats import TextAnnotation  # noqa: E402
 from ctpn.annotations.pad_regions import PADDING, pad_regions  # noqa: E402
+from ctpn.annotations.split import is_validation  # noqa: E402
 from ctpn.contract.spec import MOBILE  # noqa: E402
+from ctpn.errors import CtpnError  # noqa: E402
 from ctpn.nn.checkpoint import load_state, load_weights  # noqa: E402
 from ctpn.train import main  # noqa: E402
 from ctpn.training import loop  # noqa: E402
@@ -85,6 +87,16 @@ def test_padded_annotations_are_higher(pages):
     assert height("pad_regions") / height("as_is") == pytest.approx(1 + 2 * PADDING[1], abs=0.03)
     polygon = TextAnnotation(np.array([[0, 0], [9, 0], [12, 4], [9, 9], [0, 9]], np.float32), "x")
     assert pad_regions([polygon]) == [polygon]
+
+
+def test_pages_of_the_validation_split_alone_are_refused(pages):
+    kept = next(f"v{i}" for i in range(100) if is_validation(f"v{i}"))
+    for image in sorted((pages / "images").iterdir())[1:]:
+        image.unlink()
+    (pages / "images" / "p0.jpg").rename(pages / "images" / f"{kept}.jpg")
+    (pages / "gt" / "gt_p0.txt").rename(pages / "gt" / f"gt_{kept}.txt")
+    with pytest.raises(CtpnError, match="all are of the validation split"):
+        PageCrops([PageSource(pages)], MOBILE)
 
 
 def test_warp_moves_picture_and_quads_together():
