@@ -186,7 +186,7 @@ def _write_companions(folder: Path, spec: DetectorSpec | RecognizerSpec, exporte
     (folder / f"{name}.sha256").write_text(sums, encoding="utf-8")
 
 
-def milliseconds(exported: list[ExportedFile], *, rounds: int = 15) -> list[float | None]:
+def milliseconds(exported: list[ExportedFile], *, rounds: int = 9) -> list[float | None]:
     """Median time of each file on its input, taken in turns so that all meet the same machine."""
     times: list[list[float]] = [[] for _ in exported]
     for _ in tqdm(range(rounds), desc="timing"):

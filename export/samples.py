@@ -17,14 +17,14 @@ from ctpn.imaging.tiling import fit
 from ctpn.reader import TextReader
 from ctpn.recognition.line_crop import rectify
 from ctpn.synthesis.fonts import BUILT_IN
-from ctpn.synthesis.pages import KINDS, page
+from ctpn.synthesis.pages import MIXED, page
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CALIBRATION_SEED, PARITY_SEED = 7_000_000, 8_000_000  # far from those of training
 
 
 def calibration_pages(spec: DetectorSpec, size: tuple[int, int], count: int = 24) -> list[NDArray[np.uint8]]:
-    """Network inputs uint8 RGB [H, W, 3] of `size`, of every kind of page in turn."""
+    """Network inputs uint8 RGB [H, W, 3] of `size`, of each kind of `MIXED` in turn."""
     return [_synthetic(CALIBRATION_SEED + i, i, spec, size) for i in tqdm(range(count), desc="calibration pages")]
 
 
@@ -35,7 +35,7 @@ def parity_pages(spec: DetectorSpec, size: tuple[int, int], count: int = 6) -> l
 
 
 def _synthetic(seed: int, i: int, spec: DetectorSpec, size: tuple[int, int]) -> NDArray[np.uint8]:
-    return place(fit(page(seed, KINDS[i % len(KINDS)], faces=BUILT_IN)[0], spec).pixels, size, spec)
+    return place(fit(page(seed, MIXED[i % len(MIXED)], faces=BUILT_IN)[0], spec).pixels, size, spec)
 
 
 def place(pixels: NDArray[np.uint8], size: tuple[int, int], spec: DetectorSpec) -> NDArray[np.uint8]:
@@ -58,13 +58,13 @@ def parity_line_crops(spec: RecognizerSpec, pages: int = 12) -> list[NDArray[np.
 
 
 def calibration_line_crops(spec: RecognizerSpec, pages: int = 6) -> list[NDArray[np.uint8]]:
-    """Batches [N, height, W, 3] of the lines of synthetic pages, of every kind of page in turn."""
+    """Batches [N, height, W, 3] of the lines of synthetic pages, of each kind of `MIXED` in turn."""
     synthetic = [c for i in tqdm(range(pages), desc="calibration line crops") for c in _lines(CALIBRATION_SEED + 1000 + i, i, spec)]
     return batched(synthetic, spec)
 
 
 def _lines(seed: int, i: int, spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
-    rgb, regions = page(seed, KINDS[i % len(KINDS)], faces=BUILT_IN)
+    rgb, regions = page(seed, MIXED[i % len(MIXED)], faces=BUILT_IN)
     return [rectify(rgb, r.quad, spec) for r in regions if not r.ignore]
 
 

@@ -83,7 +83,7 @@ class ExportVariant:
         Raises:
             ParityError: a file differs.
         """
-        shown = f"{self.name}: comparing {len(candidates)} files with PyTorch"
+        shown = f"{self.name}: comparing with PyTorch, files: {len(candidates)}"
         if isinstance(self.net, Crnn):
             return _results(candidates, self._compare_texts(self.net, candidates, shown))
         return _results(candidates, self._compare_lines(candidates, shown))
