@@ -11,12 +11,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
-import time
 from argparse import Namespace
-from dataclasses import replace
 from pathlib import Path
 
 from ctpn import command
@@ -24,65 +20,9 @@ from ctpn import command
 command.require("train", "torch", "safetensors", "tqdm", "yaml")
 
 from ctpn.errors import RecipeError  # noqa: E402
-from ctpn.nn.checkpoint import load_weights  # noqa: E402
-from ctpn.training.config import Recipe, Stage  # noqa: E402
 from ctpn.training.loop import WEIGHTS, Machine, train_stage  # noqa: E402
-from ctpn.training.prepare import prepare  # noqa: E402
-from ctpn.training.recipe import difference, digest, load_recipe, resolved, until  # noqa: E402
-
-
-def run(recipe: Recipe, machine: Machine, arguments: list[str]) -> str:
-    """Train the stages that are not complete.
-
-    Args:
-        arguments: of this command, for the processes that it starts.
-
-    Raises:
-        CtpnError: a folder holds the weights of another recipe, or something is missing.
-    """
-    complete = [_is_complete(recipe, stage) for stage in recipe.runs]
-    first = len(complete) - complete[::-1].index(True) if any(complete) else 0
-    deadline = time.monotonic() + 60 * machine.minutes
-    for stage in recipe.runs[first:]:
-        prepare(recipe, stage)
-        left = replace(machine, minutes=max(0.0, (deadline - time.monotonic()) / 60))
-        if stage.processes > 1:
-            _train_in_processes(stage, left, arguments)
-        else:
-            train_stage(recipe, stage, left)
-        if not _is_complete(recipe, stage):
-            return f"{stage.name}: stopped after {machine.minutes:g} minutes; the same command continues"
-    return str(recipe.stage_folder(recipe.runs[-1]) / WEIGHTS)
-
-
-def _is_complete(recipe: Recipe, stage: Stage) -> bool:
-    """Whether the weights of a stage are there and had all its steps."""
-    file, expected = recipe.stage_folder(stage) / WEIGHTS, until(recipe, stage)
-    if not file.is_file():
-        return False
-    metadata = load_weights(file)[1]
-    if metadata.get("recipe_sha256") != digest(expected):
-        differs = difference(json.loads(metadata.get("recipe", "null")), json.loads(resolved(expected)))
-        raise RecipeError(
-            f"{file}: of another recipe than this one ({differs}); give another folder (--set folder=DIR) or remove {file.parent}"
-        )
-    return int(metadata["step"]) >= stage.steps
-
-
-def _train_in_processes(stage: Stage, machine: Machine, arguments: list[str]) -> None:
-    """Let torchrun start this command once for each process of a stage, and end them if this process is ended."""
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(stage.processes)]
-    child = subprocess.Popen(
-        [*launcher, "-m", "ctpn.train", *arguments, "--minutes", str(machine.minutes), "--stage", stage.name], stdout=2
-    )
-    previous = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        if child.wait():
-            raise RecipeError(f"{stage.name}: one of its {stage.processes} processes failed; its message is above")
-    finally:
-        signal.signal(signal.SIGTERM, previous)
-        child.terminate()
-        child.wait()
+from ctpn.training.recipe import digest, load_recipe, resolved  # noqa: E402
+from ctpn.training.stages import run, train_in_processes  # noqa: E402
 
 
 def parse(argv: list[str] | None) -> Namespace:
@@ -112,7 +52,7 @@ def _work(args: Namespace, argv: list[str]) -> str:
     if not named:
         raise RecipeError(f"--stage {args.stage}: expected one of {', '.join(stage.name for stage in recipe.runs)}")
     if named[0].processes > 1 and "WORLD_SIZE" not in os.environ:  # torchrun's own
-        _train_in_processes(named[0], machine, argv)
+        train_in_processes(named[0], machine, argv)
     else:
         train_stage(recipe, named[0], machine)
     return str(recipe.stage_folder(named[0]) / WEIGHTS)

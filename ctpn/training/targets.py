@@ -35,13 +35,13 @@ class Slices:
     lines: I64
 
 
-def cut(quads_net: F32, size: tuple[int, int], spec: DetectorSpec, *, sliver: float = 4.0) -> Slices:
+def cut(quads_net: F32, size: tuple[int, int], spec: DetectorSpec, *, min_cover: float = 4.0) -> Slices:
     """Cut quads into the columns of the grid.
 
     Args:
         quads_net: float32 [N, 4, 2], clockwise, in network-input pixels; N may be 0.
         size: (height, width) of the input; parts outside are omitted.
-        sliver: pixels; a first or last column of which the line covers less is left to its neighbour,
+        min_cover: pixels; a first or last column of which the line covers less is left to its neighbour,
             whose side regression reaches that far.
     """
     height, width = size
@@ -49,9 +49,9 @@ def cut(quads_net: F32, size: tuple[int, int], spec: DetectorSpec, *, sliver: fl
     cut_left, cut_right = left < 0, right > width
     lo, hi = np.clip(left, 0, width), np.clip(right, 0, width)
     s = spec.stride_x
-    wide = hi - lo > 2 * sliver
-    first = np.floor((lo + np.where(wide, sliver, 0)) / s).astype(np.int64)
-    last = np.ceil((hi - np.where(wide, sliver, 0)) / s).astype(np.int64) - 1
+    wide = hi - lo > 2 * min_cover
+    first = np.floor((lo + np.where(wide, min_cover, 0)) / s).astype(np.int64)
+    last = np.ceil((hi - np.where(wide, min_cover, 0)) / s).astype(np.int64) - 1
     last = np.minimum(np.maximum(last, first), width // s - 1)
     count = np.where(hi > lo, np.maximum(last - first + 1, 0), 0)
     lines = np.repeat(np.arange(len(quads_net)), count)
@@ -151,7 +151,7 @@ def _overlaps(spans: F32, h: int, spec: DetectorSpec) -> tuple[F32, F32]:
 def _mark_ignored(labels: NDArray[np.int8], ignored: F32, size: tuple[int, int], h: int, spec: DetectorSpec) -> None:
     if not len(ignored):
         return
-    slices = cut(ignored, size, spec, sliver=0.0)
+    slices = cut(ignored, size, spec, min_cover=0.0)
     piece, anchor = np.nonzero(_overlaps(slices.spans_net, h, spec)[1] > 1 / 3)
     column = slices.columns[piece]
     background = labels[column, anchor] == 0

@@ -15,7 +15,7 @@ def test_cut_by_hand():
     assert s.ends_net[0, 0] == 20 and s.ends_net[-1, 1] == 70 and np.isnan(s.ends_net[1]).all()
 
 
-def test_a_sliver_is_left_to_the_neighbour():
+def test_a_barely_covered_column_is_left_to_its_neighbour():
     s = cut(box(14, 10, 66, 30)[None], (64, 96), MOBILE)  # 2 px in column 0 and 2 px in column 4
     assert s.columns.tolist() == [1, 2, 3]
     assert s.ends_net[0, 0] == 14 and s.ends_net[-1, 1] == 66
