@@ -81,7 +81,7 @@ class RecognizerGraph(nn.Module):
     def axes(self, *, fixed_width: bool) -> dict[str, dict[int, str]]:
         """Free axes of input and output by their names: the number of line crops always, W unless `fixed_width`."""
         width, steps = ({}, {}) if fixed_width else ({2: "width"}, {1: "steps"})
-        return {INPUT: {0: "strips"} | width, LOGITS: {0: "strips"} | steps}
+        return {INPUT: {0: "line_crops"} | width, LOGITS: {0: "line_crops"} | steps}
 
     def forward(self, image: Tensor) -> Tensor:
         return self.planes(image.permute(0, 3, 1, 2).float())

@@ -66,23 +66,23 @@ def test_the_training_card_is_of_these_weights():
 
 
 @pytest.fixture(scope="module")
-def strips():
+def line_crops():
     reader = TextReader(threads=1)
     return batched([rectify(rgb, line.quad, CRNN) for rgb in map(open_image, EXAMPLES) for line in reader.detect(rgb)], CRNN)
 
 
-def test_the_int8_recogniser_reads_what_its_weights_read(strips):
+def test_the_int8_recogniser_reads_what_its_weights_read(line_crops):
     net = load_recognizer(TEXT_FILE)
     assert net.spec == CRNN
-    found = compare_texts(Session(WEIGHTS / "crnn-int8.onnx"), net, strips, INT8_TEXTS)
+    found = compare_texts(Session(WEIGHTS / "crnn-int8.onnx"), net, line_crops, INT8_TEXTS)
     assert found.difference > 0.01  # int8 it is
 
 
-def test_other_characters_are_noticed(strips):
+def test_other_characters_are_noticed(line_crops):
     changed = load_recognizer(TEXT_FILE)
     changed.characters.weight.data = changed.characters.weight.data.roll(1, 0)
     with pytest.raises(ParityError, match="texts"):
-        compare_texts(Session(WEIGHTS / "crnn-int8.onnx"), changed, strips, INT8_TEXTS)
+        compare_texts(Session(WEIGHTS / "crnn-int8.onnx"), changed, line_crops, INT8_TEXTS)
 
 
 def test_the_recognisers_training_card_is_of_these_weights():

