@@ -1,7 +1,7 @@
 # make setup     .venv with everything          make demo      export with quantisation, then a sample waybill is read
 # make test      everything that CI runs        make style     format Python and Kotlin
 # make android   the app's tests, then an APK, whose path is the last line printed
-# Others: fonts, android-tools and arm (what tests need beside .venv; Debian), weights and ship (how the shipped files are made)
+# Others: fonts, android-tools and arm (for the tests; Debian), weights and ship (how the shipped files are made)
 PYTHON ?= python3
 BIN := .venv/bin
 ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner $(shell command -v npm > /dev/null || echo npm)
@@ -82,11 +82,9 @@ ship: setup
 	$(MAKE) measure
 
 formats: setup  # everything that export writes, into out/; minutes per file
-	for name in "onnx --quantize --float16 --ort" torchscript "coreml --compress --float32" executorch; do \
-		$(BIN)/python -m export.$$name || exit 1; done
+	for name in "onnx --quantize --float16 --ort" torchscript "coreml --compress --float32" executorch; do $(BIN)/python -m export.$$name || exit 1; done
 
 measure: setup  # everything that the report shows, on an idle machine, with the files of `make formats`
 	$(BIN)/python -m ctpn.synthesis.pages --out .cache/stages --count 100 --seed 1
 	-$(BIN)/python -m benchmarks.arm  # without an emulator the report says so
-	for name in peers "peers --read" stages latency parity longlines confirmation_sweep report card; do \
-		$(BIN)/python -m benchmarks.$$name || exit 1; done
+	for name in peers "peers --read" stages latency parity longlines confirmation_sweep report card; do $(BIN)/python -m benchmarks.$$name || exit 1; done
