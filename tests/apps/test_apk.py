@@ -95,8 +95,9 @@ def test_classes(apk):
         code = b"".join(z.read(n) for n in dex)
     for name in (
         b"Lctpn/app/MainActivity;",
-        b"Lctpn/core/Screen;",
-        b"Lctpn/reader/TextReader;",
+        b"Lctpn/core/screen/Screen;",
+        b"Lctpn/core/TextReader;",
+        b"Lctpn/reader/OpenReaderKt;",
         b"Lai/onnxruntime/OrtSession;",
         b"Lkotlin/Unit;",
     ):
