@@ -1,4 +1,4 @@
-"""What all commands that export a format share: options, verification, a folder that fills whole or not at all, the closing table."""
+"""What all commands that export a format share: options, verification, a folder that gets all files or none, the closing table."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def _shown(file: ExportedFile, function: Function) -> str:
 
 
 def _write_companions(folder: Path, spec: DetectorSpec | RecognizerSpec, exported: list[ExportedFile]) -> None:
-    """What lies beside the files of a net: its spec, and for each format the sums and how far each file is from PyTorch."""
+    """The companions of a net's files: its spec, and for each format the sums and how far each file is from PyTorch."""
     name = f"{spec.name}{exported[0].path.suffix}"
     sums = "".join(f"{sha256(f)}  {f.relative_to(folder)}\n" for e in exported for f in files_of(e.path))
     parity = {e.path.name: {"sha256": sha256(e.path), **e.agreement.as_json()} for e in exported if e.path.is_file()}

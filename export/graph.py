@@ -34,7 +34,7 @@ class DetectorGraph(nn.Module):
         self.mean = nn.Parameter(torch.tensor(spec.mean).view(1, 3, 1, 1), requires_grad=False)
         _fold_std(self.net, spec)
         _set_unrolled(self.net, unrolled=unrolled)
-        self.eval()  # the whole: the exporter gives all parts back the mode of the outermost module
+        self.eval()  # all of it: the tracer gives every part the mode of the outermost module back
 
     def example(self, size: tuple[int, int]) -> Tensor:
         """An input of (H, W) to trace with."""

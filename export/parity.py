@@ -160,11 +160,11 @@ class LineComparison:
         Raises:
             ParityError: all that is wrong, in one message.
         """
-        found, least = self.found, self.tolerance.min_hmean
+        found, minimum = self.found, self.tolerance.min_hmean
         found.lines = self.matched / self.total if self.total else 1.0
         _judge_values(found, self.tolerance.value)
-        if found.lines < least:
-            found.problems.append(f"lines: expected an hmean of {least}, got {found.lines:.4f}")
+        if found.lines < minimum:
+            found.problems.append(f"lines: expected an hmean of {minimum}, got {found.lines:.4f}")
         if not self.total and not found.problems:
             found.problems.append("lines: none on any sample page, so nothing was compared; the weights find no text")
         return _passed(found)
@@ -190,17 +190,17 @@ class TextComparison:
         self.batches += 1
 
     def result(self) -> Agreement:
-        """The largest difference, and the share of all line crops, the unsure ones too, that have the same text.
+        """The largest difference, and the share of all line crops, also those that PyTorch is not confident of, that have the same text.
 
         Raises:
             ParityError: all that is wrong, in one message.
         """
-        found, least = self.found, self.tolerance.min_same
+        found, minimum = self.found, self.tolerance.min_same
         found.lines = _equal_texts(self.pairs)
         confident = [(a, b) for a, b in self.pairs if b.scores.min(initial=1.0) >= self.tolerance.min_confidence]
         _judge_values(found, self.tolerance.value)
-        if _equal_texts(confident) < least:
-            found.problems.append(f"texts: expected {least} the same, got {_equal_texts(confident):.4f} of {len(confident)}")
+        if _equal_texts(confident) < minimum:
+            found.problems.append(f"texts: expected {minimum} the same, got {_equal_texts(confident):.4f} of {len(confident)}")
         if not confident and not found.problems:
             found.problems.append("texts: none on any sample line crop, so nothing was compared; the weights read nothing")
         return _passed(found)

@@ -1,4 +1,4 @@
-"""A set of files and folders that appears whole or not at all, whatever happens meanwhile."""
+"""A staged directory: a set of files and folders that appears completely or not at all, whatever happens meanwhile."""
 
 from __future__ import annotations
 

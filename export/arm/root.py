@@ -38,12 +38,12 @@ def missing() -> str | None:
 
 
 def folder() -> Path:
-    """Where it lies: a folder for each pair of versions."""
+    """Its path: a folder for each pair of versions."""
     return CACHE / "-".join(f"{wheel}-{version(wheel)}" for wheel in WHEELS)
 
 
 def make() -> Path:
-    """The folder, made if it is not there; whole or not at all.
+    """The folder, made if it is not there; complete or not at all.
 
     Raises:
         CtpnError: a tool is missing, or apt-get or pip failed.

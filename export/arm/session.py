@@ -13,7 +13,7 @@ from export.arm.worker import Arrays, receive, send
 from export.graph import INPUT
 from export.parity import Maps, Pixels
 
-# What the emulator is told, and the part in the processor's number (MIDR; all are Arm's, implementer 0x41): ONNX Runtime
+# What the emulator is given, and the part in the processor's number (MIDR; all are Arm's, implementer 0x41): ONNX Runtime
 # asks for it and picks other loops for some. The emulator shows the host's /proc/cpuinfo, so the root gets one of its own;
 # which instructions there are comes from the emulator itself. `max` is no processor that is sold: all that the emulator
 # knows (SVE2, i8mm, bf16: phones since 2022) without SME, and without pointer authentication, which is slow to emulate. It

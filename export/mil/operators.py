@@ -87,7 +87,7 @@ def _enlarge(i: Inputs) -> Tensor:
     """upsample_nearest_neighbor: each number repeated."""
     down, across = (float(i[f"scale_factor_{side}"]) for side in ("height", "width"))
     if not (down.is_integer() and across.is_integer()):
-        raise Unknown(f"expected whole scale factors, got {down}, {across}")
+        raise Unknown(f"expected integer scale factors, got {down}, {across}")
     result: Tensor = i["x"].repeat_interleave(int(down), 2).repeat_interleave(int(across), 3)
     return result
 
@@ -101,7 +101,7 @@ def _cast(i: Inputs) -> Tensor:
 
 
 def _from_scales(i: Inputs) -> Tensor:
-    """constexpr_affine_dequantize: whole numbers, a scale and a zero point for each slice along `axis`."""
+    """constexpr_affine_dequantize: integers, a scale and a zero point for each slice along `axis`."""
     data = i["quantized_data"].float()
     along = [-1 if axis == int(i["axis"]) % data.ndim else 1 for axis in range(data.ndim)]
     scale, zero = (i[k].float().reshape(along) if i[k].ndim else i[k].float() for k in ("scale", "zero_point"))

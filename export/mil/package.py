@@ -1,4 +1,4 @@
-"""The files of an .mlpackage: the protobuf of its program and the file of its weights. No byte of it is believed."""
+"""An .mlpackage on disk: the protobuf of its program and the file of its weights. Every byte of it is checked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Package:
     Attributes:
         path: of the package.
         model: the protobuf `Model`, with an ML program.
-        folder: where the model lies and its weights beside it.
+        folder: of the model and its weights.
         weights: the bytes of each file of weights that was asked for.
     """
 
@@ -65,7 +65,7 @@ class Package:
         return self._shaped(np.array(getattr(held, which).values, KINDS[which]), shape)
 
     def _blob(self, place: Any, name: str) -> bytes:
-        """The bytes that a value in a file of weights has, whose description lies at its offset."""
+        """The bytes that a value in a file of weights has, whose description is at its offset."""
         data, begin = self._weights(place.fileName), place.offset
         if begin < 0 or begin + 64 > len(data):
             raise self.bad(f"{place.fileName}: expected weights at byte {begin}, the file has {len(data)}")
@@ -166,7 +166,7 @@ def type_name(tensor_type: Any) -> str:
 
 
 def unpacked(data: NDArray[np.uint8], bits: int, count: int) -> NDArray[np.int64]:
-    """The first `count` whole numbers of `bits` bits each, the lowest bit first; fewer if there are fewer."""
+    """The first `count` integers of `bits` bits each, the lowest bit first; fewer if there are fewer."""
     flat = np.unpackbits(data, bitorder="little")
     flat = flat[: min(count, len(flat) // bits) * bits].reshape(-1, bits)
     result: NDArray[np.int64] = (flat.astype(np.int64) << np.arange(bits)).sum(1)

@@ -68,14 +68,14 @@ class Program:
         functions = self.package.model.mlProgram.functions
         if self.function not in functions:
             raise CtpnError(f"{path}: expected a function of {sorted(functions)}, got {self.function!r}")
-        whole = functions[self.function]
-        if whole.opset not in whole.block_specializations:
-            raise self.package.bad(f"{self.function}: no operators of {whole.opset!r}")
-        block = whole.block_specializations[whole.opset]
+        found = functions[self.function]
+        if found.opset not in found.block_specializations:
+            raise self.package.bad(f"{self.function}: no operators of {found.opset!r}")
+        block = found.block_specializations[found.opset]
         self.image = image_input(self.package, self.function)
         self.operators = Counter(op.type for op in block.operations if op.type != "const")
         self._constants: dict[str, Value] = {}
-        self._steps = self._ready(block, [i.name for i in whole.inputs])
+        self._steps = self._ready(block, [i.name for i in found.inputs])
         self.outputs = list(block.outputs)
         self.package.weights.clear()
 
@@ -109,7 +109,7 @@ class Program:
             raise self.package.bad(f"operator {step.kind} {step.name!r}: {' '.join(str(e).split())[:200]}") from None
 
     def _ready(self, block: Any, inputs: list[str]) -> list[Step]:
-        """The steps of a block, whose constants and compressed weights are made whole once, as Core ML does."""
+        """The steps of a block, whose constants and compressed weights are expanded once, as Core ML does."""
         if inputs != [self.image.name]:
             raise self.package.bad(f"{self.function}: expected one input {self.image.name!r}, got {inputs}")
         known, steps = {*inputs}, []

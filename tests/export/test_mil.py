@@ -110,9 +110,9 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Program:
 @pytest.mark.parametrize("name", CASES)
 def test_an_operator_is_torchs(name: str, cases: Program) -> None:
     got = list(cases(picture()).values())[list(CASES).index(name)]
-    wanted = CASES[name][1](planes(picture())).numpy()
-    assert got.dtype == np.float32 and got.shape == wanted.shape and np.ptp(wanted) > 0
-    np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-4)
+    expected = CASES[name][1](planes(picture())).numpy()
+    assert got.dtype == np.float32 and got.shape == expected.shape and np.ptp(expected) > 0
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-4)
 
 
 def test_every_operator_is_among_the_cases(cases: Program) -> None:
@@ -129,8 +129,8 @@ def test_float16_is_rounded_at_each_step(tmp_path: Path) -> None:
     package(tmp_path / "a.mlpackage", body, half=True)
     pixels, half = picture(), torch.from_numpy(w).half()
     (got,) = Program(tmp_path / "a.mlpackage")(pixels).values()
-    wanted = (planes(pixels).half() * half + torch.tensor(0.1).half()) * half
-    assert np.array_equal(got, wanted.float().numpy())
+    expected = (planes(pixels).half() * half + torch.tensor(0.1).half()) * half
+    assert np.array_equal(got, expected.float().numpy())
     exact = (planes(pixels) * torch.from_numpy(w) + 0.1) * torch.from_numpy(w)
     assert not np.array_equal(got, exact.numpy())  # float32 is something else
 

@@ -27,7 +27,7 @@ SPEC = replace(
 )  # fmt: skip
 
 
-def _strips(spec, count=3):
+def _line_crops(spec, count=3):
     rng = np.random.default_rng(4)
     return [rng.integers(0, 256, (2, spec.height, w, 3), dtype=np.uint8) for w in (32, 64, 96)[:count]]
 
@@ -35,7 +35,7 @@ def _strips(spec, count=3):
 @pytest.fixture
 def net(monkeypatch):
     """Small, with batch norms that are not the identity."""
-    monkeypatch.setattr("export.variants.parity_line_crops", _strips)
+    monkeypatch.setattr("export.variants.parity_line_crops", _line_crops)
     torch.manual_seed(0)
     net = Crnn(SPEC, hidden=8, neck=8)
     for module in net.modules():
@@ -64,7 +64,7 @@ def test_a_broken_file_is_refused_and_leaves_nothing(net, tmp_path, monkeypatch)
 
 
 def test_another_text_is_refused(net):
-    line_crops = _strips(SPEC, 1)
+    line_crops = _line_crops(SPEC, 1)
     logits = torch_logits(net, line_crops[0])
     wrong = logits.copy()
     wrong[0, 3, 5] += 100
@@ -79,13 +79,13 @@ def test_another_text_is_refused(net):
 def test_line_crops_without_text_are_no_agreement(net):
     with torch.no_grad():
         net.characters.weight.zero_()
-    line_crops = _strips(SPEC, 1)
+    line_crops = _line_crops(SPEC, 1)
     with pytest.raises(ParityError, match="nothing was compared"):
         compare_texts(lambda s: {LOGITS: torch_logits(net, s)}, net, line_crops)
 
 
 def test_a_text_that_the_net_is_not_confident_of_may_change(net):
-    line_crops = _strips(SPEC, 1)[0]
+    line_crops = _line_crops(SPEC, 1)[0]
     logits = np.zeros((2, 8, SPEC.classes), np.float32)
     logits[0, 3, 5] = 20
     wavers = np.log(0.8 * SPEC.classes)  # a probability of 0.45 or so
@@ -107,7 +107,7 @@ def test_a_text_that_the_net_is_not_confident_of_may_change(net):
 def test_int8_holds_the_last_matrix_in_bytes(net, tmp_path):
     file, small = tmp_path / "a.onnx", tmp_path / "a-int8.onnx"
     write_model(RecognizerGraph(net, unrolled=False), file, (32, 64), fixed_width=False)
-    line_crops = _strips(SPEC, 1)[0]
+    line_crops = _line_crops(SPEC, 1)[0]
     quantize_weights(file, small, [line_crops])
     kinds = {t.dims[-1]: t.data_type for t in onnx.load(small).graph.initializer if SPEC.classes in t.dims and len(t.dims) == 2}
     assert kinds == {SPEC.classes: onnx.TensorProto.INT8} and small.stat().st_size < file.stat().st_size
