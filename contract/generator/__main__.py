@@ -13,7 +13,7 @@ from typing import Any
 from contract.generator import boxes, lines, pictures, readings, texts
 from contract.generator.encoding import HERE, difference, write
 from contract.generator.stages import load
-from ctpn.contract.spec import CRNN, MOBILE
+from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec
 
 # name: (what it is about, tolerance by the name of a value, cases); what has no tolerance is equal.
 FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]]] = {
@@ -38,7 +38,7 @@ FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]
 }
 
 
-SPECS = {"detector": MOBILE, "recognizer": CRNN}  # a case's `spec` names what differs from these
+SPECS: dict[str, DetectorSpec | RecognizerSpec] = {"detector": MOBILE, "recognizer": CRNN}  # a case's `spec` names what differs from these
 
 
 def make(folder: Path) -> list[Path]:

@@ -45,7 +45,7 @@ def region_cases() -> Cases:
         "nan": (0, 0, float("nan"), 5),
         "inf": (0, 0, float("inf"), 5),
     }
-    photo = {"width": 200, "height": 100, "spec": {}}
+    photo: dict[str, Any] = {"width": 200, "height": 100, "spec": {}}
     large = [
         case("region", f"padding {w} x {h}", region=(100, 100, w, h), width=1000, height=800, spec={})
         for w, h in [(200, 60), (50, 10), (500, 400)]
@@ -115,7 +115,7 @@ def maps(h: int, w: int, k: int, seed: int, fraction: float = 0.3) -> dict[str, 
 def decode_cases() -> Cases:
     """Maps to proposals."""
     three = {"anchor_heights": [7.0, 10.0, 22.0]}
-    bare = {**three, "outputs": ["score", "vertical"], "lines": {"line_grouping": "paper"}}
+    bare: dict[str, Any] = {**three, "outputs": ["score", "vertical"], "lines": {"line_grouping": "paper"}}
     edge, last = maps(2, 3, 3, 1, 0.0), maps(2, 3, 3, 2, 0.0)
     edge["score"][0, 0, 1], edge["score"][1, 2, 0] = 0.25, np.nextafter(F32(0.25), F32(0))  # reaches the threshold, and just does not
     last["score"][1, 2, 2] = 1

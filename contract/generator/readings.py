@@ -72,7 +72,7 @@ def policy_cases() -> Cases:
             page.line(4, 4 + 20 * i, 180 - 10 * i, 16, ("up", scores[i % len(scores)]), flipped=("down", flipped) if flipped else None)
         return page
 
-    def tall(**reads: Read) -> Page:
+    def tall(**reads: Any) -> Page:
         return Page(120, 120).line(40, 10, 20, 90, reads.pop("upright", ("x", 0.3)), **reads)
 
     retried = (

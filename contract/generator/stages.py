@@ -30,7 +30,8 @@ Values = dict[str, Any]
 def run(stage: str, inputs: Values) -> Values:
     """The answer of a stage as it is written; an error of ours as {"error": its message}."""
     try:
-        return plain(STAGES[stage](**inputs))
+        answer: Values = plain(STAGES[stage](**inputs))
+        return answer
     except CtpnError as e:
         return {"error": str(e)}
 

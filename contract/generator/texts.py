@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from contract.generator.pictures import noise
 from contract.generator.stages import case
@@ -47,8 +48,14 @@ def greedy_cases() -> Cases:
     crop[8:24, 4:30] = crop[8:24, 44:76] = 0
     close = crop.copy()
     close[8:24, 30:44] = 0
-    f32, i64 = (lambda *v: np.array(v, np.float32)), (lambda *v: np.array(v, np.int64))
-    two = {"split": [[0, 36], [36, 80]], "scores": [f32(0.9, 0.8), f32(0.5)], "steps": [i64(1, 5), i64(3)], "spec": {}}
+
+    def f32(*values: float) -> NDArray[np.float32]:
+        return np.array(values, np.float32)
+
+    def i64(*values: int) -> NDArray[np.int64]:
+        return np.array(values, np.int64)
+
+    two: dict[str, Any] = {"split": [[0, 36], [36, 80]], "scores": [f32(0.9, 0.8), f32(0.5)], "steps": [i64(1, 5), i64(3)], "spec": {}}
     return [
         *(case("greedy", name, logits=logits, charset=CHARSET) for name, logits in given.items()),
         case("greedy", "no number", says="expected finite logits", logits=lost, charset=CHARSET),
@@ -171,7 +178,7 @@ def spec_cases() -> Cases:
 def manifest_cases() -> Cases:
     """Manifests of ours and of others."""
     names = ["detector.onnx", "recognizer.onnx", "d.json", "r.json", "charset.txt", "golden.json", "golden.png"]
-    sums = {n: {"bytes": 10 + i, "sha256": f"{i:064x}"} for i, n in enumerate(names)}
+    sums: dict[str, dict[str, Any]] = {n: {"bytes": 10 + i, "sha256": f"{i:064x}"} for i, n in enumerate(names)}
     one = sums["d.json"]
     good = {
         "kind": "ctpn-bundle",
