@@ -32,6 +32,6 @@ OTHERS = (
 )  # fmt: skip
 TURNED_STREAM = 1000
 KINDS: dict[str, Kind] = {
-    **{f.__name__: Kind(f, 6, i) for i, f in enumerate((*PLAIN, *OTHERS))},
-    **{name: Kind(draw, 4, TURNED_STREAM) for name, draw in direction.every_angle().items()},
+    **{f.__name__: Kind(f, 4, i) for i, f in enumerate((*PLAIN, *OTHERS))},
+    **{name: Kind(draw, 3, TURNED_STREAM) for name, draw in direction.every_angle().items()},
 }

@@ -23,6 +23,7 @@ RESULTS, DOCS, README = ROOT / "benchmarks" / "results", ROOT / "docs", ROOT / "
 TITLE = "Measurements"
 SECTIONS: tuple[tuple[str, str, Callable[[sections.Result], list[Block]]], ...] = (
     ("Reading: accuracy against time", "reading", sections.reading),
+    ("Reading by kind of page", "kinds", sections.kinds),
     ("Detection: accuracy against time", "peers", sections.detection),
     ("Models and runtimes", "latency", sections.models),
     ("Stages of the reader", "latency", sections.stages),

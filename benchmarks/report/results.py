@@ -15,6 +15,7 @@ from ctpn.errors import CtpnError
 COMMANDS = {
     "peers": "python -m benchmarks.peers",
     "reading": "python -m benchmarks.peers --read",
+    "kinds": "python -m benchmarks.kinds",
     "stages": "python -m benchmarks.stages",
     "latency": "python -m benchmarks.latency",
     "parity": "python -m benchmarks.parity",

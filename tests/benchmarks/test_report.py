@@ -56,6 +56,7 @@ def test_every_result_has_its_section(results):
         "0.25 of the float file's time and reaches 88% of", "met here", "x.pte: w (`d`)", "side of receipt: 0.5, file 0.25", "eight bits",
         "Not run: y.pte: w (`d`)",
         "8 of 9 | 9 of 9 | 0.25, 0.5 | 6 of 7 | 87.5%",
+        "| small serif | 0.875 (3) | 0.875 |", "| charset | 0.750, 0.625 |  |",
         "| m-int8.onnx | max | yes | 2.0e-07 |", "| synthetic long lines | 2-5 | 30 | 0.750 / 0.875 (1.5) |  |",
         "| Without a recurrence it stops at a higher loss | holds | 1.250 and 1.750 |", "within the spread",
         "| Example Phone 5 | Android 14 | android 0.1.0 | onnxruntime 1.26.0, cpu | 4 |",

@@ -75,7 +75,15 @@ def findings() -> dict[str, Any]:
     return {"environment": WHERE, "steps": 900, "batch": 4, "side": 384, "variants": runs, "summary": summarize(runs)}
 
 
+def kinds() -> dict[str, Any]:
+    row = {"pages": 4, "chars": 900, "read": 0.875, "read_matched": 0.9, "on_nothing": 3}
+    charset = {"characters": 5, "read": 0.75, "reliable": 0.625, "never": "", "below": ""}
+    sets = {"small_serif": {"ours": row, "PP-OCRv6 tiny": {**row, "on_nothing": 0}}, "charset": {"ours": charset}}
+    return {"models": {"ours": {}, "PP-OCRv6 tiny": {}}, "sets": sets, "taken": dict.fromkeys(sets, WHERE)}
+
+
 EXAMPLES = {
+    "kinds": kinds,
     "latency": latency,
     "parity": parity,
     "arm": arm,
