@@ -24,6 +24,7 @@ FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]
     "decode": ("maps to proposals", {"boxes": 1e-3, "ends": 1e-4}, boxes.decode_cases),
     "suppress": ("suppression within a column", {}, boxes.suppress_cases),
     "lines": ("proposals to text lines", {"quads": 1e-2, "scores": 1e-5}, lines.cases),
+    "postprocess": ("maps to text lines", {"quads": 1e-2, "scores": 1e-5}, boxes.postprocess_cases),
     "rectify": ("quads to line crops", {}, pictures.rectify_cases),
     "line_crop": ("directions, split points, batches", {"quads": 1e-4}, pictures.line_crop_cases),
     "ctc": ("logits to text, and parts joined", {"score": 1e-5, "scores": 1e-5}, texts.greedy_cases),

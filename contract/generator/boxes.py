@@ -139,6 +139,22 @@ def decode_cases() -> Cases:
     ]
 
 
+def postprocess_cases() -> Cases:
+    """Maps to text lines; the spec's `nms_threshold` decides which of two proposals in a cell stays."""
+    spec = {"anchor_heights": [8.0, 14.0, 22.0], "lines": {"line_score": 0.3}}
+    rows = maps(3, 6, 3, 21, 0.0)
+    for name in ("vertical", "side"):
+        rows[name][:] = 0
+    rows["link"][:] = 0.9
+    rows["score"][1, 1:5, 0], rows["score"][1, 1:5, 1] = 0.9, 0.6  # IoU 8 / 14: suppressed at 0.3, a second line at 0.6
+    return [
+        case("postprocess", "two heights in each cell", spec=spec, **rows),
+        case("postprocess", "two heights in each cell, both kept", spec={**spec, "nms_threshold": 0.6}, **rows),
+        case("postprocess", "many", spec={"anchor_heights": [7.0, 10.0, 22.0], "lines": {"line_score": 0.0}}, **maps(4, 6, 3, 22)),
+        case("postprocess", "no text", spec=spec, **maps(3, 4, 3, 23, 0.0)),
+    ]
+
+
 def stack(rng: Any, n: int, columns: int) -> dict[str, Any]:
     """Random boxes of 16 pixels that overlap often."""
     column = rng.integers(0, columns, n)

@@ -16,6 +16,7 @@ from ctpn.contract.manifest import parse_manifest
 from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec, revise
 from ctpn.detection import lines, nms
 from ctpn.detection.anchors import decode
+from ctpn.detection.postprocess import postprocess
 from ctpn.detection.proposals import Proposals
 from ctpn.errors import CtpnError
 from ctpn.imaging import resample, tiling
@@ -86,6 +87,11 @@ def _lines(spec: Values, boxes: Any, scores: Any, columns: Any, ends: Any, links
     return {"quads": quads, "scores": found}
 
 
+def _postprocess(spec: Values, **maps: Any) -> Values:
+    quads, found = postprocess(maps, detector(spec))
+    return {"quads": quads, "scores": found}
+
+
 def _join(line_crop: Any, split: list[Any], texts: list[str], scores: list[Any], steps: list[Any], spec: Values) -> Values:
     parts = [ctc.Decoded(t, 0.0, s, n) for t, s, n in zip(texts, scores, steps, strict=True)]
     return _decoded(policy.join(line_crop, [(a, b) for a, b in split], parts, recognizer(spec)))
@@ -144,6 +150,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "suppress": _suppress,
     "connect": _connect,
     "lines": _lines,
+    "postprocess": _postprocess,
     "rectify": lambda image, quad, spec: {"line_crop": rectify(image, quad, recognizer(spec))},
     "split_vertical": lambda quad: {"quads": np.array(geometry.split_vertical(quad))},
     "rotate_quad": lambda quad, quarters: {"quad": geometry.rotate_quad(quad, quarters)},

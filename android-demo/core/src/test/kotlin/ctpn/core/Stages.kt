@@ -12,6 +12,7 @@ import ctpn.core.contract.sha256
 import ctpn.core.detection.Proposals
 import ctpn.core.detection.connect
 import ctpn.core.detection.decode
+import ctpn.core.detection.postprocess
 import ctpn.core.detection.suppress
 import ctpn.core.detection.textLines
 import ctpn.core.imaging.RgbImage
@@ -71,6 +72,7 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
         },
         "connect" to { mapOf("successors" to connect(proposals(it), detector(it))) },
         "lines" to ::lines,
+        "postprocess" to ::postprocessed,
         "rectify" to { mapOf("line_crop" to rectify(it.image("image"), it.quad("quad"), recognizer(it))) },
         "split_vertical" to { mapOf("quads" to Answers.quads(splitVertical(it.quad("quad")))) },
         "rotate_quad" to { mapOf("quad" to rotateQuad(it.quad("quad"), it.int("quarters"))) },
@@ -140,8 +142,10 @@ private fun region(i: Inputs): Map<String, Any> {
     return mapOf("outline" to Answers.points(found), "window" to window, "scale" to scale(found, rules))
 }
 
+private fun maps(i: Inputs) = DetectorMap.entries.filter { i.has(it.json) }.associateWith { i.map(it.json) }
+
 private fun decoded(i: Inputs): Map<String, Any> {
-    val p = decode(DetectorMap.entries.filter { i.has(it.json) }.associateWith { i.map(it.json) }, detector(i))
+    val p = decode(maps(i), detector(i))
     return mapOf(
         "boxes" to Answers.array("f32", p.boxesNet.toList(), p.size, 4),
         "scores" to p.scores,
@@ -153,10 +157,12 @@ private fun decoded(i: Inputs): Map<String, Any> {
 
 private fun proposals(i: Inputs) = Proposals(i.floats("boxes"), i.floats("scores"), i.ints("columns"), i.floats("ends"), i.floats("links"))
 
-private fun lines(i: Inputs): Map<String, Any> {
-    val found = textLines(proposals(i), detector(i))
-    return mapOf("quads" to Answers.quads(found.map { it.quad }), "scores" to found.map { it.score }.toFloatArray())
-}
+private fun lines(i: Inputs) = quadsAndScores(textLines(proposals(i), detector(i)))
+
+private fun postprocessed(i: Inputs) = quadsAndScores(postprocess(maps(i), detector(i)))
+
+private fun quadsAndScores(lines: List<TextLine>) =
+    mapOf("quads" to Answers.quads(lines.map { it.quad }), "scores" to lines.map { it.score }.toFloatArray())
 
 private fun written(d: Decoded) = mapOf("text" to d.text, "score" to d.score, "scores" to d.scores, "steps" to d.steps)
 
