@@ -55,7 +55,11 @@ class ArmSession:
                 [*emulator, *map(str, worker)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
                 env={"PYTHONPATH": str(root / "site"), "PYTHONHASHSEED": "0"},
             )  # fmt: skip
-        self.features = [str(name) for name in self._answer()["features"]]
+        try:
+            self.features = [str(name) for name in self._answer()["features"]]
+        except BaseException:
+            self.close()
+            raise
 
     def __call__(self, pixels: Pixels) -> Maps:
         """Outputs of uint8 RGB [N, H, W, 3] by name, with the batch axis."""
