@@ -2,14 +2,14 @@
 
 Each file runs in the aarch64 build of ONNX Runtime under QEMU's user-mode emulation, on processors with and without
 dot-product instructions. Its outputs are compared with this machine's, down to lines and texts, and the instructions of one
-inference are counted. Into benchmarks/results/arm.json; the README there describes its fields. Instructions are not milliseconds,
-but they do not depend on the machine, and the ratio of int8 to float shows where int8 is faster.
+inference are counted. The results go into benchmarks/results/arm.json; the README there describes its fields. Instructions are not
+milliseconds, but they do not depend on the machine. The ratio of int8 to float indicates where int8 is faster.
 
   python -m export.onnx --quantize && python -m benchmarks.arm    the shipped models, from out/
   python -m benchmarks.arm out/vgg16*.onnx --cpu cortex-a76 --out vgg16.json
 
 Needs Linux and Debian's qemu-user; the first run fetches Debian's Python for arm64 and the aarch64 wheels (200 MB, into
-.cache/arm). One inference takes some 100 times as long as here.
+.cache/arm). One inference takes some 100 times as long as on this machine.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Write the accuracy of the shipped int8 models into their cards: python -m benchmarks.card
 
-`measured` of ctpn/weights/mobile.json and crnn.json gets the accuracy of detection and of reading, with the sha256 of the models that were
-measured: on the real and synthetic sets from the last runs of `benchmarks.peers` and `benchmarks.peers --read`, and on the small committed
-set (tests/fixtures/pages), which is measured here, in seconds. All else in the cards stays. Tests take their lower limits from the cards,
-and exporters put them into bundles.
+`measured` of ctpn/weights/mobile.json and crnn.json gets the accuracy of detection and of reading, with the sha256 of the measured models.
+The accuracy on the real and synthetic sets is that of the last runs of `benchmarks.peers` and `benchmarks.peers --read`. The accuracy on
+the small committed set (tests/fixtures/pages) is measured here, in seconds. The rest of the cards stays. Tests take their lower limits
+from the cards, and bundles contain them.
 """
 
 from __future__ import annotations

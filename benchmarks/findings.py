@@ -1,8 +1,8 @@
 """The findings of 2018, tested on the mobile detector: python -m benchmarks.findings
 
-The author of the original listed what made it learn: a recurrence along the rows, SGD, Xavier-normal weights with zero
-biases, a sparse softmax. Each is compared with its alternatives: training from scratch with the same steps and crops, three seeds
-each, evaluated on validation receipts by loss and hmean, with the spread of the seeds.
+The author of the original CTPN listed what made it learn: a recurrence along the rows, SGD, Xavier-normal weights with zero biases, a
+sparse softmax. Each is compared with its alternatives. All are trained from scratch with the same steps and crops, with three seeds
+each. They are evaluated on validation receipts by loss and hmean; the spread is that of the seeds.
 
   python -m benchmarks.findings --jobs 2    all missing runs, about 5 minutes of one core each
   python -m benchmarks.findings --list      the results so far

@@ -3,16 +3,17 @@
   python -m benchmarks.latency                           about 6 minutes, into benchmarks/results/latency.json
   python -m benchmarks.latency --model mobile --out out/latency.json
 
-Measures the exported files in --models; a missing one is named with the command that writes it. VGG16's files are written here with
-untrained weights, on which the time does not depend. OpenVINO, if it is installed, gets only the files of any size: the unrolled ones
-are for accelerators without a GRU. Inputs: a page of 960 x 960 for the mobile detector and of 640 x 640 for VGG16, four line crops of
-32 x 320 for the recogniser; other sizes for the ONNX files of any size, on one thread; the sample photos, from file to text, for the
-stages.
+Measures the exported files in --models. A file that is missing is reported with the command that writes it. This command writes VGG16's
+files with untrained weights, on which the time does not depend. OpenVINO, if it is installed, gets only the files of any size, because
+the unrolled ones are for accelerators without a GRU. Inputs: a page of 960 x 960 for the mobile detector and of 640 x 640 for VGG16,
+four line crops of 32 x 320 for the recogniser; other sizes for the ONNX files of any size, on one thread; the sample photos, from file
+to text, for the stages.
 
 Each file runs in a process of its own. Loading, first run and memory are medians of three processes. Then all files of a model run in
-turns, the first place rotates, and the first rounds do not count: median, 90th percentile and best, by the monotonic clock. In the same
-turns a matrix product and a convolution show the machine's peak (benchmarks/machine_peak.py); a model is compared with the faster of the
-two, best time with best time. A file with 8-bit weights that computes in float32 counts as float32.
+turns, and the file that is first changes with each round. The first rounds do not count. Of the others the results have the median, the
+90th percentile and the best time, by the monotonic clock. In the same turns a matrix product and a convolution measure the machine's
+peak (benchmarks/machine_peak.py). A model's best time is compared with that of the faster of the two. A file with 8-bit weights that
+computes in float32 counts as float32.
 """
 
 from __future__ import annotations

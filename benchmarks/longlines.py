@@ -1,14 +1,14 @@
 """Recall by the aspect ratio of a line, ours and PP-OCRv6's, on the same pages.
 
-  python -m benchmarks.longlines                     everything, into benchmarks/results/longlines.json
+  python -m benchmarks.longlines                     everything; writes benchmarks/results/longlines.json
   python -m benchmarks.longlines --sets sroie,long
   python -m benchmarks.longlines --limit 20 --out out/longlines.json
 
 The sets of benchmarks.peers that are annotated by line, and `long`, synthetic pages whose lines are up to 60 times as long as
 high. Stored answers of benchmarks.peers are reused; an interrupted run continues when the same command is given again.
 
-For each annotated line: whether one found line matches it (IoU of 0.5 or more, one to one), whether it was found at all, if need
-be in several pieces (pieces on it cover 0.8 of its area), and in how many.
+For each annotated line: whether one found line matches it (IoU of 0.5 or more, one to one); whether it was found, in one line or in
+several pieces that cover 0.8 of its area; and in how many pieces.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = command.parser("benchmarks.longlines", __doc__)
     parser.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS), metavar="A,B", help=f"some of {','.join(SETS)}")
-    parser.add_argument("--limit", type=int, help="only the first so many pages of each set; needs --out")
+    parser.add_argument("--limit", type=int, help="only the first LIMIT pages of each set; needs --out")
     parser.add_argument("--models", type=Path, default=WEIGHTS, metavar="DIR", help="folder of our two detectors (default: ctpn/weights)")
     parser.add_argument("--out", type=Path, help="default: benchmarks/results/longlines.json")
     args = parser.parse_args(argv)

@@ -1,7 +1,7 @@
 """The peak speed of the machine: a matrix product and a convolution, in float32 and int8, computed by ONNX Runtime.
 
-No model reaches the speed of the processor's data sheet, so models are compared with the faster of these operators in the same run. At
-these sizes ONNX Runtime is fastest: the operands fit into the second-level cache.
+No model reaches the speed of the processor's data sheet, so models are compared with the faster of these operators in the same run. Their
+operands fit into the second-level cache; at these sizes ONNX Runtime is fastest.
 """
 
 from __future__ import annotations

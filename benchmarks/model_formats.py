@@ -1,4 +1,4 @@
-"""The formats of exported models: their files, the command that writes them, and how a file becomes a function of its pixels.
+"""The formats of exported models: their files, the command that writes them, and the function that loads and runs a file.
 
 One entry of FORMATS per format. Runtimes are imported when a file is loaded.
 """

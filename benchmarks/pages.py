@@ -1,7 +1,7 @@
 """The pages of the measurements: real sets beside the repository, and synthetic ones that are never trained on.
 
-sroie and icdar2015: the validation split; funsd and td500: all, never trained on; waybills: synthetic, with
-seeds and fonts that training never uses, generated once; remove .cache/waybills-heldout to generate them again. long: see
+sroie and icdar2015: the validation split; funsd and td500: all pages, which are never trained on; waybills: synthetic, with seeds and
+fonts that training never uses. Waybills are generated once; remove .cache/waybills-heldout to generate them again. long: see
 benchmarks.long_pages. waybills-validation and forms-validation: synthetic with other seeds, to choose thresholds.
 """
 

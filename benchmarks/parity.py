@@ -1,15 +1,14 @@
 """Compare all formats with PyTorch: python -m benchmarks.parity
 
 Each exported file in --models (out) is run on the project's examples, real pages and synthetic pages, and compared with PyTorch on the
-same inputs: the largest difference of any value, its place and both values, then the lines, then the texts. Into
-benchmarks/results/parity.json; the README there describes its fields. Missing files, and formats whose runtime is missing, are listed
-with what to do.
+same inputs: the largest difference of any value, its place and both values, then the lines, then the texts. The results go into
+benchmarks/results/parity.json; the README there describes its fields. Missing files and missing runtimes are listed with what to do.
 
   python -m benchmarks.parity                             all formats of both shipped models
   python -m benchmarks.parity --model mobile --pages 1 --out out/parity.json
 
-Exit code 1 if a float32 file differs by more than its exporter allows, or another file finds other lines or texts: then it was
-written from other weights, or it is wrong.
+The exit code is 1 if a float32 file differs by more than its exporter allows, or if a file of lower precision gives other lines or texts.
+Such a file was written from other weights, or it is wrong.
 """
 
 from __future__ import annotations

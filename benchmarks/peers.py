@@ -6,12 +6,12 @@
   python -m benchmarks.peers --sets sroie --limit 20 --out out/peers.json
   python -m benchmarks.peers --read             detection and recognition, into benchmarks/results/reading.json
 
-A part is added to the stored results of the same models. An interrupted run continues when the same command is given again;
---fresh ignores the stored answers.
+Results of a part are added to the stored ones if those are of the same models. An interrupted run continues when the same command is
+given again; --fresh ignores the stored answers.
 
-Detection: all get pages that are reduced to a long competitor of 960. Reading: all get the page as it is stored, reduce it so for
-detection, and cut the line crops out of the full page. sroie and icdar2015: the validation split; funsd and
-td500: all, never trained on; waybills: synthetic, with seeds and fonts that training never used. PP-OCRv6 runs with PaddleOCR's
+Detection: all get pages that were reduced to a long side of 960. Reading: all get the page as it is stored, reduce it to that size for
+detection, and cut the line crops out of the full page. sroie and icdar2015: the validation split; funsd and td500: all pages,
+which were never trained on; waybills: synthetic, with seeds and fonts that training never used. PP-OCRv6 runs with PaddleOCR's
 parameters: threshold 0.2, box threshold 0.4 (tiny) and 0.45 (small), unclip 1.4.
 """
 
@@ -84,10 +84,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--speed", action="store_true", help="only the net, on one page (detection)")
     parser.add_argument("--memory", action="store_true", help="peak memory, in new processes")
     parser.add_argument("--sets", type=lambda text: text.split(","), default=[], metavar="A,B", help=f"some of {','.join(SETS['detect'])}")
-    parser.add_argument("--limit", type=int, help="only the first so many pages of each set; needs --out")
+    parser.add_argument("--limit", type=int, help="only the first LIMIT pages of each set; needs --out")
     parser.add_argument("--fresh", action="store_true", help="ignore stored answers")
     parser.add_argument("--models", type=Path, metavar="DIR", help="folder of our two detectors (default: ctpn/weights)")
-    parser.add_argument("--out", type=Path, help="default benchmarks/results/peers.json or reading.json")
+    parser.add_argument("--out", type=Path, help="file of the results (default: benchmarks/results/peers.json or reading.json)")
     args = parser.parse_args(argv)
     problem = _problem(args)
     if problem:

@@ -1,8 +1,8 @@
 """Metrics of reading from photo to text: characters that are right, and time per page.
 
-On waybills, Chinese characters are also measured alone, and so are the rare ones among them: those that are not among the 2,000 most
-frequent of jieba's dictionary, with each word's characters weighted by the word's count. All other characters are then removed from both
-texts before the comparison.
+On waybills, Chinese characters are also measured alone: all other characters are removed from both texts before the comparison. So are
+the rare ones among them. A character is rare if it is not among the 2,000 most frequent of jieba's dictionary, where each word counts
+as often as the dictionary says.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""A model file under each runtime, as a function of its pixels, for competitor_process.py.
+"""Each runtime's way to load a model file and run it on pixels, for competitor_process.py.
 
-A runtime is imported when its function is called, so that the returned `load(file, threads)` loads only the file.
+A runtime is imported when its function is called. The `load(file, threads)` that it returns then loads only the file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The inputs on which files are compared: the project's examples, real pages and synthetic pages, as models take them."""
+"""The inputs on which exported files are compared: the project's examples, real pages and synthetic pages."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """Time of postprocessing and of training targets, without any model: python -m benchmarks.stages
 
-Decoding, suppression and line building on a full page: 114 lines in three columns, about 2,000 proposals above the threshold,
-generated from a seed; real pages of the sample sets have fewer. And `targets.encode` for crops of 512 x 512 pixels, as
-training cuts them out of pages. Into benchmarks/results/stages.json.
+Postprocessing is decoding the maps, suppression and joining lines. Its page is generated from a seed and fuller than the real ones: 114
+lines in three columns, about 2,000 proposals above the threshold. Training targets are those of `targets.encode` for crops of 512 x 512
+pixels, as training cuts them out of pages. The results go into benchmarks/results/stages.json.
 
-The best of all rounds is stored beside the median: other work on the machine raises the median, hardly the best.
+The best of all rounds is stored beside the median. Other work on the machine raises the median, but hardly the best.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What every language obeys and no language owns."""
+"""The contract between all languages: stages, invariants, JSON Schemas, golden vectors and their generator."""

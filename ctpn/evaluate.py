@@ -3,9 +3,9 @@
   python -m ctpn.evaluate ../shared/data/sroie --json out/sroie.json --sheet out/worst.png
   python -m ctpn.evaluate ../shared/data/sroie --read
 
-A set is a folder with images/X.jpg and gt/gt_X.txt (ICDAR text). Printed for each set, pooled over its images: precision,
-recall and hmean at IoU >= 0.5, and of the DetEval-like metric (area recall 0.8, area precision 0.4, splits and merges).
-With --read also the fraction of characters that are right: of all with a known transcript, and of those where a line was found.
+A set is a folder with images/X.jpg and gt/gt_X.txt (ICDAR text). The command prints for each set, pooled over its images: precision,
+recall and hmean at IoU >= 0.5, and those of the DetEval-like metric (area recall 0.8, area precision 0.4, splits and merges).
+With --read it also prints the fraction of characters that are right: of all with a known transcript, and of those where a line was found.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--model", type=Path, help="a detector's .onnx (default: the shipped one)")
     parser.add_argument("--read", action="store_true", help="also read, and count characters")
     parser.add_argument("--split", choices=["validation", "train", "all"], default="validation")
-    parser.add_argument("--limit", type=int, help="only the first so many images of each set")
+    parser.add_argument("--limit", type=int, help="only the first LIMIT images of each set")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, metavar="OUT", help="write all metrics, also those of each image")
     parser.add_argument("--sheet", type=Path, metavar="OUT", help="write a picture of the worst pages")

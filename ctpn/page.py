@@ -1,4 +1,4 @@
-"""What is read of one photo: its lines of text, and what was noticed on the way."""
+"""The result of reading one photo: its text lines, its warnings, and the time of each stage."""
 
 from __future__ import annotations
 

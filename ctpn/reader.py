@@ -1,4 +1,4 @@
-"""The whole story: a photo in, text lines out."""
+"""The reader: runs the stages in their order, from a photo to its text lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long each stage of a reading takes: the one observer for callers, benchmarks and metrics."""
+"""The time of each stage of a reading, for callers and benchmarks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-# In their order; of these no stage contains another.
+# The timed stages in their order; none contains another. contract/stages.toml has finer ones, where `decode` is of maps.
 #   decode       the file to upright RGB; with regions, only as much as they need
 #   fit          cut out a region, resample, pad
 #   detect       the detector's graph

@@ -1,8 +1,8 @@
 """Train the weights of a recipe: python -m ctpn.train recipes/detector.yaml
 
-Generates the pages and cuts the line crops that are missing, then trains stage by stage. A command that was killed is
-given again and continues exactly where its last checkpoint stood. FOLDER/STAGE/weights.safetensors are the results;
-their metadata hold the resolved recipe and its hash. Any value of the recipe can be changed:
+Generates the pages and cuts the line crops that are missing, then trains stage by stage. Give a command that was killed again:
+it continues exactly from its last checkpoint. The results are FOLDER/STAGE/weights.safetensors; their metadata have the
+resolved recipe and its hash. Any value of the recipe can be changed:
 
   python -m ctpn.train recipes/finetune_vgg16.yaml --set net.init=FILE --set real_pages.pages=DIR
 """
@@ -32,8 +32,8 @@ def parse(argv: list[str] | None) -> Namespace:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a value, such as defaults.steps=100")
     parser.add_argument("--show", action="store_true", help="print the resolved recipe and its hash, and train nothing")
     parser.add_argument("--stage", metavar="NAME", help="train this stage alone; its data sets and the stage before must be there")
-    parser.add_argument("--minutes", type=float, default=Machine.minutes, help="stop after this time, to resume later")
-    parser.add_argument("--save-minutes", type=float, default=Machine.save_minutes, help="between checkpoints (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=Machine.minutes, help="stop after this time; the same command resumes")
+    parser.add_argument("--save-minutes", type=float, default=Machine.save_minutes, help="time between checkpoints (default: %(default)s)")
     parser.add_argument("--num-workers", type=int, default=0, help="processes that make the samples, for a GPU (default: none)")
     args = parser.parse_args(argv)
     if args.num_workers < 0:

@@ -1,1 +1,1 @@
-"""Small synthetic sets, one for each kind of page that people hold before a phone: fonts, texts and layouts that training never sees."""
+"""Small synthetic sets, one for each kind of page that people photograph: their fonts, texts and layouts are not in training."""

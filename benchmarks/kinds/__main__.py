@@ -4,8 +4,8 @@
   python -m benchmarks.kinds --kinds numbers,charset --out out/kinds.json
   python -m benchmarks.kinds --sheet out/kinds.png    and the worst pages of ours as a picture
 
-Pages are drawn anew in every run from fixed seeds; what has been answered for the same pixels is not asked again. Characters read:
-from photo to text, a missed line counts as wrong. Lines on nothing overlap no text. `charset`: each character of the recogniser's
+Each run generates the pages again from fixed seeds; stored answers for the same pixels are used again. Characters read: from photo to
+text, a missed line counts as wrong. False lines overlap no text. `charset`: each character of the recogniser's
 charset in each of five held-out fonts between characters that do not count.
 """
 

@@ -1,4 +1,4 @@
-"""Text that does not run across: pages turned by any angle, columns of upright characters, lines on their side."""
+"""Text that is not horizontal: pages rotated by any angle, columns of upright characters, lines rotated by 90 degrees."""
 
 from __future__ import annotations
 

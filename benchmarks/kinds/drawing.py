@@ -1,4 +1,4 @@
-"""What the pages by kind share: a plain sheet, inks in fonts that training never sees, columns of upright characters."""
+"""What all kinds of pages use: a plain sheet, inks in fonts that training never sees, columns of upright characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside, over and under text: codes and icons, stamps, watermarks, preprinted forms, dotted lines."""
+"""Marks beside, over and under text: codes and icons, stamps, watermarks, preprinted forms, dotted lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Print as phones see it: low light, motion, curved paper, perspective, moiré, light letters on dark, gradients."""
+"""Print as phones photograph it: low light, motion, curved paper, perspective, moiré, light letters on dark, gradients."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ READERS = ("ours", *DETECTORS[1:])
 
 
 def headline(stored: StoredResults) -> list[Block]:
-    """The table, and the meaning of its figures.
+    """The table, and the meaning of its numbers.
 
     Raises:
         CtpnError: a value has not been measured, or a result is damaged.

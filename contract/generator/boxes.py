@@ -1,4 +1,4 @@
-"""Cases of boxes: regions, decoding, suppression, lines, reading order."""
+"""Cases of regions, reading order, decoding of maps, suppression and postprocessing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases of proposals that are joined into lines."""
+"""Cases of joining proposals into text lines."""
 
 from __future__ import annotations
 

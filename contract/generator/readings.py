@@ -1,4 +1,4 @@
-"""Cases of what orchestrates: the reading policy, and a whole reading. Photos are painted, models are tables (`table.py`)."""
+"""Cases of the reading policy and of whole readings. Photos are painted boxes, models are tables (`table.py`)."""
 
 from __future__ import annotations
 

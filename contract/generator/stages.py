@@ -1,4 +1,4 @@
-"""What each golden case runs: the stage's own function, with named inputs and outputs."""
+"""The function of each stage, with the named inputs and outputs of its golden cases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word annotations to line annotations, for a detector of lines."""
+"""Merges annotations of words into annotations of lines, which the detector learns from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one split that every set is read with."""
+"""The split into training and validation pages, the same for every set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bytes of a photo to its result: the function that pools of processes, a service or a distributed engine call."""
+"""Reads one photo from its bytes: the function that process pools, services and distributed engines call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The folder that an app takes: models, specs, charset, a golden case, and a manifest that vouches for every byte.
+"""The folder that an app reads with: models, specs, charset, a golden case, and a manifest with the checksum of every file.
 
 docs/bundle.md describes it; `python -m export.bundle` writes one.
 """

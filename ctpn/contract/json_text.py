@@ -1,4 +1,4 @@
-"""JSON that means one thing in every language: no key twice in an object, and no number that JSON does not have."""
+"""Strict JSON, which every language reads alike: no object has a key twice, and NaN and infinities are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What vouches for every byte of a bundle; contract/schemas/manifest.schema.json has the same as JSON Schema, docs/bundle.md in words."""
+"""The manifest of a bundle: names and checksums of its files. docs/bundle.md describes it, contract/schemas/manifest.schema.json too."""
 
 from __future__ import annotations
 

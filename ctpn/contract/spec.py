@@ -1,7 +1,7 @@
 """The numbers of a detector and of a recogniser. They travel inside every model file, so a retuned number needs no new app.
 
-Every field is required, here and in every other language: nothing has a default. `contract/schemas` has the same as JSON
-Schema, contract/README.md the invariants of all languages.
+Every field is required, here and in every other language: nothing has a default. `contract/schemas` has the same fields
+as JSON Schema, and contract/README.md the invariants of all languages. The shipped values are at the end of this file.
 
 Frames: `net` is the pixel frame of the network input (after `tiling.fit`), `img` that of the upright photo.
 """
@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_t
 from ctpn.contract.json_text import parse
 from ctpn.errors import ModelError
 
-SCHEMA = 2  # raised when an old reader can no longer understand a new spec
+SCHEMA = 2  # raised when the fields change, because readers refuse unknown and missing ones
 LIMIT = 1e9  # no number of a spec is farther from 0
 EXPORT_HINT = "export it again with python -m export.onnx, or fetch a bundle of this version"
 STAMP_HINT = "give it the present spec with python -m export.stamp"  # for weights, which need no export

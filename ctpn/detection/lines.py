@@ -1,4 +1,4 @@
-"""Proposals to text lines: grouped in one of three ways, then fitted by oriented quads."""
+"""Joins proposals into text lines: groups them by one of three rules, then fits an oriented quad to each group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What travels between the stages: fixed-width proposals, and which of them overlap."""
+"""Fixed-width proposals, as the stages pass them on, and which of them overlap."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How good are found lines and read texts?"""
+"""Metrics of found lines and read texts."""

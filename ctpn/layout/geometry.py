@@ -1,6 +1,6 @@
-"""Quads and convex polygons: area, overlap, matching, rotation. The one place for it; every stage may use it.
+"""Quads and convex polygons: area, overlap, matching, rotation. All geometry is here, and every stage may use it.
 
-Polygons are [n, 2] in pixels (x, y), y downwards; clockwise is as one sees it on the picture. Quads are float32 [4, 2],
+Polygons are [n, 2] in pixels (x, y), y downwards; clockwise is as seen on the picture. Quads are float32 [4, 2],
 clockwise from the text's top left.
 """
 

@@ -1,4 +1,4 @@
-"""In which order a person reads the lines of a page."""
+"""The order in which a person reads the lines of a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user marks on a photo: which part is looked at, and at what scale."""
+"""Regions that a user marked on a photo: which part of the photo is read for each, and at what scale."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks in PyTorch; everything else of ctpn works without."""
+"""Networks in PyTorch. They are for training and export; reading does not need them."""
 
 from ctpn.nn.detector import load_detector
 

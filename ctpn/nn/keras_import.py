@@ -1,4 +1,4 @@
-"""Carry a Keras CTPN over exactly: python -m ctpn.nn.keras_import weights.hdf5 out.safetensors
+"""Convert the weights of a Keras CTPN exactly: python -m ctpn.nn.keras_import weights.hdf5 out.safetensors
 
   python -m ctpn.nn.keras_import model.h5 out.safetensors              a whole model has all that is needed
   python -m ctpn.nn.keras_import weights.hdf5 out.safetensors --recurrent-activation hard_sigmoid

@@ -1,9 +1,9 @@
-"""A recurrence along the rows of a feature map, in two forms with the same parameters.
+"""A recurrence along the rows of a feature map, implemented twice with the same parameters.
 
-`nn.GRU` or `nn.LSTM` is the quick form for training and for ONNX's own GRU operator. The unrolled form is one 4-D
-graph of 1x1 convolutions with two groups, one a direction, that every runtime and accelerator has; its width is
-fixed by the picture it is traced with. The unrolled form alone has the older GRU (`reset_after=False`, Cho et al.
-2014, as Keras 2 builds it) and the hard sigmoid, neither of which `nn.GRU` can express.
+`nn.GRU` or `nn.LSTM` is fast, for training and for ONNX's own GRU operator. The unrolled recurrence is one 4-D graph of
+1x1 convolutions with two groups, one for each direction. Every runtime and accelerator has these; the width is fixed by
+the picture that is traced. Only the unrolled recurrence has the older GRU (`reset_after=False`, Cho et al. 2014, as
+Keras 2 builds it) and the hard sigmoid. `nn.GRU` can express neither.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every form of output shows of a photo: the rounded numbers. As JSON it is contract/schemas/result.schema.json."""
+"""What every output format shows of a photo, with rounded numbers. contract/schemas/result.schema.json describes it as JSON."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Logits to text: CTC's greedy way, and a beam over prefixes that may ask a language model and keep to a pattern.
+"""Logits to text: greedy CTC decoding, and beam search over prefixes, with a language model and a pattern if they are given.
 
 Logits are float32 [T, C], raw; class 0 is the blank, class i the character charset[i - 1]; spaces are characters.
 
 Invariants of all languages: of equal classes the lower is taken, of equal steps the earlier, of equal prefixes
-the earlier in the beam, where those that stay come before those that are extended, by (prefix, class); paths sum in float64.
+the earlier in the beam. There, prefixes that stay come before extended ones, by (prefix, class). Paths are summed in float64.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a field of a waybill may hold, as small deterministic automata over characters: `ctc.beam` takes them as patterns.
 
 A template is a sequence of items; an item is the characters that are allowed there, or a choice between sequences. The states
-of an automaton are the sets of templates that can still follow (Antimirov 1996), so nothing is tried and taken back.
+of an automaton are the sets of templates that can still follow (Antimirov 1996), so there is no backtracking.
 """
 
 from __future__ import annotations

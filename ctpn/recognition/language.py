@@ -1,4 +1,4 @@
-"""Which character follows which: a bigram model over the classes of a charset, for `ctc.beam`."""
+"""A bigram model over the classes of a charset, for `ctc.beam`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From quads to line crops, what a recogniser takes: cut out upright, split where they are long, batched."""
+"""Quads to line crops, the recogniser's input: cut out upright, split where they are too long, batched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines to text: line crops cut out of a photo, read in batches, read again in other directions where that may help."""
+"""The reading policy: the lines of a photo are read in batches, and read again in other directions where that may help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the reader asks of a detector and of a recogniser: whatever runs the graphs has these two methods."""
+"""The protocols of a detector and a recogniser: what the reader calls, whichever runtime runs the graphs."""
 
 from __future__ import annotations
 

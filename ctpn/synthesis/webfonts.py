@@ -1,7 +1,8 @@
 """More fonts with Chinese characters, all under the SIL Open Font License, from npm: python -m ctpn.synthesis.webfonts --out .cache/fonts
 
-Debian has a dozen families with Chinese, few of them sans-serif, as forms and waybills are printed. Recipes name the folder.
-Fonts for Japanese lack some simplified characters; characters that a font lacks are omitted from its lines.
+Debian has a dozen families with Chinese characters. Few of them are sans-serif, in which forms and waybills are printed.
+Recipes name the folder. Fonts for Japanese lack some simplified characters; characters that a font lacks are omitted from its
+lines.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""LineCropBatches of real photos: cut once into small pictures, each with a line's quad and transcript.
+"""Cut line crops out of annotated pages: small pictures, each with its line's quad and transcript.
 
   python -m ctpn.training.cut_lines --set DIR --out .cache/line_crops/NAME [--detect]
 
-Writes OUT/images/N.jpg, a line with some of its surroundings, and OUT/gt/gt_N.txt in ICDAR's format with the one quad,
-so that a training sample costs the decoding of one line and not of a page. With --detect the quads are those that the
-shipped detector finds, with the transcript of the annotated line that they match, so that the recogniser learns from
-quads as the detector gives them. Pages of the validation split are omitted.
+Writes OUT/images/N.jpg, a line with some of its surroundings, and OUT/gt/gt_N.txt with its quad in ICDAR's format. A training
+sample then costs the decoding of one line, not of a page. With --detect the quads are those that the shipped detector finds,
+with the transcript of the annotated line that each matches. The recogniser then learns from quads as the detector gives them.
+Pages of the validation split are omitted.
 """
 
 from __future__ import annotations

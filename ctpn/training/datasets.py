@@ -1,4 +1,4 @@
-"""Training samples: crops of pages for a detector, batches of line crops for a recogniser; the same in every run."""
+"""Training samples: crops of pages for a detector, batches of line crops for a recogniser. Every run has the same ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The data sets that a recipe's stage needs: synthetic pages are generated, line crops are cut, what is complete stays."""
+"""Makes the data sets that a recipe's stage needs: generates synthetic pages and cuts line crops, except those that are complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recipe's stages one after the other: what is complete stays, the rest is made."""
+"""Runs a recipe's stages one after another, except those that are complete."""
 
 from __future__ import annotations
 

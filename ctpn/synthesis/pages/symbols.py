@@ -1,4 +1,4 @@
-"""Pages on which much is no text though it has the size of letters: codes, icons, arrows, tick boxes, ornaments, emblems."""
+"""Pages with many marks that have the size of letters but are not text: codes, icons, arrows, tick boxes, ornaments, emblems."""
 
 from __future__ import annotations
 

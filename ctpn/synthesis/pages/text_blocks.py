@@ -1,4 +1,4 @@
-"""Pages of solid text: 10 to 60 lines of one size, set close, in one to three columns, as books, contracts and manuals have them."""
+"""Pages of solid text: 10 to 60 close lines of one size, in one to three columns, as in books, contracts and manuals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of types that all of the generator uses."""
+"""Type aliases of the whole generator."""
 
 from __future__ import annotations
 

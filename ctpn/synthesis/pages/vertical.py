@@ -1,7 +1,7 @@
 """Pages with columns of upright characters beside rows, and lines rotated by 90 degrees.
 
-The detector knows lines that run across alone: columns and rotated lines are annotated as "###", which is neither text nor
-background, so that rows beside them are found and nothing is learned about the rest.
+The detector learns only lines whose characters stand side by side. So columns and rotated lines are annotated as "###", which counts as
+neither text nor background: the detector learns the rows beside them, and nothing about them.
 """
 
 from __future__ import annotations
