@@ -142,9 +142,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = command.parser("benchmarks.arm", __doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help=f"ONNX files (default: {', '.join(FILES)} of out)")
-    parser.add_argument("--cpu", action="append", choices=PROCESSORS, help=f"may be repeated (default: {', '.join(CPUS)})")
-    parser.add_argument("--pages", type=int, default=2, choices=range(1, 5), metavar="N", help="of the examples (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=OUT, help="default: benchmarks/results/arm.json")
+    parser.add_argument(
+        "--cpu", action="append", choices=PROCESSORS, help=f"emulated processor; may be repeated (default: {', '.join(CPUS)})"
+    )
+    parser.add_argument(
+        "--pages", type=int, default=2, choices=range(1, 5), metavar="N", help="number of example pages (default: %(default)s)"
+    )
+    parser.add_argument("--out", type=Path, default=OUT, help="file of the results (default: benchmarks/results/arm.json)")
     return parser.parse_args(argv)
 
 

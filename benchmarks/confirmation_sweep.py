@@ -132,7 +132,9 @@ def table(result: dict[str, Any]) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 failed, 130 stopped by hand; usage errors exit 2."""
     parser = command.parser("benchmarks.confirmation_sweep", __doc__)
-    parser.add_argument("--out", type=Path, default=RESULT, help="default: benchmarks/results/confirmation_sweep.json")
+    parser.add_argument(
+        "--out", type=Path, default=RESULT, help="file of the results (default: benchmarks/results/confirmation_sweep.json)"
+    )
     args = parser.parse_args(argv)
     return command.run("benchmarks.confirmation_sweep", lambda: table(run(args.out)))
 

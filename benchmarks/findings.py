@@ -170,8 +170,8 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time (default: %(default)s)")
     parser.add_argument("--list", action="store_true", help="print the results so far and stop")
-    parser.add_argument("--run", choices=sorted(VARIANTS), help="one run alone")
-    parser.add_argument("--seed", type=int, choices=SEEDS, default=0, help="of --run")
+    parser.add_argument("--run", choices=sorted(VARIANTS), help="only this run")
+    parser.add_argument("--seed", type=int, choices=SEEDS, default=0, help="seed of --run")
     args = parser.parse_args(argv)
     try:
         if args.run:

@@ -196,7 +196,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = command.parser("benchmarks.latency", __doc__)
     parser.add_argument("--model", choices=list(FILES), help="one model (default: all); needs --out")
     parser.add_argument("--models", type=Path, default=ROOT / "out", help="folder of the exported files (default: out)")
-    parser.add_argument("--out", type=Path, help="default: benchmarks/results/latency.json")
+    parser.add_argument("--out", type=Path, help="file of the results (default: benchmarks/results/latency.json)")
     args = parser.parse_args(argv)
     if args.model and not args.out:
         parser.error("--model: expected --out FILE too: partial results do not belong among the stored ones")

@@ -113,7 +113,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--sets", type=lambda text: text.split(","), default=list(SETS), metavar="A,B", help=f"some of {','.join(SETS)}")
     parser.add_argument("--limit", type=int, help="only the first LIMIT pages of each set; needs --out")
     parser.add_argument("--models", type=Path, default=WEIGHTS, metavar="DIR", help="folder of our two detectors (default: ctpn/weights)")
-    parser.add_argument("--out", type=Path, help="default: benchmarks/results/longlines.json")
+    parser.add_argument("--out", type=Path, help="file of the results (default: benchmarks/results/longlines.json)")
     args = parser.parse_args(argv)
     if set(args.sets) - set(SETS):
         parser.error(f"--sets: expected some of {','.join(SETS)}, got {','.join(args.sets)}")

@@ -178,8 +178,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = command.parser("benchmarks.parity", __doc__)
     parser.add_argument("--model", action="append", choices=MODELS, help="one model (default: both)")
     parser.add_argument("--models", type=Path, default=Path("out"), metavar="DIR", help="folder of the exported files (default: out)")
-    parser.add_argument("--pages", type=int, default=3, metavar="N", help="of each real set (default: %(default)s)")
-    parser.add_argument("--out", type=Path, default=OUT, help="default: benchmarks/results/parity.json")
+    parser.add_argument("--pages", type=int, default=3, metavar="N", help="pages of each real set (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=OUT, help="file of the results (default: benchmarks/results/parity.json)")
     args = parser.parse_args(argv)
     if args.pages < 0:
         parser.error(f"--pages: expected 0 or more, got {args.pages}")

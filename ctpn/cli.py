@@ -54,16 +54,20 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser("python -m ctpn", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF or BMP, a folder of them, or - for stdin")
-    parser.add_argument("--region", type=_region, action="append", metavar="x,y,w,h", help="pixels, or four corners; may be repeated")
+    parser.add_argument(
+        "--region", type=_region, action="append", metavar="x,y,w,h", help="a region in pixels, or four corners; may be repeated"
+    )
     parser.add_argument("--no-text", action="store_true", help="find the lines, do not read them")
-    parser.add_argument("--format", choices=["text", "json", "csv", "hocr"], default="text", help="of the output (default: %(default)s)")
+    parser.add_argument(
+        "--format", choices=["text", "json", "csv", "hocr"], default="text", help="format of the output (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     parser.add_argument("--overlay", type=Path, metavar="OUT", help="write a picture of the lines; a folder for several images")
     models = parser.add_mutually_exclusive_group()
     models.add_argument("--bundle", type=Path, metavar="DIR", help="models written by export.bundle (default: the shipped ones)")
-    models.add_argument("--model", type=Path, metavar="FILE", help="another detector alone, written by export.onnx")
-    parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="processes, each with an image of its own (default: 1)")
-    parser.add_argument("--threads", type=int, default=0, help="for one image (default: as many as are useful; 1 with --jobs)")
+    models.add_argument("--model", type=Path, metavar="FILE", help="a detector written by export.onnx, instead of the shipped one")
+    parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="number of processes; each reads whole images (default: 1)")
+    parser.add_argument("--threads", type=int, default=0, help="threads for each image (default: chosen by the runtime; 1 with --jobs)")
     return parser.parse_args(argv)
 
 

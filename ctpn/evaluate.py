@@ -214,7 +214,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser = command.parser("ctpn.evaluate", __doc__)
     parser.add_argument("sets", nargs="+", type=Path, metavar="SET", help="folder with images/ and gt/")
     parser.add_argument("--model", type=Path, help="a detector's .onnx (default: the shipped one)")
-    parser.add_argument("--read", action="store_true", help="also read, and count characters")
+    parser.add_argument("--read", action="store_true", help="also read the lines, and measure the characters")
     parser.add_argument("--split", choices=["validation", "train", "all"], default="validation")
     parser.add_argument("--limit", type=int, help="only the first LIMIT images of each set")
     parser.add_argument("--threads", type=int, default=1)

@@ -1,13 +1,13 @@
-"""Write the folder that an app takes, or verify one: python -m export.bundle --out DIR
+"""Write the folder that an app reads with, or verify one: python -m export.bundle --out DIR
 
 Models, specs, charset, one golden case (photo, regions, the lines that are read there), and a manifest with the sha256 of
-every file. Its models are those that ship in ctpn/weights: int8 ONNX was verified when it was exported; the other formats
-are exported and verified on the way, which takes minutes. The same input gives the same bytes. docs/bundle.md describes it.
+every file. Its models are the shipped ones of ctpn/weights. Their int8 ONNX files were verified when they were exported. Other
+formats are exported and verified now, which takes minutes. The same input gives the same bytes. docs/bundle.md describes it.
 
   python -m export.bundle --out out/bundle      write one
   python -m export.bundle --out out/bundle --formats onnx torchscript executorch
   python -m export.bundle --check out/bundle    verify every byte, then read the golden case
-  python -m export.bundle --android             into the app's assets (--ios, --web likewise)
+  python -m export.bundle --android             into the Android app's assets; --ios, --web: into those of later apps
 """
 
 from __future__ import annotations
@@ -174,8 +174,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     where.add_argument("--out", type=Path, help="folder to write")
     where.add_argument("--check", type=Path, metavar="DIR", help="bundle to verify")
     for app, assets in APPS.items():
-        where.add_argument(f"--{app}", action="store_const", const=assets, dest="out", help=f"write into the {app} demo")
-    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["onnx"], help="of the models, beside onnx")
+        where.add_argument(f"--{app}", action="store_const", const=assets, dest="out", help=f"write into {app}-demo")
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["onnx"], help="formats of the models, beside onnx")
     parser.add_argument("--size", type=size, default=(960, 960), help="HxW of a detector of fixed size (default: 960x960)")
     return parser.parse_args(argv)
 

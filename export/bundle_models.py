@@ -1,4 +1,4 @@
-"""The models of a bundle, in each format that an app may ask for; all come from the shipped ones in ctpn/weights."""
+"""The models of a bundle, in each format that an app may ask for: all are the shipped ones of ctpn/weights."""
 
 from __future__ import annotations
 

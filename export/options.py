@@ -1,4 +1,4 @@
-"""Options that every command of export reads alike."""
+"""Options that all export commands have in common."""
 
 from __future__ import annotations
 

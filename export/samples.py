@@ -1,6 +1,6 @@
-"""The pages that exports are calibrated on and compared over: synthetic ones, each from its seed, and the project's own examples.
+"""The pages for calibrating and comparing exported files: synthetic ones, each from its seed, and the project's own examples.
 
-Synthetic pages use OpenCV's own fonts, so that every machine calibrates alike and one without fonts can export.
+Synthetic pages use OpenCV's own fonts, so every machine calibrates alike, and a machine without fonts can export.
 """
 
 from __future__ import annotations

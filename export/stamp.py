@@ -4,8 +4,8 @@ IN is a .safetensors file of weights or an exported .onnx file; only the spec in
 the like are chosen after training. What the net was trained with (anchors, grid, charset, channels, mean, deviation …) must be
 the same. The spec that is replaced may be of an earlier schema.
 
-With --recipe FILE the weights' metadata get a recipe too, of weights that were not trained by it but with the same values: its
-hash and text, and that they were added afterwards.
+With --recipe FILE the weights' metadata get the recipe's text and hash too, and a note that they were added afterwards. This is for
+weights that were trained with the recipe's values, but not by it.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = command.parser("export.stamp", __doc__)
     parser.add_argument("source", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--recipe", type=Path, metavar="FILE", help="of weights that were trained before it was written")
+    parser.add_argument("--recipe", type=Path, metavar="FILE", help="recipe of weights that were trained before it was written")
     args = parser.parse_args(argv)
 
     def stamped() -> str:

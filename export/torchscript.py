@@ -1,6 +1,6 @@
 """Write the nets as TorchScript: python -m export.torchscript
 
-Traced and frozen. NAME.pt loads with torch.jit.load in Python and in LibTorch, NAME.ptl in PyTorch Mobile's lite interpreter.
+The nets are traced and frozen. NAME.pt loads with torch.jit.load in Python and in LibTorch, NAME.ptl in PyTorch Mobile's lite interpreter.
 mobile.pt and crnn.pt take any size (torch's own GRU), mobile-960.pt and crnn-160.pt, -320, -640 one width (the recurrence
 unrolled). uint8 RGB [N, H, W, 3] goes in; the outputs come as a tuple in the order of `outputs` in the spec (the recogniser's
 logits alone), and the spec travels in the file (extra file "spec"). Each file is compared with PyTorch, down to the lines and

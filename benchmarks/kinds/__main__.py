@@ -132,7 +132,7 @@ def _metrics(page: Page, answer: Answer) -> PageMetrics:
 
 
 def table(result: dict[str, Any]) -> list[str]:
-    """Markdown lines: a row for each kind, a column for each competitor; in brackets the lines on nothing."""
+    """Markdown lines: a row for each kind, a column for each competitor; in brackets the false lines."""
     names = list(result["models"])
     lines = ["| kind | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
     for kind, rows in result["sets"].items():
@@ -151,9 +151,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser, names = command.parser("benchmarks.kinds", __doc__), [*KINDS, CHARSET]
     parser.add_argument("--kinds", type=lambda text: text.split(","), default=names, metavar="A,B", help=f"some of {', '.join(names)}")
-    parser.add_argument("--fresh", action="store_true", help="ask again what has been answered")
+    parser.add_argument("--fresh", action="store_true", help="ignore stored answers")
     parser.add_argument("--sheet", type=Path, metavar="FILE", help="a picture of the worst page of each kind")
-    parser.add_argument("--out", type=Path, default=RESULT, help="default benchmarks/results/kinds.json")
+    parser.add_argument("--out", type=Path, default=RESULT, help="file of the results (default: benchmarks/results/kinds.json)")
     args = parser.parse_args(argv)
     if unknown := set(args.kinds) - set(names):
         parser.error(f"--kinds: expected some of {', '.join(names)}, got {', '.join(sorted(unknown))}")

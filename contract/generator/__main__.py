@@ -75,7 +75,7 @@ def _text(file: Path) -> str:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written or equal, 1 different; usage errors exit 2."""
     parser = argparse.ArgumentParser("python -m contract.generator", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, compare")
+    parser.add_argument("--check", action="store_true", help="write nothing; compare with the stored files")
     if not parser.parse_args(argv).check:
         print(f"{sum(f.stat().st_size for f in make(HERE)) / 1000:.0f} kB in {HERE}")
         return 0

@@ -193,7 +193,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("source", type=Path, metavar="FILE", help="weights or a whole model: .hdf5, .h5, .weights.h5 or .keras")
     parser.add_argument("target", type=Path, metavar="OUT.safetensors")
-    parser.add_argument("--recurrent-activation", choices=["sigmoid", "hard_sigmoid"], help="for files of weights alone, which do not say")
+    parser.add_argument(
+        "--recurrent-activation", choices=["sigmoid", "hard_sigmoid"], help="for files of weights alone, which do not have it"
+    )
     parser.add_argument("--keras-version", choices=["2", "3"], help="likewise: what wrote a .weights.h5 that does not say")
     parser.add_argument("--channels", choices=["BGR", "RGB"], default=CLASSIC.channels, help="of the net's input (default: %(default)s)")
     parser.add_argument("--mean", type=_mean, default=CLASSIC.mean, metavar="A,B,C", help="what is taken off each channel, in that order "

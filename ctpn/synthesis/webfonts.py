@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "python -m ctpn.synthesis.webfonts", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder")
+    parser.add_argument("--out", type=Path, required=True, help="folder for the fonts")
     out: Path = parser.parse_args(argv).out
     out.mkdir(parents=True, exist_ok=True)
     done = out / "packages.txt"

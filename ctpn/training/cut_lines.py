@@ -76,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--set", type=Path, required=True, help="folder with images/ and gt/")
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--detect", action="store_true", help="quads of the shipped detector")
+    parser.add_argument("--detect", action="store_true", help="take the quads that the shipped detector finds")
     args = parser.parse_args(argv)
     try:
         count = cut_set(args.set, args.out, TextReader(threads=1) if args.detect else None)

@@ -1,6 +1,6 @@
 """What runs inside the emulation, under a Python that has numpy and onnxruntime alone: worker.py FILE
 
-First it says which instructions the processor has, then it answers each input with the outputs. Around each inference it
+First it sends which instructions the processor has. Then it answers each input with the outputs. Around each inference it
 calls getppid, which is how count.c knows where one begins and ends.
 """
 

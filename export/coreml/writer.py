@@ -1,4 +1,4 @@
-"""The Core ML packages of a net: which there are, and what each computes."""
+"""Writes the Core ML packages of a net, and knows which there are."""
 
 from __future__ import annotations
 

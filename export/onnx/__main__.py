@@ -3,10 +3,11 @@
 The detector's four files: mobile.onnx and mobile-int8.onnx take any height and width (a GRU operator), mobile-960.onnx
 and mobile-960-int8.onnx any height at one width (the recurrence unrolled into convolutions, for accelerators that have
 no GRU). The recogniser's crnn.onnx and crnn-int8.onnx take line crops of any width, crnn-160, -320 and -640 of one. Each
-is compared with PyTorch, down to the text lines of sample pages, before it gets its name; if one differs, nothing of its
-net is written and the exit code is 1. The original's weights, from Keras by ctpn.nn.keras_import or its own .pth.tar:
---model vgg16 --weights FILE; with the recurrence of Keras 2 there is the variant of one width alone. NAME.spec.json and
-NAME.onnx.sha256 (for sha256sum -c) lie beside them.
+is compared with PyTorch, down to the text lines of sample pages, before it gets its name; if one differs, no file of its
+net is written and the exit code is 1. NAME.spec.json and NAME.onnx.sha256 (for sha256sum -c) are written beside them.
+
+For the weights of the original CTPN, from ctpn.nn.keras_import or a .pth.tar, give --model vgg16 --weights FILE. With
+Keras 2's recurrence only the variant of one width is written.
 """
 
 from __future__ import annotations

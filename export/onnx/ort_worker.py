@@ -1,4 +1,4 @@
-"""What writes one `.ort` file, in a process of its own: ort_worker.py SOURCE TARGET save|no; needs onnxruntime alone."""
+"""Writes one `.ort` file, in a process of its own: ort_worker.py SOURCE TARGET save|no. It needs onnxruntime alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fewer bits. Static int8: activations U8, weights S8 per channel, calibrated on synthetic pages; int8 weights alone; float16."""
+"""Quantisation: static int8 (activations U8, weights S8 per channel, calibrated on synthetic pages), int8 weights alone, and float16."""
 
 from __future__ import annotations
 

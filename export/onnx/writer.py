@@ -1,4 +1,4 @@
-"""The ONNX files of a net: each variant as float32, and with fewer bits and as .ort if asked for."""
+"""Writes the ONNX files of a net: each variant as float32, and if asked for as float16, int8 and .ort."""
 
 from __future__ import annotations
 
