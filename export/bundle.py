@@ -145,7 +145,7 @@ def self_test(bundle: Bundle) -> None:
         difference = max(abs(expected[k] - line[k]) for k in ("score", "text_score"))
         same = expected["text"] == line["text"] and expected["region"] == line["region"]
         if not same or distance > case["tolerance"]["quad"] or difference > case["tolerance"]["score"]:
-            raise CtpnError(f"{bundle.folder}: golden case: expected {expected}, got {line}; this device or runtime computes otherwise")
+            raise CtpnError(f"{bundle.folder}: golden case: expected {expected}, got {line}; this device or runtime computes differently")
 
 
 def write(out: Path, formats: list[str], fixed: Size = (960, 960)) -> None:

@@ -40,7 +40,7 @@ def stamp(source: Path, target: Path, recipe: Path | None = None) -> None:
     """
     if source.suffix == ".onnx":
         if recipe:
-            raise ModelError(f"{source}: expected weights (.safetensors) for a recipe, got an exported file; leave --recipe away")
+            raise ModelError(f"{source}: expected weights (.safetensors) for a recipe, got an exported file; omit --recipe")
         _stamp_onnx(source, target)
         return
     tensors, metadata = load_weights(source)

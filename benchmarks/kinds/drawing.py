@@ -43,7 +43,7 @@ def font(name: str) -> str:
     """
     file = _files().get(FACES[name])
     if file is None:
-        raise CtpnError(f"{FACES[name]}: expected among the held-out fonts of this machine, not found; run make more-fonts")
+        raise CtpnError(f"{FACES[name]}: expected among the held-out fonts of this machine, not found; run make training-fonts")
     return file
 
 

@@ -60,7 +60,7 @@ def read_polygons(path: Path) -> list[TextAnnotation]:
         count = next((i for i, part in enumerate(parts) if np.isnan(_number(part))), len(parts) - 1)
         count = max(8, count - count % 2)
         if len(parts) <= count:
-            raise CtpnError(f"{path}, line {number}: expected 4 or more points and a transcript, got {line[:60]!r}; mend or remove it")
+            raise CtpnError(f"{path}, line {number}: expected 4 or more points and a transcript, got {line[:60]!r}; fix or remove it")
         annotations.append(TextAnnotation(_points(parts[:count], path, number), ",".join(parts[count:])))
     return annotations
 
@@ -76,7 +76,7 @@ def read_rctw(path: Path) -> list[TextAnnotation]:
         *numbers, flag, text = line.split(",", 9) if line.count(",") >= 9 else ["", ""]
         text = text.strip()
         if flag.strip() not in ("0", "1") or (text[:1] == '"') != (text[-1:] == '"' and len(text) > 1):
-            raise CtpnError(f'{path}, line {number}: expected x1,y1,…,x4,y4,0 or 1,"text", got {line[:60]!r}; mend or remove it')
+            raise CtpnError(f'{path}, line {number}: expected x1,y1,…,x4,y4,0 or 1,"text", got {line[:60]!r}; fix or remove it')
         text = text[1:-1].replace('""', '"') if text[:1] == '"' else text
         annotations.append(TextAnnotation(_points(numbers, path, number), "###" if flag.strip() == "1" else text))
     return annotations
@@ -103,7 +103,7 @@ def _voc_object(node: ET.Element, path: Path, number: int) -> TextAnnotation:
     x0, y0, x1, y1 = (_number(v) for v in fields)
     if not (x0 < x1 and y0 < y1 and np.isfinite([x0, y0, x1, y1]).all()):
         raise CtpnError(
-            f"{path}, object {number}: expected bndbox with xmin < xmax and ymin < ymax, got {', '.join(fields)[:60]!r}; mend or remove it"
+            f"{path}, object {number}: expected bndbox with xmin < xmax and ymin < ymax, got {', '.join(fields)[:60]!r}; fix or remove it"
         )
     quad = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
     return TextAnnotation(quad, "###" if node.findtext("difficult", "").strip() == "1" else "")
@@ -172,5 +172,5 @@ def _points(parts: list[str], path: Path, number: int) -> NDArray[np.float32]:
     values = np.array([_number(v) for v in parts], np.float32)
     if len(values) < 8 or not np.isfinite(values).all():
         expected = max(8, len(values))
-        raise CtpnError(f"{path}, line {number}: expected {expected} finite numbers, got {','.join(parts)[:60]!r}; mend or remove it")
+        raise CtpnError(f"{path}, line {number}: expected {expected} finite numbers, got {','.join(parts)[:60]!r}; fix or remove it")
     return values.reshape(-1, 2)

@@ -99,9 +99,7 @@ def _recurrence(file: KerasFile) -> tuple[str, bool, dict[str, Tensor]]:
     hidden, columns = kernels[1].shape
     cell = CELLS.get(columns // max(hidden, 1))
     if cell is None or columns % hidden or (cell == "lstm" and bias == 2):
-        raise ModelError(
-            f"blstm: expected a GRU or LSTM, got a recurrent kernel {list(kernels[1].shape)}; other cells are not carried over"
-        )
+        raise ModelError(f"blstm: expected a GRU or LSTM, got a recurrent kernel {list(kernels[1].shape)}; other cells cannot be converted")
     reset_after = cell == "lstm" or bias == 2
     _check_recurrence(file, cell, reset_after)
     state: dict[str, Tensor] = {}
@@ -142,7 +140,7 @@ def _gates(file: KerasFile, activation: str | None, version: str | None) -> str:
     if stated and activation and stated != activation:
         raise ModelError(f"blstm: the file says recurrent_activation {stated!r}; omit --recurrent-activation")
     if file.version and version and not file.version.startswith(version):
-        raise ModelError(f"the file is of Keras {file.version}; leave --keras-version {version} away")
+        raise ModelError(f"the file is of Keras {file.version}; omit --keras-version {version}")
     kind, version = stated or activation, (file.version or version or "")[:1]
     if kind is None:
         raise ModelError(
@@ -153,7 +151,7 @@ def _gates(file: KerasFile, activation: str | None, version: str | None) -> str:
         raise ModelError("does not say its Keras, and Keras 3 changed hard_sigmoid; give --keras-version 2 or 3, that which wrote it")
     names = {"sigmoid": "logistic", "hard_sigmoid": f"hard_sigmoid_keras{version}"}
     if kind not in names:
-        raise ModelError(f"blstm: expected recurrent_activation {sorted(names)}, got {kind!r}; others are not carried over")
+        raise ModelError(f"blstm: expected recurrent_activation {sorted(names)}, got {kind!r}; others cannot be converted")
     return names[kind]
 
 

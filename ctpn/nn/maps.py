@@ -64,4 +64,4 @@ class Detector(nn.Module):
         min_side = max(self.multiple, self.spec.stride_x, self.spec.stride_y)
         if min(rgb.shape[:2]) < min_side or rgb.shape[0] % self.multiple or rgb.shape[1] % self.multiple:
             needed = f"sides of at least {min_side}" + (f" and multiples of {self.multiple}" if self.multiple > 1 else "")
-            raise ImageError(f"expected {needed} pixels, got {rgb.shape[0]} x {rgb.shape[1]}; pad the picture, see ctpn.imaging.decode.fit")
+            raise ImageError(f"expected {needed} pixels, got {rgb.shape[0]} x {rgb.shape[1]}; pad the picture with ctpn.imaging.tiling.fit")

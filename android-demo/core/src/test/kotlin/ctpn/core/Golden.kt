@@ -22,7 +22,7 @@ import java.io.File
 import java.util.Base64
 import kotlin.math.abs
 
-/** The golden vectors; contract/vectors/README.md describes their format. */
+/** The golden vectors; contract/README.md describes their format. */
 object Golden {
     private val folder = File("../../contract/vectors")
 
