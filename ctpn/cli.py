@@ -72,7 +72,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 
 def _files(names: list[str]) -> list[str]:
-    """The pictures of folders in place of the folders; a folder without one is an error."""
+    """The given files, with each folder replaced by its pictures; a folder without one is an error."""
     files: list[str] = []
     for name in names:
         if not Path(name).is_dir():

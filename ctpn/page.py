@@ -31,7 +31,7 @@ class TextLine:
 
 @dataclass(frozen=True)
 class PageWarning:
-    """Something about a photo that whoever uses its result should know.
+    """Something about a photo that a user of its result should know.
 
     Attributes:
         code: what it is, for programs: "damaged", "more_pages" or "rotated".

@@ -78,7 +78,7 @@ class TextReader:
 
     @classmethod
     def of(cls, detector: Detector, recognizer: Recognizer, *, on_stage: OnStage | None = None) -> TextReader:
-        """A reader around a detector and a recogniser of any kind; as safe to share between threads as they are."""
+        """A reader with a detector and a recogniser of your own; as safe to share between threads as they are."""
         reader = object.__new__(cls)
         reader._models, reader._on_stage = (detector, recognizer), on_stage
         return reader
@@ -99,7 +99,7 @@ class TextReader:
         return self._models
 
     def close(self) -> None:
-        """Let the models go. What is being read is finished; whoever begins after this gets a CtpnError."""
+        """Release the models. Readings that have begun are finished; later ones raise a CtpnError."""
         self._models = None
 
     def __enter__(self) -> TextReader:
@@ -182,7 +182,7 @@ def _open(image: Image, regions: Sequence[Region] | None, spec: DetectorSpec, ti
 
 
 def _focus(regions: Sequence[Region], spec: DetectorSpec) -> Focus:
-    """What a photo is decoded for: the box around all regions, with as much padding as they may get at the most reduced size."""
+    """The part of a photo to decode: the box around all regions, with the most padding that they can have at any reduced size."""
     padding = 8 * spec.regions.max_padding
 
     def box(width: int, height: int) -> Box:
@@ -219,7 +219,7 @@ def _detect(rgb: U8, detector: Detector, spec: DetectorSpec, timer: StageTimer) 
 
 
 def _detect_in_region(rgb: U8, marked: F32, index: int, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
-    """The lines that lie mostly in a region, which is looked at alone, enlarged where it is low."""
+    """The lines that are mostly in a region. It is detected in alone, and enlarged if it is small."""
     with timer("fit"):
         x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0], spec.regions)
         part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked, spec.regions)

@@ -30,7 +30,7 @@ class ReadOptions:
 
 
 def read_page(data: bytes, options: ReadOptions, name: str = "image") -> PageResult:
-    """The result of a photo: the same for the same bytes and options, in any process, but for the times.
+    """The result of a photo. The same bytes and options give the same result in any process, except for the times.
 
     Args:
         data: of the photo's file.

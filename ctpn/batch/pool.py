@@ -44,7 +44,7 @@ class Outcome:
 
 
 def outcomes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator[Outcome]:
-    """What becomes of all photos, in their order, read by this process or by `jobs` others.
+    """The outcomes of all photos, in their order, read by this process or by `jobs` others.
 
     Raises:
         ModelError: a model cannot be loaded; before the first photo. CtpnError: a process has died.

@@ -18,12 +18,12 @@ from ctpn.errors import ModelError
 
 @dataclass(frozen=True)
 class Bundle:
-    """A folder whose every file is what its manifest says.
+    """A verified folder: each file is as the manifest says.
 
     Attributes:
         folder: where it is.
         manifest: what it holds.
-        detector_spec, recognizer_spec: how the models' inputs and outputs are meant.
+        detector_spec, recognizer_spec: what the models' inputs and outputs mean.
     """
 
     folder: Path
@@ -52,7 +52,7 @@ class Bundle:
             raise ModelError(f"{self.model(part)}: carries another spec than {self.manifest.specs[part]}; {HINT}")
 
     def golden(self) -> dict[str, Any]:
-        """The case that every app reads at load: photo, regions, lines, tolerances.
+        """The case that every app reads when it loads the models: photo, regions, lines, tolerances.
 
         Raises:
             ModelError: it lacks something that docs/bundle.md names.

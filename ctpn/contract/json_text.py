@@ -32,7 +32,7 @@ def _constant(name: str) -> Any:
 
 
 def whole_number(value: Any) -> int | None:
-    """An integer, also one written with a point, for some languages cannot tell 2.0 from 2; None if it is none, or true or false."""
+    """The integer that a value is, also if it was written as 2.0, because some languages cannot tell that from 2; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return int(value) if isinstance(value, int) or value.is_integer() else None

@@ -27,7 +27,7 @@ S = TypeVar("S", "DetectorSpec", "RecognizerSpec")
 
 @dataclass(frozen=True)
 class Range:
-    """The values that a number may have: from `low`, with `above` without it, to `high`."""
+    """The values that a number may have: from `low` (excluded with `above`) to `high`."""
 
     low: float = -LIMIT
     high: float = LIMIT
@@ -93,8 +93,8 @@ class TilingSpec:
     """How long images are reduced, and read in overlapping tiles.
 
     Attributes:
-        max_aspect_ratio: an image longer than this to 1 is a long image:
-        tile_short_side: pixels to which its short side is reduced.
+        max_aspect_ratio: an image whose sides have a higher ratio is a long image.
+        tile_short_side: pixels to which a long image's short side is reduced.
         overlap: pixels that two tiles share, a multiple of `size_multiple`.
         max_untiled: an input of up to this many times `long_side` is read at once.
     """

@@ -13,14 +13,15 @@ I64 = NDArray[np.int64]
 
 
 def connect(proposals: Proposals, spec: DetectorSpec) -> I64:
-    """For each proposal the one that follows it in its line, or -1: int64 [N].
+    """The successor of each proposal in its line, or -1: int64 [N].
 
-    With `links` a proposal whose link reaches `link_threshold` is followed by one in the next column, or, if none fits there, in
-    the column after that. With `paper` (Tian et al. 2016, section 3.2) every proposal is followed by one in the nearest column
-    within `max_gap` that has one that fits. One fits if the vertical IoU is at least `min_overlap`; with `classic`, which is `paper`
-    as its code had it, if the overlap is at least `min_overlap` of the lower one, and the ratio of the heights is too.
-    Of several that fit the best is taken: with `links` the highest IoU, else the highest score, of equals the first. Two proposals
-    are joined only if each is the best of the other.
+    Where the successor may be: with `links`, a proposal whose link reaches `link_threshold` looks in the next column, and if none
+    fits there, in the column after it. With `paper` (Tian et al. 2016, section 3.2) and `classic` (the paper's published code), every
+    proposal looks in the nearest column within `max_gap` in which one fits.
+    Which fit: those whose vertical IoU is at least `min_overlap`. With `classic`, those that overlap at least `min_overlap` of the
+    lower of the two, if the ratio of their heights is at least that too.
+    Which of them is best: with `links` the one with the highest IoU, else with the highest score; of equals the first.
+    Two proposals are joined only if each is the best for the other.
     """
     links = spec.lines.line_grouping == "links"
     open_ends = np.flatnonzero(proposals.links >= spec.lines.link_threshold) if links else np.arange(len(proposals))
@@ -83,10 +84,9 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
     """Join proposals (already suppressed) into oriented lines.
 
     Returns:
-        quads_net float32 [M, 4, 2], clockwise from the text's top left, and scores float32 [M], the mean of
-        the members; without lines below `line_score` or `min_aspect_ratio`, those that are not wider than `min_width`, and
-        with `classic` those of one member.
-        M is 0 when there is no text.
+        quads_net float32 [M, 4, 2], clockwise from the text's top left, and scores float32 [M], the mean of the members. M is 0
+        when there is no text. Lines are dropped if they are below `line_score` or `min_aspect_ratio`, if they are not wider than
+        `min_width`, and with `classic` if they have one member.
     """
     if not len(proposals):
         return np.zeros((0, 4, 2), np.float32), np.zeros(0, np.float32)
@@ -103,7 +103,7 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
 
 
 def expand(quads: F32, fractions: tuple[float, float]) -> F32:
-    """Quads float32 [M, 4, 2], clockwise from the text's top left, larger by fractions of their heights: (at each end, above and below)."""
+    """Expand quads float32 [M, 4, 2], clockwise from the text's top left, by fractions of their heights (at each end, above and below)."""
     across, down = quads[:, 1] - quads[:, 0], quads[:, 3] - quads[:, 0]
     height = np.linalg.norm(down, axis=1, keepdims=True)
     along = fractions[0] * height * across / np.maximum(np.linalg.norm(across, axis=1, keepdims=True), 1e-6)
@@ -127,7 +127,7 @@ def _ends(p: Proposals, lines: I64) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 
 def _quads(p: Proposals, lines: I64, spec: LinesSpec) -> F32:
-    """Fit the middle line and the height of each line over its columns, and cut it off square at its ends.
+    """Fit each line's middle and height over its columns, and end it at right angles to its direction.
 
     A proposal's top and bottom are those of the line at the middle of what it covers of its column, so a fit
     over columns finds the edges of an oriented box; its height then is what the vertical cut has, times the cosine.

@@ -83,7 +83,7 @@ def open_image(source: Source) -> U8:
 
 
 def open_photo(source: Source, focus: Focus | None = None) -> Photo:
-    """The same as a `Photo`: at a reduced size, or only the part that is needed, where it is a very large JPEG.
+    """The picture as a `Photo`. Of a very large JPEG it is at a reduced size, or only the part that is needed.
 
     Args:
         focus: returns the part that is needed; None: the whole photo. It may raise errors of its own.
@@ -100,7 +100,7 @@ def open_photo(source: Source, focus: Focus | None = None) -> Photo:
 
 
 def read_source(source: Source) -> tuple[str, bytes]:
-    """What messages call it, and its bytes.
+    """The name of a source in messages, and its bytes.
 
     Raises:
         ImageError: no such file, a folder, no permission, or empty.
@@ -215,7 +215,7 @@ def _part(data: bytes, box: Box, reduction: int, name: str) -> tuple[U8, int, in
 
 
 def _warnings(data: bytes, header: JpegHeader | None, pixels: U8, flags: int) -> tuple[PageWarning, ...]:
-    """What whoever uses the picture should know; `pixels` were decoded with `flags`."""
+    """The warnings about a picture; `pixels` were decoded with `flags`."""
     found = []
     if header and _is_cut(data, header, pixels, flags):
         found.append(PageWarning("damaged", "the end of the JPEG is missing or damaged, the rest was read; copy the file again"))

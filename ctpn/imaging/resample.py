@@ -13,7 +13,7 @@ TILE = 2048  # columns that are sampled at once: OpenCV counts pixels in 16 bits
 
 
 def halved(rgb: U8, times: int) -> U8:
-    """Uint8 [H, W, 3] halved so often, rounded up: each pixel is (a + b + c + d + 2) >> 2 of four.
+    """Uint8 [H, W, 3] halved `times` times, its sides rounded up: each pixel is (a + b + c + d + 2) >> 2 of four.
 
     Right and below the last pixels are repeated first, up to a multiple of 2^times.
     """
@@ -27,7 +27,7 @@ def halved(rgb: U8, times: int) -> U8:
 
 
 def resize(rgb: U8, height: int, width: int) -> U8:
-    """Resample uint8 [H, W, 3]: halved while it still shrinks by more than 2 on both sides, then half-pixel bilinear.
+    """Resample uint8 [H, W, 3]: halve it while it still shrinks by more than 2 on both sides, then interpolate bilinearly (half-pixel).
 
     A pixel at x_src = (x_dst + 0.5) / (dst / src) - 0.5, clamped, weighs its right neighbour by the fraction of x_src in
     256ths, rounded half to even; likewise below. The sum of the four, each weight a product, is (sum + 32768) >> 16.

@@ -60,7 +60,7 @@ def tiles(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:
 
 
 def stitch(maps: list[NDArray[np.float32]], places: list[tuple[int, int]], stride: int, axis: int) -> NDArray[np.float32]:
-    """Join the maps of tiles along an axis, each cell from the tile in whose middle it lies more."""
+    """Join the maps of tiles along an axis; each cell comes from the tile in which it is farther from the border."""
     parts = []
     for i, (tile, (begin, end)) in enumerate(zip(maps, places, strict=True)):
         first = begin if i == 0 else (begin + places[i - 1][1]) // 2

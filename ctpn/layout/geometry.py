@@ -136,7 +136,7 @@ def greedy_matching(iou: F64, threshold: float = 0.5) -> list[tuple[int, int]]:
 
 
 def overlap_fraction(quad: F32, region: Points) -> float:
-    """Fraction, by 21 points along it, of a line's middle that lies in a convex polygon, whichever way that runs."""
+    """Fraction of a line's middle that is in a convex polygon of either direction, measured at 21 points along it."""
     t = ((np.arange(21) + 0.5) / 21)[:, None]
     start, end = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
     points = start + t * (end - start)
@@ -157,7 +157,7 @@ def _distance(a: list[float], b: list[float]) -> float:
 
 
 def rotate_quad(quad: F32, quarters: int) -> F32:
-    """The same place for text of another direction: its first corner `quarters` corners further clockwise."""
+    """The same quad for text of another direction: its first corner is `quarters` corners further clockwise."""
     return np.roll(quad, -quarters, 0)
 
 

@@ -37,7 +37,7 @@ def outline(region: Region, width: int, height: int) -> F32:
 
 
 def _corners(region: Region) -> F32 | None:
-    """The four corners, the first given first, clockwise; None if they are none of a convex quad."""
+    """The four corners clockwise from the first given one; None if they are not those of a convex quad."""
     try:
         values = np.asarray(region, np.float64)
     except (TypeError, ValueError):
@@ -66,7 +66,7 @@ def _shown(region: Region) -> str:
 
 
 def window(region: F32, width: int, height: int, spec: RegionsSpec) -> tuple[int, int, int, int]:
-    """The part (x0, y0, x1, y1) of the photo, whole pixels, that is looked at: the region and some padding."""
+    """The part (x0, y0, x1, y1) of the photo that is detected in, in whole pixels: the region and its padding."""
     low, high = region.min(0), region.max(0)
     padding = np.clip(spec.region_padding * (high - low).min(), spec.min_padding, spec.max_padding)
     x0, y0 = np.maximum(np.floor(low - padding), 0).astype(int)
@@ -75,7 +75,7 @@ def window(region: F32, width: int, height: int, spec: RegionsSpec) -> tuple[int
 
 
 def scale(region: F32, spec: RegionsSpec) -> float:
-    """By how much a region is enlarged before it is looked at: low ones hold one or two lines, which would be too small.
+    """The factor by which a region is enlarged before detection: the one or two lines of a low region would be too small.
 
     Large ones are reduced by the detector's own rule (`tiling.fit`).
     """

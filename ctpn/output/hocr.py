@@ -10,7 +10,7 @@ from ctpn.version import __version__
 
 
 def to_hocr(records: Sequence[PageRecord | None]) -> str:
-    """A page for each photo, with its lines, and each line's text as one word; None stands for a photo that could not be read."""
+    """The document: a page for each photo with its lines, each line's text as one word; None is a photo that could not be read."""
     html = ElementTree.Element("html", xmlns="http://www.w3.org/1999/xhtml")
     head = ElementTree.SubElement(html, "head")
     ElementTree.SubElement(head, "meta", {"http-equiv": "Content-Type", "content": "text/html; charset=utf-8"})

@@ -70,7 +70,7 @@ def _font() -> cv2.FontFace:
 
 
 def _add_text(page: U8, line: TextLine) -> None:
-    """The text upright inside the box of its quad, as large as fits, grey where it is unsure."""
+    """The text upright inside the box of its quad, as large as fits, grey where its score is low."""
     low, high = line.quad.min(0), line.quad.max(0)
     text = line.text or ""
     size = int(max(8, min(np.linalg.norm(line.quad[3] - line.quad[0]), high[1] - low[1]) * 0.85))

@@ -41,14 +41,14 @@ class Decoded:
 
 
 class Language(Protocol):
-    """What the beam asks of a language model; `language.Bigrams` is one."""
+    """The protocol of a language model for `beam`; `language.Bigrams` is one."""
 
     def log_probability(self, before: I64, after: I64) -> F64:
         """Log of P(after | before) for classes [B] and [K]: float64 [B, K]; class 0 is the beginning of a text."""
 
 
 class Pattern(Protocol):
-    """What the beam asks of a pattern; `fields.Field` is one."""
+    """The protocol of a pattern for `beam`; `fields.Field` is one."""
 
     def bound(self, charset: str) -> Rules:
         """Its classes int64 [K], ascending, moves and needs by class; ModelError if the charset lacks one."""
@@ -68,7 +68,7 @@ def greedy(logits: F32, charset: str) -> Decoded:
 
 
 def greedy_batch(logits: F32, counts: I64, charset: str) -> list[Decoded]:
-    """`greedy` for line crops of several widths: of logits [N, T, C] each has its first counts[i] steps, the rest is ignored."""
+    """`greedy` for line crops of several widths: line crop i has the first counts[i] steps of logits [N, T, C]."""
     if logits.ndim != 3 or np.shape(counts) != logits.shape[:1] or any(not 0 <= n <= logits.shape[1] for n in counts):
         raise CtpnError(
             f"expected logits [N, T, C] and N counts in 0 … T, got {list(logits.shape)} and {counts}; give one count per line crop"
@@ -87,7 +87,7 @@ def beam(
     beta: float = 1.0,
     pattern: Pattern | None = None,
 ) -> Decoded:
-    """The best text by a search over prefixes (Graves 2012, Hannun et al. 2014): each has the sum over all its paths.
+    """The best text by beam search over prefixes (Graves 2012, Hannun et al. 2014); a prefix's score is the sum over all its paths.
 
     Args:
         logits: as for `greedy`.
@@ -107,7 +107,7 @@ def beam(
 
 
 def align(logits: F32, classes: I64) -> I64:
-    """The best path that says `classes` [n]: int64 [T], the class of each step; of equal ones that which is on first.
+    """The best path that spells `classes` [n]: int64 [T], the class of each step; of equal paths the one that advances first.
 
     Raises:
         CtpnError: they do not fit into T steps.
@@ -132,7 +132,7 @@ def align(logits: F32, classes: I64) -> I64:
 
 
 def _best(logits: F32, charset: str) -> I64:
-    """The best class of each step: int64 [T]. What is not a number is always best, so looking at these is enough."""
+    """The best class of each step: int64 [T]. NaN is always best, so checking these finds every NaN."""
     if not isinstance(logits, np.ndarray) or logits.dtype != np.float32 or logits.ndim != 2:
         got = f"{logits.dtype} {list(logits.shape)}" if isinstance(logits, np.ndarray) else type(logits).__name__
         raise CtpnError(f"expected logits float32 [T, C] of one line crop, got {got}; take one line crop and convert it")
@@ -147,7 +147,7 @@ def _best(logits: F32, charset: str) -> I64:
 
 
 def _spell(logits: F32, path: I64, best: I64, charset: str) -> Decoded:
-    """What a path [T] of classes says; `best` is the best class of each step."""
+    """The text that a path [T] of classes spells; `best` is the best class of each step."""
     shown = np.flatnonzero(path)
     fresh = path[shown] != np.where(shown > 0, path[shown - 1], 0)
     lead = logits[shown, path[shown]].astype(np.float64) - logits[shown, 0]

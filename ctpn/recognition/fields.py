@@ -31,7 +31,7 @@ class Choice:
 
 @dataclass(frozen=True, eq=False)
 class Field:
-    """A deterministic automaton: a text begins in state 0, and from every state it can still be ended.
+    """A deterministic automaton: a text begins in state 0, and from every state a complete text can be reached.
 
     Attributes:
         alphabet: the K characters that may occur, each once.

@@ -77,7 +77,7 @@ class Bigrams:
 
 
 def count_bigrams(texts: Iterable[str], charset: str, min_count: int = 1) -> Bigrams:
-    """Count which character follows which, smoothed by absolute discounting; what is not in the charset parts its neighbours.
+    """Count which character follows which, smoothed by absolute discounting; characters outside the charset separate their neighbours.
 
     Args:
         min_count: pairs seen less often are counted among the unseen: a smaller file.

@@ -14,7 +14,7 @@ F32 = NDArray[np.float32]
 
 
 class Detector(Protocol):
-    """Pixels to maps. Safe to call from several threads at once where the reader is to be.
+    """Pixels to maps. For a reader that threads share, it must be safe to call from several threads.
 
     Attributes:
         spec: what the graph takes, and how its maps are meant.
@@ -34,7 +34,7 @@ class Detector(Protocol):
 
 
 class Recognizer(Protocol):
-    """Line crops to logits. Safe to call from several threads at once where the reader is to be.
+    """Line crops to logits. For a reader that threads share, it must be safe to call from several threads.
 
     Attributes:
         spec: what the graph takes, and which characters its classes are.
