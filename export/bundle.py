@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn import command
-from ctpn.contract.bundle import Bundle, open_bundle
+from ctpn.contract.bundle import Bundle, GoldenCase, GoldenLine, Tolerance, open_bundle
 from ctpn.contract.manifest import KIND, MANIFEST, SCHEMA
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
@@ -49,7 +50,7 @@ TOOLS = {  # by format; the first ones read the golden case
     "": ("numpy", "onnxruntime", "opencv-python-headless"), "torchscript": ("torch",),
     "executorch": ("torch", "executorch"), "coreml": ("torch", "coremltools"),
 }  # fmt: skip
-TOLERANCE = {"quad": 1.0, "score": 0.02}  # pixels and probability; texts must be equal. Devices round int8 differently.
+TOLERANCE = Tolerance(quad=1.0, score=0.02)  # pixels and probability; texts must be equal. Devices round int8 differently.
 
 
 def build(folder: Path, formats: list[str], fixed: Size = (960, 960)) -> None:
@@ -110,23 +111,21 @@ def _golden(folder: Path, reader: TextReader) -> None:
     top, bottom = 240, 530
     rgb = open_image(PHOTO)[top:bottom]
     inside = [f["rectangle"] for f in fields if f["rectangle"][1] >= top and f["rectangle"][1] + f["rectangle"][3] <= bottom]
-    regions = [[x, y - top, w, h] for x, y, w, h in inside]
+    regions = [(x, y - top, w, h) for x, y, w, h in inside]
     lines = reader.read(rgb, regions)
     if {line.region for line in lines if line.text} != set(range(len(regions))):
         raise CtpnError(f"{PHOTO}: nothing is read in one of its fields, so it is no golden case; the models do not read")
     (folder / "golden.png").write_bytes(
         cv2.imencode(".png", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 9])[1].tobytes()
     )
-    case = {"photo": "golden.png", "regions": regions, "tolerance": TOLERANCE, "lines": [_line(line) for line in lines]}
-    (folder / "golden.json").write_text(json.dumps(case, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    case = GoldenCase("golden.png", regions, TOLERANCE, [_line(line) for line in lines])
+    (folder / "golden.json").write_text(json.dumps(asdict(case), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
-def _line(line: TextLine) -> dict[str, Any]:
-    quad = [[round(float(x), 2), round(float(y), 2)] for x, y in line.quad]
-    return {
-        "region": line.region, "quad": quad, "score": round(line.score, 4),
-        "text": line.text, "text_score": round(float(line.text_score or 0), 4),
-    }  # fmt: skip
+def _line(line: TextLine) -> GoldenLine:
+    assert line.region is not None and line.text is not None  # it was read in regions
+    quad = tuple((round(float(x), 2), round(float(y), 2)) for x, y in line.quad)
+    return GoldenLine(line.region, quad, round(line.score, 4), line.text, round(float(line.text_score or 0), 4))
 
 
 def self_test(bundle: Bundle) -> None:
@@ -136,15 +135,15 @@ def self_test(bundle: Bundle) -> None:
         CtpnError: another number of lines, another text, or a quad or score beyond the case's tolerance.
     """
     case = bundle.golden()
-    photo: NDArray[np.uint8] = open_image(bundle.folder / case["photo"])
-    got = [_line(line) for line in TextReader(bundle.folder, threads=1).read(photo, case["regions"])]
-    if len(got) != len(case["lines"]):
-        raise CtpnError(f"{bundle.folder}: golden case: expected {len(case['lines'])} lines, got {len(got)}; write the bundle again")
-    for expected, line in zip(case["lines"], got, strict=True):
-        distance = float(np.abs(np.array(expected["quad"]) - np.array(line["quad"])).max())
-        difference = max(abs(expected[k] - line[k]) for k in ("score", "text_score"))
-        same = expected["text"] == line["text"] and expected["region"] == line["region"]
-        if not same or distance > case["tolerance"]["quad"] or difference > case["tolerance"]["score"]:
+    photo: NDArray[np.uint8] = open_image(bundle.folder / case.photo)
+    got = [_line(line) for line in TextReader(bundle.folder, threads=1).read(photo, case.regions)]
+    if len(got) != len(case.lines):
+        raise CtpnError(f"{bundle.folder}: golden case: expected {len(case.lines)} lines, got {len(got)}; write the bundle again")
+    for expected, line in zip(case.lines, got, strict=True):
+        distance = float(np.abs(np.array(expected.quad) - np.array(line.quad)).max())
+        difference = max(abs(expected.score - line.score), abs(expected.text_score - line.text_score))
+        same = expected.text == line.text and expected.region == line.region
+        if not same or distance > case.tolerance.quad or difference > case.tolerance.score:
             raise CtpnError(f"{bundle.folder}: golden case: expected {expected}, got {line}; this device or runtime computes differently")
 
 

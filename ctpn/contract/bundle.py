@@ -10,10 +10,53 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ctpn.contract.json_text import parse
+from ctpn.contract.json_text import parse, whole_number
 from ctpn.contract.manifest import HINT, MANIFEST, MAX_MANIFEST, PARTS, FileSum, Manifest, parse_manifest
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec, read_spec
 from ctpn.errors import ModelError
+
+
+@dataclass(frozen=True)
+class GoldenLine:
+    """A line that the golden case must give.
+
+    Attributes:
+        region: index of the region that it is in.
+        quad: four corners (x, y) in pixels of the photo, clockwise from the top left of the text.
+        score, text_score: probabilities of the detector and of the recogniser.
+        text: what is read.
+    """
+
+    region: int
+    quad: tuple[tuple[float, float], ...]
+    score: float
+    text: str
+    text_score: float
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far a corner, in pixels, and a score may be from the golden case's."""
+
+    quad: float
+    score: float
+
+
+@dataclass(frozen=True)
+class GoldenCase:
+    """The case that every app reads when it loads the models; its fields are those of golden.json, in their order.
+
+    Attributes:
+        photo: name of a file of the bundle.
+        regions: rectangles (x, y, width, height) in pixels of the photo.
+        tolerance: of quads and scores; texts and regions must be equal.
+        lines: what must be read, in this order.
+    """
+
+    photo: str
+    regions: list[tuple[float, float, float, float]]
+    tolerance: Tolerance
+    lines: list[GoldenLine]
 
 
 @dataclass(frozen=True)
@@ -51,8 +94,8 @@ class Bundle:
         if spec != (self.detector_spec if part == "detector" else self.recognizer_spec):
             raise ModelError(f"{self.model(part)}: carries another spec than {self.manifest.specs[part]}; {HINT}")
 
-    def golden(self) -> dict[str, Any]:
-        """The case that every app reads when it loads the models: photo, regions, lines, tolerances.
+    def golden(self) -> GoldenCase:
+        """The case that every app reads when it loads the models.
 
         Raises:
             ModelError: it lacks something that docs/bundle.md names.
@@ -98,9 +141,9 @@ def _manifest(folder: Path) -> Manifest:
         raise ModelError(f"{file}: {str(e).removeprefix(f'{file}: ')}") from None
 
 
-def _golden(file: Path, files: dict[str, FileSum]) -> dict[str, Any]:
+def _golden(file: Path, files: dict[str, FileSum]) -> GoldenCase:
     """The golden case, as docs/bundle.md describes it."""
-    case: dict[str, Any] = _json(file)
+    case = _json(file)
     photo = case.get("photo") if isinstance(case, dict) else None
     if not isinstance(photo, str) or photo not in files or not isinstance(case.get("lines"), list):
         raise ModelError(f"{file}: expected a photo of the bundle and lines; {HINT}")
@@ -109,13 +152,18 @@ def _golden(file: Path, files: dict[str, FileSum]) -> dict[str, Any]:
         raise ModelError(f"{file}: expected tolerances quad and score, got {str(tolerance)[:60]}; {HINT}")
     if not isinstance(regions, list) or not all(_numbers(r, 4) for r in regions):
         raise ModelError(f"{file}: expected regions of four numbers, got {str(regions)[:60]}; {HINT}")
-    for line in case["lines"]:
-        if not isinstance(line, dict) or not isinstance(line.get("text"), str) or not isinstance(line.get("quad"), list):
-            raise ModelError(f"{file}: expected lines with text and quad, got {str(line)[:60]}; {HINT}")
-        corners = len(line["quad"]) == 4 and all(_numbers(corner, 2) for corner in line["quad"])
-        if not corners or not _numbers([line.get(k) for k in ("region", "score", "text_score")], 3):
-            raise ModelError(f"{file}: expected four corners, region and scores, got {str(line)[:60]}; {HINT}")
-    return case
+    lines = [_golden_line(file, line) for line in case["lines"]]
+    return GoldenCase(photo, [(x, y, w, h) for x, y, w, h in regions], Tolerance(tolerance["quad"], tolerance["score"]), lines)
+
+
+def _golden_line(file: Path, line: Any) -> GoldenLine:
+    if not isinstance(line, dict) or not isinstance(line.get("text"), str) or not isinstance(line.get("quad"), list):
+        raise ModelError(f"{file}: expected lines with text and quad, got {str(line)[:60]}; {HINT}")
+    corners = len(line["quad"]) == 4 and all(_numbers(corner, 2) for corner in line["quad"])
+    region = whole_number(line.get("region"))
+    if not corners or region is None or not _numbers([line.get(k) for k in ("score", "text_score")], 2):
+        raise ModelError(f"{file}: expected four corners, region and scores, got {str(line)[:60]}; {HINT}")
+    return GoldenLine(region, tuple((x, y) for x, y in line["quad"]), line["score"], line["text"], line["text_score"])
 
 
 def _numbers(values: Any, count: int) -> bool:

@@ -42,7 +42,7 @@ class Manifest:
         specs: for "detector" and "recognizer": file name.
         charset, golden: file names.
         files: of every file but the manifest, by its name, which has `/` between folders.
-        tools, measured, cards: for people; no reader needs them.
+        tools, measured, cards: for people; no reader needs them, so the schema leaves open what is in them.
     """
 
     version: str
@@ -51,9 +51,9 @@ class Manifest:
     charset: str
     golden: str
     files: dict[str, FileSum]
-    tools: dict[str, Any]
-    measured: dict[str, Any]
-    cards: dict[str, Any]
+    tools: dict[str, object]
+    measured: dict[str, object]
+    cards: dict[str, object]
 
 
 def parse_manifest(text: str) -> Manifest:

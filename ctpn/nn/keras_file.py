@@ -11,7 +11,7 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -151,7 +151,7 @@ def _number(path: str) -> int:
     return int(digits[1]) if digits else 0
 
 
-def _by_layout(groups: dict[str, Any], h5: h5py.File) -> str:
+def _by_layout(groups: Collection[str], h5: h5py.File) -> str:
     """Keras 2's Bidirectional keeps the layer that it was made from, so does the first Keras 3; the later ones do not."""
     return "" if any("layer" in h5[g] for g in groups if g.rsplit("/", 1)[-1].startswith("bidirectional")) else "3"
 
@@ -171,7 +171,7 @@ def _by_config(config: dict[str, dict[str, Any]]) -> dict[str, str]:
     return names
 
 
-def _by_order(groups: dict[str, Any], known: tuple[str, ...], found: KerasFile) -> dict[str, str]:
+def _by_order(groups: Collection[str], known: tuple[str, ...], found: KerasFile) -> dict[str, str]:
     """Group to layer name in a file without names: the deeper ones (the nested VGG16) first, then by number."""
     order = sorted(groups, key=lambda g: (-g.count("/"), _number(g)))
     recurrent = [g for g in order if g.rsplit("/", 1)[-1].startswith("bidirectional")]

@@ -84,6 +84,15 @@ def test_parts_of_two_bundles_do_not_pass(copied):
         open_bundle(copied)
 
 
+def test_the_region_of_a_golden_line_is_an_integer(copied):
+    """As the apps require it."""
+    case = json.loads((copied / "golden.json").read_text(encoding="utf-8"))
+    case["lines"][0]["region"] += 0.5
+    forged(copied, "golden.json", json.dumps(case).encode())
+    with pytest.raises(ModelError, match=r"golden\.json: expected four corners, region and scores"):
+        open_bundle(copied)
+
+
 def test_another_reading_fails_the_self_test(copied, capsys):
     case = json.loads((copied / "golden.json").read_text(encoding="utf-8"))
     case["lines"][0]["text"] += "!"
