@@ -84,7 +84,7 @@ ship: setup
 formats: setup  # everything that export writes, into out/; minutes per file
 	for name in "onnx --quantize --float16 --ort" torchscript "coreml --compress --float32" executorch; do $(BIN)/python -m export.$$name || exit 1; done
 
-measure: setup  # everything that the report shows, on an idle machine, with the files of `make formats`
+measure: setup  # what the report shows except findings and kinds, on an idle machine, with the files of `make formats`
 	$(BIN)/python -m ctpn.synthesis.pages --out .cache/stages --count 100 --seed 1
 	-$(BIN)/python -m benchmarks.arm  # without an emulator the report says so
 	for name in peers "peers --read" stages latency parity longlines confirmation_sweep report card; do $(BIN)/python -m benchmarks.$$name || exit 1; done
