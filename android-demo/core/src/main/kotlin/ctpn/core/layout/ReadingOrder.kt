@@ -7,7 +7,7 @@ import kotlin.math.sqrt
  * Indices of the lines, row by row from the top, each row from the left.
  *
  * A line joins a row when its middle is less than half the lower height away from the row's straight continuation from its
- * nearest member: so rows of a slightly turned page stay together. Where the text of most lines runs to the left, the page
+ * nearest member: so rows of a slightly rotated page stay together. Where the text of most lines runs to the left, the page
  * is upside down and is read from its other end.
  */
 fun readingOrder(quads: List<Quad>): List<Int> {

@@ -87,9 +87,9 @@ class ReadLine(
 /**
  * Texts of the lines inside quads.
  *
- * A line is read in its detected orientation. A tall one is also read rotated to the left, to the right, and as a column of
- * characters; one that reads poorly, also upside down, and if the page's longest lines read better so, then all are. The reading
- * with the highest score wins.
+ * Each line is read in its detected orientation. A vertical one is also read rotated to the left, to the right, and as a
+ * column of characters. One with a low score is also read upside down, and if that is better for the page's longest lines,
+ * so are all others. The reading with the highest score wins, if it is `minGain` above the first.
  */
 fun readLines(
     rgb: RgbImage,
