@@ -15,7 +15,7 @@ I64 = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Proposals:
-    """N fixed-width pieces of text, in the order of their cells (row, column, anchor).
+    """N fixed-width text proposals, in the order of their cells (row, column, anchor).
 
     Attributes:
         boxes_net: float32 [N, 4], (x0, y0, x1, y1); x0 and x1 are the borders of the column.
