@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -19,16 +18,31 @@ FINDINGS = (  # a finding, and two variants: the first has the lower loss if it 
 )
 
 
-def collect(files: dict[str, list[Path]]) -> dict[str, Any]:
+class Variant(TypedDict):
+    """A way of training: number of seeds; mean, lowest and highest of the validation loss and of the hmean of lines by links and by the
+    paper's connector; mean, lowest and highest training loss by twentieths of the run."""
+
+    seeds: int
+    loss: list[float]
+    links: list[float]
+    paper: list[float]
+    curve: list[float]
+    curve_low: list[float]
+    curve_high: list[float]
+
+
+def collect(files: dict[str, list[Path]]) -> dict[str, Variant]:
     """By variant: the number of seeds, and mean, lowest and highest of the final metrics of those `files` that exist."""
-    found = {}
+    found: dict[str, Variant] = {}
     for name, of_seeds in files.items():
         runs = [json.loads(f.read_text(encoding="utf-8")) for f in of_seeds if f.exists()]
         if runs:
-            losses = [sum(r["loss"].values()) for r in runs]
-            curves: dict[str, Callable[..., Any]] = {"curve": np.mean, "curve_low": np.min, "curve_high": np.max}
-            found[name] = {"seeds": len(runs), "loss": _spread(losses), **{b: _spread([r[b] for r in runs]) for b in ("links", "paper")},
-                           **{k: of([r["curve"] for r in runs], 0).round(4).tolist() for k, of in curves.items()}}  # fmt: skip
+            mean, low, high = (of([r["curve"] for r in runs], 0).round(4).tolist() for of in (np.mean, np.min, np.max))
+            found[name] = {
+                "seeds": len(runs), "loss": _spread([sum(r["loss"].values()) for r in runs]),
+                "links": _spread([r["links"] for r in runs]), "paper": _spread([r["paper"] for r in runs]),
+                "curve": mean, "curve_low": low, "curve_high": high,
+            }  # fmt: skip
     return found
 
 
@@ -37,7 +51,7 @@ def _spread(values: list[float]) -> list[float]:
     return [round(float(v), 4) for v in (np.mean(values), min(values), max(values))]
 
 
-def summarize(found: dict[str, Any]) -> list[dict[str, str]]:
+def summarize(found: dict[str, Variant]) -> list[dict[str, str]]:
     """Whether each finding holds: "holds" or "does not hold" if the ranges of the seeds do not overlap, else "within the spread".
     Variants with one seed are omitted."""
     found = {name: row for name, row in found.items() if row["seeds"] > 1}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,47 @@ F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 ReadLines = Callable[[U8, F32], list[str]]  # a photo [H, W, 3] and quads [M, 4, 2] in its pixels to M texts
 EQUAL_PIXELS = 0.1  # of the input: how far a corner of an equal line may be off, as in the exporters' check
+
+
+class Place(TypedDict):
+    """Where the largest difference is: the page, the output, the indices in it, and both values."""
+
+    page: str
+    map: str
+    place: list[int]
+    reference: float
+    file: float
+
+
+class LineAgreement(TypedDict):
+    """Lines `of` the reference and `found` by the file; of these `equal` ones (corners within 0.1 pixel) and `matched` ones (IoU of 0.5
+    or more, one to one). `apart`: the median and the largest distance of a matched line's furthest corner, in pixels of the input, None
+    if none matches."""
+
+    of: int
+    found: int
+    equal: int
+    matched: int
+    apart: list[float] | None
+
+
+class TextAgreement(TypedDict):
+    """Texts `of` the reference that are not empty, and `equal` ones. `characters`: the fraction of their characters that are equal, None
+    without any. `example`: of the first other text its place, the reference's text and the file's, or None."""
+
+    of: int
+    equal: int
+    characters: float | None
+    example: list[str] | None
+
+
+class Agreement(TypedDict):
+    """How far a file is from the reference; a recogniser has no `lines`, and equal values have no `where`."""
+
+    largest_difference: float
+    where: Place | None
+    lines: LineAgreement | None
+    texts: TextAgreement
 
 
 class Texts:
@@ -51,9 +92,7 @@ class Texts:
         return self.known[key]
 
 
-def compare_pages(
-    run: Run, expected_maps: Sequence[Maps], samples: Sequence[Sample], spec: DetectorSpec, texts: ReadLines
-) -> dict[str, Any]:
+def compare_pages(run: Run, expected_maps: Sequence[Maps], samples: Sequence[Sample], spec: DetectorSpec, texts: ReadLines) -> Agreement:
     """Compare a detector file with the reference's outputs of the same samples.
 
     Returns:
@@ -78,10 +117,13 @@ def compare_pages(
         for j, text in enumerate(expected):
             read.add(f"{sample.names[0]}, line {j + 1}", got[matches[j]] if j in matches else "", text)
     spread = [round(float(v), 3) for v in (np.median(distances), np.max(distances))] if distances else None
-    return {**largest.row(), "lines": {**lines, "apart": spread}, "texts": read.row()}
+    counts: LineAgreement = {
+        "of": lines["of"], "found": lines["found"], "equal": lines["equal"], "matched": lines["matched"], "apart": spread,
+    }  # fmt: skip
+    return {"largest_difference": max(largest.difference, 0.0), "where": largest.where, "lines": counts, "texts": read.row()}
 
 
-def compare_line_crops(run: Run, expected_maps: Sequence[Maps], samples: Sequence[Sample], spec: RecognizerSpec) -> dict[str, Any]:
+def compare_line_crops(run: Run, expected_maps: Sequence[Maps], samples: Sequence[Sample], spec: RecognizerSpec) -> Agreement:
     """Compare a recogniser file with the reference's logits of the same samples; as `compare_pages`, but lines is None."""
     largest, read = _LargestDifference(), _TextAgreement()
     for sample, theirs in zip(samples, expected_maps, strict=True):
@@ -89,7 +131,7 @@ def compare_line_crops(run: Run, expected_maps: Sequence[Maps], samples: Sequenc
         largest.add(ours, theirs, sample)
         for name, mine, ref in zip(sample.names, ours[LOGITS], theirs[LOGITS], strict=True):
             read.add(name, greedy(mine, spec.charset).text, greedy(ref, spec.charset).text)
-    return {**largest.row(), "lines": None, "texts": read.row()}
+    return {"largest_difference": max(largest.difference, 0.0), "where": largest.where, "lines": None, "texts": read.row()}
 
 
 def equal_lines(a: F32, b: F32) -> int:
@@ -119,7 +161,7 @@ class _TextAgreement:
         if ours != theirs and self.example is None:
             self.example = [name, theirs, ours]
 
-    def row(self) -> dict[str, Any]:
+    def row(self) -> TextAgreement:
         fraction = round(1 - self.wrong / self.characters, 4) if self.characters else None
         return {"of": self.texts, "equal": self.equal, "characters": fraction, "example": self.example}
 
@@ -134,8 +176,8 @@ class _LargestDifference:
     """The largest difference so far."""
 
     def __init__(self) -> None:
-        self.difference = -1.0
-        self.where: dict[str, Any] | None = None
+        self.difference = -1.0  # less than any, so that equal values have a place too
+        self.where: Place | None = None
 
     def add(self, ours: Maps, theirs: Maps, sample: Sample) -> None:
         for name in theirs:
@@ -147,6 +189,3 @@ class _LargestDifference:
                     "page": sample.names[place[0]], "map": name, "place": list(place[1:]),
                     "reference": float(theirs[name][place]), "file": float(ours[name][place]),
                 }  # fmt: skip
-
-    def row(self) -> dict[str, Any]:
-        return {"largest_difference": max(self.difference, 0.0), "where": self.where}

@@ -22,12 +22,11 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from benchmarks.agreement import Texts, compare_line_crops, compare_pages
-from benchmarks.environment import save
+from benchmarks.agreement import Agreement, Texts, compare_line_crops, compare_pages
+from benchmarks.environment import Result, save
 from benchmarks.samples import U8, Sample, examples, line_crop_inputs, line_crops, page_inputs
 from ctpn import command
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
@@ -45,6 +44,35 @@ OUT = ROOT / "benchmarks" / "results" / "arm.json"
 FILES = ("mobile.onnx", "mobile-int8.onnx", "crnn.onnx", "crnn-int8.onnx")
 CPUS = ("cortex-a53", "cortex-a76", "neoverse-n1", "max")
 LINE_CROPS = 12  # of each page: their batch takes as long as a page
+
+
+class ArmRow(Agreement):
+    """One file on one processor.
+
+    Attributes:
+        model, file, sha256, cpu, features: what ran where; `features` are the processor's extensions.
+        samples: number of images.
+        counted_on: shape of the input whose instructions are counted.
+        instructions: of one inference; None where they cannot be counted.
+        to_float: ratio of the instructions to the float file's; None for a float file.
+    """
+
+    model: str
+    file: str
+    sha256: str
+    cpu: str
+    features: list[str]
+    samples: int
+    counted_on: list[int]
+    instructions: int | None
+    to_float: float | None
+
+
+class ArmResult(Result):
+    """The result: the emulator's version, and a row for each file and processor."""
+
+    emulator: str
+    rows: list[ArmRow]
 
 
 @dataclass
@@ -84,7 +112,7 @@ def case(file: Path, count: int) -> Case:
     return Case(file, spec, samples, [here(s.pixels) for s in samples], counted)
 
 
-def row(one: Case, cpu: str) -> dict[str, Any]:
+def row(one: Case, cpu: str) -> ArmRow:
     """Run a file on one processor."""
     print(f"{one.file.name} on {cpu}", file=sys.stderr)
     with ArmSession(one.file, cpu) as arm:
@@ -100,10 +128,11 @@ def row(one: Case, cpu: str) -> dict[str, Any]:
         return {
             "model": one.spec.name, "file": one.file.name, "sha256": sha256(one.file), "cpu": cpu, "features": arm.features, **found,
             "samples": sum(len(s.names) for s in one.samples), "counted_on": list(one.counted.shape), "instructions": instructions,
+            "to_float": None,
         }  # fmt: skip
 
 
-def run(files: Sequence[Path], cpus: Sequence[str], count: int) -> list[dict[str, Any]]:
+def run(files: Sequence[Path], cpus: Sequence[str], count: int) -> list[ArmRow]:
     """Rows of all files on all processors; those of int8 files have `to_float`, the ratio of their instructions to the float file's.
 
     Raises:
@@ -120,7 +149,7 @@ def run(files: Sequence[Path], cpus: Sequence[str], count: int) -> list[dict[str
     return rows
 
 
-def table(rows: Sequence[dict[str, Any]]) -> str:
+def table(rows: Sequence[ArmRow]) -> str:
     """Markdown: one row per file and processor."""
     lines = [
         "| file | processor | dot products | lines equal / matched | texts equal | largest difference | million instructions | of float |",
@@ -158,7 +187,8 @@ def main(argv: list[str] | None = None) -> int:
 
     def measure() -> str:
         rows = run(args.files or [ROOT / "out" / name for name in FILES], args.cpu or CPUS, args.pages)
-        save(args.out, {"emulator": f"qemu {emulator()}", "rows": rows})
+        result: ArmResult = {"emulator": f"qemu {emulator()}", "rows": rows}
+        save(args.out, result)
         return table(rows)
 
     return command.run("benchmarks.arm", measure)

@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from ctpn import command
 from ctpn.errors import CtpnError
@@ -79,7 +79,7 @@ def update(folder: Path) -> str:
     lines = []
     for model, measured in measure().items():
         file = folder / f"{model}.json"
-        card: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        card: dict[str, object] = json.loads(file.read_text(encoding="utf-8"))
         write(file, json.dumps(card | {"measured": measured}, ensure_ascii=False, indent=1) + "\n")
         rows = measured.get("found") or measured.get("read") or {}
         lines += [f"{model} {name}: {', '.join(f'{k} {v:g}' for k, v in row.items())}" for name, row in rows.items()]

@@ -14,13 +14,13 @@ import sys
 from dataclasses import dataclass
 from itertools import compress, product
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from benchmarks.environment import save
+from benchmarks.environment import Result, save
 from benchmarks.pages import ROOT, Page, digest, pages
 from ctpn import command
 from ctpn.annotations.formats import TextAnnotation
@@ -67,6 +67,23 @@ class Choice(TypedDict):
     false_lines: int
 
 
+class Thresholds(TypedDict):
+    """The present values of the spec."""
+
+    line_score: float
+    score_slack: float
+    min_combined_score: float
+
+
+class SweepResult(Result):
+    """The result: sha256 of the models, the present thresholds, all choices by set, and a digest of the pages of each set."""
+
+    models: dict[str, str]
+    spec: Thresholds
+    sets: dict[str, list[Choice]]
+    pages_sha256: dict[str, str]
+
+
 def find_candidates(reader: TextReader, page: Page) -> CandidateLines:
     """Find and read a page's lines."""
     rgb = open_image(page.file)
@@ -101,15 +118,15 @@ def evaluate_choices(pages: list[CandidateLines], line_score: float) -> list[Cho
     return rows
 
 
-def run(out: Path) -> dict[str, Any]:
+def run(out: Path) -> SweepResult:
     """Read all validation pages once with the shipped models, evaluate every choice, store."""
     reader = TextReader(threads=1)
     spec = reader.detector.spec
     lines, combined = spec.lines, reader.recognizer.spec.reading.min_combined_score
     reader.detector.spec = revise(spec, {"lines": {"line_score": min(MIN_SCORES)}})
-    current = {"line_score": lines.line_score, "score_slack": lines.score_slack, "min_combined_score": combined}
+    current: Thresholds = {"line_score": lines.line_score, "score_slack": lines.score_slack, "min_combined_score": combined}
     models = {file.name: sha256(file) for file in (SHIPPED_DETECTOR, SHIPPED_RECOGNIZER)}
-    result: dict[str, Any] = {"models": models, "spec": current, "sets": {}, "pages_sha256": {}}
+    result: SweepResult = {"models": models, "spec": current, "sets": {}, "pages_sha256": {}}
     for name in SETS:
         found = pages(name)
         candidates = [find_candidates(reader, page) for page in tqdm(found, desc=name)]
@@ -119,12 +136,12 @@ def run(out: Path) -> dict[str, Any]:
     return result
 
 
-def table(result: dict[str, Any]) -> str:
+def table(result: SweepResult) -> str:
     """Markdown: one row per choice; for each set the fraction of characters read, and the false lines."""
     lines = [f"| min_score | min_combined_score | {' | '.join(result['sets'])} |", "|---" * (2 + len(result["sets"])) + "|"]
     for rows in zip(*result["sets"].values(), strict=True):
         cells = [f"{r['read']:.4f} ({r['false_lines']} of {r['lines']})" for r in rows]
-        low, combined = ("-" if rows[0][k] is None else rows[0][k] for k in ("min_score", "min_combined_score"))
+        low, combined = ("-" if value is None else value for value in (rows[0]["min_score"], rows[0]["min_combined_score"]))
         lines.append(f"| {low} | {combined} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

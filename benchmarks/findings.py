@@ -18,15 +18,14 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
 
-from benchmarks.ablation_summary import collect, summarize
-from benchmarks.environment import save, write
+from benchmarks.ablation_summary import Variant, collect, summarize
+from benchmarks.environment import Result, save, write
 from ctpn.annotations.formats import read_icdar, read_set
 from ctpn.annotations.pictures import read_picture
 from ctpn.annotations.split import is_validation
@@ -64,6 +63,16 @@ VARIANTS: dict[str, tuple[str, ...]] = {  # changes of RECIPE
     "PyTorch's initial weights": ("net.initial_weights=torch",),
     "two sigmoids": ("stages.run.score_loss=bce",),
 }
+
+
+class FindingsResult(Result):
+    """The result: length of the runs, crops of a step and their side in pixels, the variants, and whether each finding holds."""
+
+    steps: int
+    batch: int
+    side: int
+    variants: dict[str, Variant]
+    summary: list[dict[str, str]]
 
 
 def recipe(name: str, seed: int, folder: Path) -> Recipe:
@@ -153,11 +162,11 @@ def all_runs(jobs: int) -> None:
             pass
 
 
-def _found() -> dict[str, Any]:
+def _found() -> dict[str, Variant]:
     return collect({name: [RUNS / _folder(name, seed) / "metrics.json" for seed in SEEDS] for name in VARIANTS})
 
 
-def _result() -> dict[str, Any]:
+def _result() -> FindingsResult:
     found = _found()
     settings = _settings()
     return {"steps": settings.steps, "batch": settings.batch, "side": settings.crop_side, "variants": found, "summary": summarize(found)}
@@ -181,8 +190,8 @@ def main(argv: list[str] | None = None) -> int:
             all_runs(args.jobs)
         for name, row in _found().items():
             print(f"{name:36} {row['seeds']} seeds  loss {row['loss'][0]:.3f}  links {row['links'][0]:.3f}  paper {row['paper'][0]:.3f}")
-        for row in summarize(_found()):
-            print(f"{row['outcome']}: {row['finding']} ({row.get('loss') or row['hmean']})")
+        for finding in summarize(_found()):
+            print(f"{finding['outcome']}: {finding['finding']} ({finding.get('loss') or finding['hmean']})")
     except (CtpnError, OSError) as e:
         print(f"benchmarks.findings: {e}", file=sys.stderr)
         return 1

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks.compare import ComparisonRunner, collect_answers
 from benchmarks.competitors import detectors
-from benchmarks.environment import save
+from benchmarks.environment import Result, save
 from benchmarks.pages import ROOT, Page, digest, pages
 from ctpn import command
 from ctpn.annotations.formats import TextAnnotation
@@ -38,6 +38,31 @@ SETS = ("sroie", "funsd", "td500", "waybills", "long")
 EDGES = (0, 2, 5, 10, 15, 20, 30, 40, 50, 60, np.inf)
 BINS = tuple(f"{a}-{b}" if np.isfinite(b) else f"over {a}" for a, b in pairwise(EDGES))
 F64 = NDArray[np.float64]
+
+
+class BinRow(TypedDict):
+    """Annotated lines of one range of aspect ratios: how many, the fractions matched and found, the mean pieces of those found."""
+
+    texts: int
+    matched: float
+    found: float
+    pieces: float
+
+
+class LongLinesResult(Result):
+    """The result.
+
+    Attributes:
+        models: sha256 of each file, by competitor.
+        limit: pages of each set, None for all.
+        sets: by set, competitor and range, one of BINS; a range without lines has no row.
+        pages_sha256: digest of the pages of each set.
+    """
+
+    models: dict[str, dict[str, str]]
+    limit: int | None
+    sets: dict[str, dict[str, dict[str, BinRow]]]
+    pages_sha256: dict[str, str]
 
 
 def ratio(quad: NDArray[np.float32]) -> float:
@@ -64,11 +89,11 @@ def outcomes(annotations: Sequence[TextAnnotation], quads: Sequence[NDArray[np.f
     return table
 
 
-def by_ratio(found: list[Page], quads: list[list[Any]]) -> dict[str, dict[str, float]]:
+def by_ratio(found: list[Page], quads: list[list[Any]]) -> dict[str, BinRow]:
     """Metrics of each bin with a text: number of texts, fractions matched and found, mean pieces of those found."""
     parts = [outcomes(p.annotations, [np.array(q, np.float32) for q in qs]) for p, qs in zip(found, quads, strict=True)]
     table = np.concatenate([np.zeros((0, 4)), *parts])
-    rows = {}
+    rows: dict[str, BinRow] = {}
     for name, (low, high) in zip(BINS, pairwise(EDGES), strict=True):
         part = table[(table[:, 0] >= low) & (table[:, 0] < high)]
         if len(part):
@@ -80,10 +105,11 @@ def by_ratio(found: list[Page], quads: list[list[Any]]) -> dict[str, dict[str, f
     return rows
 
 
-def run(args: argparse.Namespace) -> dict[str, Any]:
+def run(args: argparse.Namespace) -> LongLinesResult:
     """Measure the sets, all competitors page by page in turns; stored after each set."""
     competitors = detectors(args.models)
-    result: dict[str, Any] = {"models": {s.name: s.digests() for s in competitors}, "limit": args.limit, "sets": {}, "pages_sha256": {}}
+    models = {s.name: s.digests() for s in competitors}
+    result: LongLinesResult = {"models": models, "limit": args.limit, "sets": {}, "pages_sha256": {}}
     with ComparisonRunner(competitors, "detect") as runner:
         for name in args.sets:
             found = pages(name, args.limit)
@@ -94,14 +120,14 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
-def table(result: dict[str, Any]) -> str:
+def table(result: LongLinesResult) -> str:
     """Markdown: one row per set and bin; per competitor matched / found, and the mean pieces where a line is split."""
     competitors = list(result["models"])
     lines = [f"| set | length : height | texts | {' | '.join(competitors)} |", "|---" * (3 + len(competitors)) + "|"]
     for name, rows in result["sets"].items():
         for bin_name in BINS:
-            cells = [rows[s].get(bin_name) for s in competitors]
-            if cells[0]:
+            if bin_name in rows[competitors[0]]:
+                cells = [rows[s][bin_name] for s in competitors]
                 shown = [f"{c['matched']:.3f} / {c['found']:.3f}" + (f" ({c['pieces']:.1f})" if c["pieces"] >= 1.05 else "") for c in cells]
                 lines.append(f"| {name} | {bin_name} | {cells[0]['texts']} | {' | '.join(shown)} |")
     return "\n".join(lines)

@@ -21,12 +21,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from benchmarks.agreement import Texts, compare_line_crops, compare_pages
-from benchmarks.environment import save
+from benchmarks.agreement import Agreement, Texts, compare_line_crops, compare_pages
+from benchmarks.environment import Result, save
 from benchmarks.model_formats import FORMATS, Format, Spec
 from benchmarks.pages import ROOT
 from benchmarks.reference import Reference, TorchReader
@@ -41,6 +40,28 @@ MODELS = ("mobile", CRNN.name)
 SYNTHETIC_PAGES = 4
 TOLERANCES = {"mobile": 1e-4, CRNN.name: 1e-3}  # of float32 files: as in export.parity
 MIN_AGREEMENT = 0.9  # of lines or texts, for files of fewer bits; their exporters require more, on pages they know
+
+
+class ParityRow(Agreement):
+    """One file: what it is, how far it is from PyTorch on so many pages, and why, in a sentence."""
+
+    model: str
+    format: str
+    variant: str
+    precision: str
+    file: str
+    megabytes: float
+    pages: int
+    why: str
+
+
+class ParityResult(Result):
+    """The result: the reference's version, the names of the pages, a row for each file, and what was not run."""
+
+    reference: str
+    pages: list[str]
+    rows: list[ParityRow]
+    missing: list[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -69,7 +90,7 @@ def jobs(references: Sequence[Reference], folder: Path) -> tuple[list[Job], list
     return found, missing
 
 
-def row(job: Job, texts: Texts) -> dict[str, Any]:
+def row(job: Job, texts: Texts) -> ParityRow:
     """Compare a file with PyTorch.
 
     Raises:
@@ -113,7 +134,7 @@ def why(job: Job, difference: float) -> str:
     return reasons.get(f"{job.reference.model} {job.precision}") or reasons[job.precision]
 
 
-def wrong(found: dict[str, Any]) -> str | None:
+def wrong(found: ParityRow) -> str | None:
     """What is wrong with a row; None if it differs by no more than its precision allows."""
     if found["precision"] == "float32":
         limit = TOLERANCES[found["model"]]
@@ -123,7 +144,7 @@ def wrong(found: dict[str, Any]) -> str | None:
     return None if agreement >= MIN_AGREEMENT else f"{MIN_AGREEMENT} of the {'lines' if lines else 'texts'}, got {agreement:.3f}"
 
 
-def run(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
+def run(args: argparse.Namespace) -> tuple[ParityResult, list[str]]:
     """The result, and a sentence for each file that is wrong.
 
     Raises:
@@ -148,11 +169,16 @@ def run(args: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
         if problem := wrong(one_row):
             name = f"{one_row['file']}, {one_row['format']}"
             problems.append(f"{name}: expected {problem}; it was written from other weights (export it again), or it is wrong")
-    result = {"reference": f"PyTorch {torch.__version__}", "pages": [p.name for p in photos], "rows": rows, "missing": missing}
+    result: ParityResult = {
+        "reference": f"PyTorch {torch.__version__}",
+        "pages": [p.name for p in photos],
+        "rows": rows,
+        "missing": missing,
+    }
     return result, problems
 
 
-def table(result: dict[str, Any]) -> str:
+def table(result: ParityResult) -> str:
     """Markdown: one row per file; then what did not run."""
     lines = [
         "| file | format | MB | largest difference | where | lines equal / matched | texts equal, characters | why |",
@@ -161,8 +187,8 @@ def table(result: dict[str, Any]) -> str:
     for r in result["rows"]:
         where, found = "", ""
         if r["where"]:
-            reference, got = (f"{r['where'][k]:.4g}" for k in ("reference", "file"))
-            where = f"{r['where']['map']} {r['where']['place']} of {r['where']['page']}: {reference}, file {got}"
+            at = r["where"]
+            where = f"{at['map']} {at['place']} of {at['page']}: {at['reference']:.4g}, file {at['file']:.4g}"
         if r["lines"]:
             found = f"{r['lines']['equal']} / {r['lines']['matched']} of {r['lines']['of']}" + (
                 f", {r['lines']['apart'][0]:.1g} px apart" if r["lines"]["apart"] else ""

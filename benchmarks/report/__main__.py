@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from benchmarks.report import sections
 from benchmarks.report.headline import headline, updated
@@ -21,7 +22,7 @@ from ctpn.files import write
 ROOT = Path(__file__).parents[2]
 RESULTS, DOCS, README = ROOT / "benchmarks" / "results", ROOT / "docs", ROOT / "README.md"
 TITLE = "Measurements"
-SECTIONS: tuple[tuple[str, str, Callable[[sections.Result], list[Block]]], ...] = (
+SECTIONS: tuple[tuple[str, str, Callable[[Any], list[Block]]], ...] = (  # each takes the type that its command stores
     ("Reading: accuracy against time", "reading", sections.reading),
     ("Reading by kind of page", "kinds", sections.kinds),
     ("Detection: accuracy against time", "peers", sections.detection),
@@ -49,7 +50,7 @@ def report(stored: StoredResults) -> list[Block]:
     return [*blocks, Heading("On phones"), *(sections.phones(stored.phones) if stored.phones else missing)]
 
 
-def _section(stored: StoredResults, name: str, section: Callable[[sections.Result], list[Block]]) -> list[Block]:
+def _section(stored: StoredResults, name: str, section: Callable[[Any], list[Block]]) -> list[Block]:
     if name not in stored.data:
         return [Text(f"Not measured yet: `{COMMANDS[name]}`.")]
     with stored.checked(name):

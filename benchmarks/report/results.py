@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import phones
+from benchmarks.environment import Environment
 from benchmarks.report.markdown import Text
 from ctpn.errors import CtpnError
 
@@ -42,8 +43,8 @@ class StoredResults:
         self.data = {name: _read(folder / f"{name}.json") for name in COMMANDS if (folder / f"{name}.json").exists()}
         self.phones = {file.stem: phones.read(file) for file in sorted((folder / "phones").glob("*.json"))}
 
-    def needed(self, name: str) -> dict[str, Any]:
-        """A result that must exist.
+    def needed(self, name: str) -> Any:
+        """A result that must exist; the caller gives it the type that its command stores.
 
         Raises:
             CtpnError: it has not been measured.
@@ -66,7 +67,7 @@ class StoredResults:
             raise CtpnError(f"{file}: not as its command writes it ({reason}); measure again: {COMMANDS[name]}") from None
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: Path) -> Any:
     try:
         data = json.loads(file.read_bytes())
     except ValueError as e:
@@ -76,7 +77,7 @@ def _read(file: Path) -> dict[str, Any]:
     return data
 
 
-def environment_line(environment: dict[str, Any]) -> str:
+def environment_line(environment: Environment) -> str:
     """The machine and the versions of a measurement, in one sentence."""
     names = (("onnxruntime", "ONNX Runtime"), ("torch", "PyTorch"), ("executorch", "ExecuTorch"), ("openvino", "OpenVINO"))
     versions = [f"{title} {environment['packages'][name]}" for name, title in names if environment["packages"].get(name)]

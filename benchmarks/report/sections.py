@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.ablation_summary import FINDINGS
-from benchmarks.longlines import BINS, EDGES
-from benchmarks.parity import TOLERANCES
+from benchmarks.ablation_summary import FINDINGS, Variant
+from benchmarks.agreement import Agreement, Place
+from benchmarks.arm import ArmResult
+from benchmarks.confirmation_sweep import Choice, SweepResult
+from benchmarks.findings import FindingsResult
+from benchmarks.longlines import BINS, EDGES, BinRow, LongLinesResult
+from benchmarks.parity import TOLERANCES, ParityResult, ParityRow
 from benchmarks.phones import summary
 from benchmarks.report.markdown import Block, Plots, Table, Text
 from benchmarks.report.plots import Mark, Plot, Series, bars, by_bin, curves, magnitudes, plot, ranges, scatter
@@ -206,9 +210,9 @@ def postprocessing(result: Result) -> list[Block]:
     return [Text(text), Table(("stage", "ms, median", "best"), table), Text(environment_line(result["environment"]), small=True)]
 
 
-def parity(result: Result) -> list[Block]:
+def parity(result: ParityResult) -> list[Block]:
     """How far each exported file is from PyTorch: values, lines and texts."""
-    by_model: dict[str, list[Result]] = {}
+    by_model: dict[str, list[ParityRow]] = {}
     for r in result["rows"]:
         by_model.setdefault(r["model"], []).append(r)
     head = ("file", "format", "MB", "largest difference", *AGREEMENT, "where", "why")
@@ -231,13 +235,13 @@ def parity(result: Result) -> list[Block]:
     ]  # fmt: skip
 
 
-def _fewer_pages(result: Result) -> str:
+def _fewer_pages(result: ParityResult) -> str:
     """Which formats of a detector were run on fewer pages, because a run takes seconds."""
     counts = {r["format"]: r["pages"] for r in result["rows"] if r["lines"] and r["pages"] < len(result["pages"])}
     return "".join(f" ({name}: on {count} of them)" for name, count in counts.items())
 
 
-def _difference_plot(model: str, rows: list[Result]) -> Plot:
+def _difference_plot(model: str, rows: list[ParityRow]) -> Plot:
     """One row per file; the format is named unless it is plain ONNX."""
     limit = TOLERANCES[model]
     marks = [
@@ -254,27 +258,27 @@ def _power(value: float) -> str:
     return f"{value:.1e}" if value else "0"
 
 
-def _place(place: Result | None) -> str:
+def _place(place: Place | None) -> str:
     return f"{place['map']} of {place['page']}: {place['reference']:.3g}, file {place['file']:.3g}" if place else ""
 
 
-def _agreement(row: Result) -> list[str]:
+def _agreement(row: Agreement) -> list[str]:
     lines, texts = row["lines"], row["texts"]
-    found = [f"{lines[k]} of {lines['of']}" for k in ("equal", "matched")] if lines else ["", ""]
+    found = [f"{count} of {lines['of']}" for count in (lines["equal"], lines["matched"])] if lines else ["", ""]
     distance = ", ".join(f"{v:.2g}" for v in lines["apart"]) if lines and lines["apart"] else ""
     same = f"{texts['characters']:.1%}" if texts["characters"] is not None else ""
     return [*found, distance, f"{texts['equal']} of {texts['of']}", same]
 
 
-def arm(result: Result) -> list[Block]:
+def arm(result: ArmResult) -> list[Block]:
     """Files on emulated ARM processors."""
-    counted = [r for r in result["rows"] if r["instructions"]]
+    counted = [(r, r["instructions"] / 1e6) for r in result["rows"] if r["instructions"]]
     panels = []
-    for model in dict.fromkeys(r["model"] for r in counted):
+    for model in dict.fromkeys(r["model"] for r, _ in counted):
         rows = [
-            [Mark(f"{r['file']}, {r['cpu']}", "ours" if "int8" in r["file"] else "float", r["instructions"] / 1e6,
-                  note=f"{r['instructions'] / 1e6:.0f}" + (f", {r['to_float']:.2f} of float" if r["to_float"] else ""))]
-            for r in counted if r["model"] == model
+            [Mark(f"{r['file']}, {r['cpu']}", "ours" if "int8" in r["file"] else "float", millions,
+                  note=f"{millions:.0f}" + (f", {r['to_float']:.2f} of float" if r["to_float"] else ""))]
+            for r, millions in counted if r["model"] == model
         ]  # fmt: skip
         panels.append(bars(model, rows, x_name="million instructions per inference"))
     head = ("file", "processor", "dot products", "largest difference", *AGREEMENT, "instructions, million", "relative to float")
@@ -289,13 +293,14 @@ def arm(result: Result) -> list[Block]:
         "not bit-exact across kinds of processors: its float parts differ in the last bit, and next to a rounding boundary the quantised "
         "value changes by one step. Instructions are not milliseconds, but they do not depend on the machine."
     )
-    rows_of_panel = max((sum(r["model"] == m for r in counted) for m in {r["model"] for r in counted}), default=0)
+    names = [r["model"] for r, _ in counted]
+    rows_of_panel = max(map(names.count, names), default=0)
     legend = [("ours", "int8"), ("float", "float32")]
     plots = {"arm": _row_plot("Instructions on ARM", panels, rows_of_panel, left=1.95, columns=1, legend=legend)} if panels else {}
     return [Text(text), Plots(plots), Table(head, table), Text(environment_line(result["environment"]), small=True)]
 
 
-def confirmation_sweep(result: Result) -> list[Block]:
+def confirmation_sweep(result: SweepResult) -> list[Block]:
     """What each choice of the two thresholds reads, on validation pages."""
     spec, sets = result["spec"], result["sets"]
     head = ("min score, min combined score", *(f"{SETS[name]}: read, lines, false lines" for name in sets))
@@ -312,11 +317,11 @@ def confirmation_sweep(result: Result) -> list[Block]:
     return [Text(text), Table(head, table, "All choices"), Text(environment_line(result["environment"]), small=True)]
 
 
-def _choice(row: Result) -> str:
+def _choice(row: Choice) -> str:
     return "detection score alone" if row["min_score"] is None else f"{row['min_score']:g}, {row['min_combined_score']:g}"
 
 
-def longlines(result: Result) -> list[Block]:
+def longlines(result: LongLinesResult) -> list[Block]:
     """Recall by the aspect ratio of a line."""
     competitors = list(result["models"])
     edges = [f"{e:g}" for e in EDGES[1:-1]]
@@ -344,18 +349,18 @@ def longlines(result: Result) -> list[Block]:
     ]
 
 
-def _recall(competitor: str, rows: Result) -> Series:
+def _recall(competitor: str, rows: dict[str, BinRow]) -> Series:
     values = [rows[b]["matched"] if b in rows else None for b in BINS]
     return Series(competitor, COLOURS[competitor], values, sparse=[b in rows and rows[b]["texts"] < MIN_TEXTS for b in BINS])
 
 
-def _recall_cell(row: Result | None) -> str:
+def _recall_cell(row: BinRow | None) -> str:
     if row is None:
         return ""
     return f"{row['matched']:.3f} / {row['found']:.3f}" + (f" ({row['pieces']:.1f})" if row["pieces"] >= 1.05 else "")
 
 
-def findings(result: Result) -> list[Block]:
+def findings(result: FindingsResult) -> list[Block]:
     """Each way of training with the spread of its seeds, and whether the findings of the original's author hold here."""
     found = result["variants"]
     order = ["base", *(name for name in found if name != "base")] if "base" in found else list(found)
@@ -386,7 +391,7 @@ def _spread_mark(name: str, spread: list[float]) -> Mark:
     return Mark(name, "ours" if name == "base" else "other", mean, low, high, f"{mean:.3f} ({low:.3f} to {high:.3f})")
 
 
-def _curves(pair: list[str], found: Result, steps: int) -> Any:
+def _curves(pair: list[str], found: dict[str, Variant], steps: int) -> Any:
     series = [
         Series(name, "ours" if name == "base" else "tiny", found[name]["curve"], found[name]["curve_low"], found[name]["curve_high"])
         for name in pair

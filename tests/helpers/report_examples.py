@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.ablation_summary import summarize
-from benchmarks.longlines import BINS
+from benchmarks.ablation_summary import Variant, summarize
+from benchmarks.confirmation_sweep import Choice, SweepResult
+from benchmarks.environment import Environment
+from benchmarks.findings import FindingsResult
+from benchmarks.longlines import BINS, BinRow, LongLinesResult
 from ctpn.stage_timer import STAGES
 
-WHERE = {"processor": "Some", "flags": ["avx2"], "cores": 2, "packages": {"onnxruntime": "1"}, "time": "then", "load": 0.25}
+WHERE: Environment = {
+    "processor": "Some", "flags": ["avx2"], "cores": 2, "system": "Linux", "python": "3", "packages": {"onnxruntime": "1"},
+    "time": "then", "load": 0.25,
+}  # fmt: skip
 AGREES = {
     "largest_difference": 2e-7, "where": None, "pages": 3, "why": None,
     "lines": {"of": 9, "found": 9, "equal": 8, "matched": 9, "apart": [0.25, 0.5]}, "texts": {"of": 7, "equal": 6, "characters": 0.875},
@@ -52,26 +58,31 @@ def arm() -> dict[str, Any]:
     return {"environment": WHERE, "rows": rows}
 
 
-def longlines() -> dict[str, Any]:
-    bins = {b: {"texts": 3 if b == BINS[2] else 30, "matched": 0.75, "found": 0.875, "pieces": 1.5} for b in BINS[:3]}
+def longlines() -> LongLinesResult:
+    bins: dict[str, BinRow] = {b: {"texts": 3 if b == BINS[2] else 30, "matched": 0.75, "found": 0.875, "pieces": 1.5} for b in BINS[:3]}
     sides = {"ours int8": bins, "PP-OCRv6 tiny": {BINS[0]: bins[BINS[0]]}}
-    return {"environment": WHERE, "models": {s: {} for s in sides}, "sets": {"long": sides}}
+    return {"environment": WHERE, "models": {s: {} for s in sides}, "limit": None, "sets": {"long": sides}, "pages_sha256": {}}
 
 
-def confirmation_sweep() -> dict[str, Any]:
-    rows = [
+def confirmation_sweep() -> SweepResult:
+    rows: list[Choice] = [
         {"min_score": None, "min_combined_score": None, "read": 0.97, "lines": 90, "false_lines": 2},
         {"min_score": 0.4, "min_combined_score": 1.1, "read": 0.975, "lines": 99, "false_lines": 3},
     ]
-    return {"environment": WHERE, "spec": {"line_score": 0.55, "score_slack": 0.15, "min_combined_score": 1.1}, "sets": {"sroie": rows}}
+    return {
+        "environment": WHERE, "models": {}, "spec": {"line_score": 0.55, "score_slack": 0.15, "min_combined_score": 1.1},
+        "sets": {"sroie": rows}, "pages_sha256": {},
+    }  # fmt: skip
 
 
-def findings() -> dict[str, Any]:
-    run = {"seeds": 3, "links": [0.5, 0.4, 0.6], "paper": [0.3, 0.2, 0.35]}
-    runs = {
-        name: {**run, "loss": [v, v - 0.1, v + 0.1], "curve": [3.0, v], "curve_low": [2.5, v - 0.1], "curve_high": [3.5, v + 0.1]}
+def findings() -> FindingsResult:
+    runs: dict[str, Variant] = {
+        name: {
+            "seeds": 3, "loss": [v, v - 0.1, v + 0.1], "links": [0.5, 0.4, 0.6], "paper": [0.3, 0.2, 0.35],
+            "curve": [3.0, v], "curve_low": [2.5, v - 0.1], "curve_high": [3.5, v + 0.1],
+        }
         for name, v in (("no recurrence", 1.75), ("base", 1.25), ("BiLSTM", 1.3))
-    }
+    }  # fmt: skip
     return {"environment": WHERE, "steps": 900, "batch": 4, "side": 384, "variants": runs, "summary": summarize(runs)}
 
 
