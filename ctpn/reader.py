@@ -123,7 +123,8 @@ class TextReader:
             The lines, which have no texts; quads are in pixels of the upright photo.
 
         Raises:
-            ImageError: the image is no picture. CtpnError: a region has another form or does not touch the photo; the reader is closed.
+            ImageError: the image is no picture, or cannot be read.
+            CtpnError: a region has another form or does not touch the photo; the reader is closed.
         """
         detector, _ = self._loaded()
         timer = StageTimer(on_stage or self._on_stage)
@@ -175,7 +176,7 @@ def _open(image: Image, regions: Sequence[Region] | None, spec: DetectorSpec, ti
     """The pixels of a photo, of a very large JPEG those that its regions need."""
     with timer("decode"):
         if not isinstance(image, np.ndarray):
-            return open_photo(image, _focus(regions, spec) if regions else None)
+            return open_photo(image, _focus(regions, spec) if regions is not None and len(regions) else None)
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ImageError(f"expected uint8 RGB [H, W, 3], got {image.dtype} {list(image.shape)}; convert it first")
         return Photo(image, image.shape[1], image.shape[0])

@@ -70,6 +70,42 @@ def test_errors_name_a_file_object(tmp_path):
         TextReader(threads=1).detect(b"")
 
 
+class Broken(io.BytesIO):
+    def read(self, *_):
+        raise OSError("the disk is gone")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (None, "expected a path, .*, got NoneType"),
+        ([1, 2], "expected a path, .*, got list"),
+        (io.StringIO("text"), "expected .*opened with 'rb'.*gives str"),
+        (Broken(), "cannot be read .the disk is gone."),
+        ("a\0b.jpg", "cannot be the name of a file"),
+        ("x" * 5000, "File name too long"),
+    ],
+    ids=["none", "list", "text", "broken", "nul", "long"],
+)
+def test_what_is_no_source_is_an_error_of_ours(reader, source, message):
+    with pytest.raises(ImageError, match=message):
+        reader.detect(source)
+
+
+def test_a_closed_file_object_is_an_error_of_ours(reader):
+    file = io.BytesIO(b"x")
+    file.close()
+    with pytest.raises(ImageError, match="closed file"):
+        reader.detect(file)
+
+
+def test_regions_may_be_one_array(reader):
+    regions = [(90, 240, 500, 200), (90, 500, 500, 200)]
+    for image in (WAYBILL, open_image(WAYBILL)):
+        marked = reader.detect(image, np.array(regions))
+        assert len(marked) and [line.score for line in marked] == [line.score for line in reader.detect(image, regions)]
+
+
 def test_a_page_is_its_lines_and_more(reader):
     page = reader.read(WAYBILL)
     assert len(page) == len(list(page)) == len(page.lines) and page[0] is page.lines[0] and page[-2:] == page.lines[-2:]

@@ -103,28 +103,45 @@ def read_source(source: Source) -> tuple[str, bytes]:
     """The name of a source in messages, and its bytes.
 
     Raises:
-        ImageError: no such file, a folder, no permission, or empty.
+        ImageError: no such file, a folder, no permission, empty, a file object that gives no bytes, or none of these.
     """
     if isinstance(source, (bytes, bytearray, memoryview)):
         name, data = "image", bytes(source)
     elif isinstance(source, (str, os.PathLike)):
         name, data = str(source), _read(Path(source))
     else:
-        name, data = str(getattr(source, "name", "image")), source.read()
+        name, data = _read_object(source)
     if not data:
         raise ImageError(f"{name}: the file is empty; copy it again")
     return name, data
 
 
 def _read(path: Path) -> bytes:
-    if path.is_dir():
-        raise ImageError(f"{path}: is a folder; expected a picture, give the files in it")
     try:
+        if path.is_dir():
+            raise ImageError(f"{path}: is a folder; expected a picture, give the files in it")
         return path.read_bytes()
     except FileNotFoundError:
         raise ImageError(f"{path}: no such file; check the path") from None
+    except ValueError as e:  # a NUL character
+        raise ImageError(f"{str(path)!r}: cannot be the name of a file ({e}); check the path") from None
     except OSError as e:
         raise ImageError(f"{path}: cannot be read ({e.strerror or e}); check its permissions") from None
+
+
+def _read_object(source: BinaryIO) -> tuple[str, bytes]:
+    """The name of a file object, and the rest of its bytes."""
+    expected = "expected a path, the bytes of a file, a file object opened with 'rb', or RGB uint8 [H, W, 3]"
+    if not hasattr(source, "read"):
+        raise ImageError(f"image: {expected}, got {type(source).__name__}")
+    name = str(getattr(source, "name", "image"))
+    try:
+        data: Any = source.read()
+    except (OSError, ValueError) as e:  # ValueError: it is closed, or text that is no UTF-8
+        raise ImageError(f"{name}: the file object cannot be read ({e}); {expected}") from None
+    if data is not None and not isinstance(data, bytes):
+        raise ImageError(f"{name}: {expected}, got one whose read() gives {type(data).__name__}")
+    return name, data or b""
 
 
 def _full_size(data: bytes, header: JpegHeader | None, name: str) -> U8:
