@@ -27,6 +27,7 @@ from ctpn.output.hocr import to_hocr
 from ctpn.output.json import error_to_json, to_json
 from ctpn.output.record import PageRecord, page_record
 from ctpn.output.text import to_text
+from ctpn.runtime.onnx_runtime import MAX_THREADS
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 STDIN = "-"
@@ -44,10 +45,14 @@ def _region(text: str) -> Region:
     raise argparse.ArgumentTypeError(f"expected x,y,w,h or four corners x,y in pixels, got {text!r}")
 
 
-def _count(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 256:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 to 256, got {text!r}")
+def _count(text: str, least: int = 1) -> int:
+    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= MAX_THREADS:
+        raise argparse.ArgumentTypeError(f"expected a number from {least} to {MAX_THREADS}, got {text!r}")
     return int(text)
+
+
+def _threads(text: str) -> int:
+    return _count(text, 0)
 
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
@@ -67,7 +72,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     models.add_argument("--bundle", type=Path, metavar="DIR", help="models written by export.bundle (default: the shipped ones)")
     models.add_argument("--model", type=Path, metavar="FILE", help="a detector written by export.onnx, instead of the shipped one")
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="number of processes; each reads whole images (default: 1)")
-    parser.add_argument("--threads", type=int, default=0, help="threads for each image (default: chosen by the runtime; 1 with --jobs)")
+    parser.add_argument(
+        "--threads", type=_threads, default=0, help="threads for each image (default: chosen by the runtime; 1 with --jobs)"
+    )
     return parser.parse_args(argv)
 
 
@@ -97,8 +104,14 @@ def _items(args: argparse.Namespace) -> list[Item]:
             overlay = overlay / f"{'stdin' if file == STDIN else Path(file).stem}.png"
         if overlay and os.path.realpath(overlay) in inputs:
             raise CtpnError(f"--overlay {args.overlay}: would write over the photo {inputs[os.path.realpath(overlay)]}; give another place")
-        items.append(Item(file, sys.stdin.buffer.read() if file == STDIN else Path(file), overlay))
+        items.append(Item(file, _stdin() if file == STDIN else Path(file), overlay))
     return items
+
+
+def _stdin() -> bytes:
+    if sys.stdin is None:  # it was closed by whoever started us
+        raise CtpnError("-: stdin is closed; give it a file's bytes, as in: cat photo.jpg | python -m ctpn -")
+    return sys.stdin.buffer.read()
 
 
 def run(args: argparse.Namespace) -> int:

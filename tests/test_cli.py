@@ -51,7 +51,9 @@ def test_plain_output_and_overlay(tmp_path, capsys):
     assert code == 0 and drawn.shape == (height, width, 3) and list((tmp_path / "new").iterdir()) == [tmp_path / "new" / "seen.png"]
 
 
-@pytest.mark.parametrize("args", [["--region", "1,2,3"], ["--json"], ["--nonsense", "a.jpg"]])
+@pytest.mark.parametrize(
+    "args", [["--region", "1,2,3"], ["--json"], ["--nonsense", "a.jpg"], ["--threads", "-1"], ["--threads", "1000000"], ["--jobs", "²"]]
+)
 def test_usage_errors_exit_2(args):
     with pytest.raises(SystemExit) as e:
         main([*args, *([] if args == ["--json"] else ["a.jpg"])])
@@ -82,6 +84,12 @@ def test_stdin_is_an_image(monkeypatch, capsys, jobs):
     code, out, _ = command(capsys, "-", WAYBILL, "--no-text", "--json", "--threads", 1, "--jobs", jobs)
     piped, named = (json.loads(line) for line in out.splitlines())
     assert code == 0 and piped.pop("image") == "-" and named.pop("image") == str(WAYBILL) and piped == named
+
+
+def test_a_closed_stdin_is_one_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdin", None)
+    code, _, err = command(capsys, "-")
+    assert code == 1 and err.startswith("ctpn: -: stdin is closed; ") and err.count("\n") == 1
 
 
 def test_the_module_and_stdin_in_a_process_of_their_own():

@@ -18,6 +18,7 @@ F32 = NDArray[np.float32]
 
 HINT = "export it again with python -m export.onnx"
 CPU = ("CPUExecutionProvider",)
+MAX_THREADS = 256
 QUIET = 4  # ONNX Runtime's log level: errors are raised, not printed
 
 
@@ -26,7 +27,7 @@ class RuntimeOptions:
     """How ONNX Runtime runs a graph.
 
     Attributes:
-        threads: for one call; 0 lets ONNX Runtime choose.
+        threads: for one call, 0 to MAX_THREADS; 0 lets ONNX Runtime choose.
         providers: execution providers in the order of preference, as names or as (name, options); each must be available.
         session_options: an `onnxruntime.SessionOptions` that is used as it is, in place of ours; `threads` must be 0 then.
     """
@@ -165,6 +166,8 @@ def _session_options(ort: Any, options: RuntimeOptions) -> Any:
         if options.threads:
             raise CtpnError("threads and session_options are both given; set intra_op_num_threads in the session options alone")
         return options.session_options
+    if type(options.threads) is not int or not 0 <= options.threads <= MAX_THREADS:
+        raise CtpnError(f"threads: expected a number from 0 to {MAX_THREADS}, got {options.threads!r}; 0 lets ONNX Runtime choose")
     ours = ort.SessionOptions()
     ours.intra_op_num_threads = options.threads
     ours.log_severity_level = QUIET

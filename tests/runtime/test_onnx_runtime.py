@@ -25,6 +25,13 @@ def test_given_session_options_are_used():
         TextReader(session_options=options, threads=2)
 
 
+@pytest.mark.parametrize("threads", [-1, 257, 10**6, 1.5, "2", True, None])
+def test_a_strange_number_of_threads_is_an_error(threads):
+    """ONNX Runtime would start a million of them."""
+    with pytest.raises(CtpnError, match="threads: expected a number from 0 to 256"):
+        TextReader(threads=threads)
+
+
 @pytest.mark.parametrize("providers", [["NoSuchProvider"], ["NoSuchProvider", "CPUExecutionProvider"], []])
 def test_a_provider_that_is_not_there_is_an_error(providers):
     with pytest.raises(CtpnError, match=r"expected some of .*CPUExecutionProvider"):
