@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Literal, TypedDict
 
 import cv2
 import numpy as np
@@ -19,10 +19,65 @@ from tqdm import tqdm
 from benchmarks.competitors import REFERENCE, Competitor, CompetitorProcess
 from benchmarks.environment import write
 from benchmarks.pages import CACHE, ROOT, Page, write_png
+from benchmarks.results import Compared, NetRow
 from ctpn.evaluation.metrics import DetectionCounts, detection_metrics, measure_detection
 
-Answer = dict[str, Any]
-PARTS = {"detect": ("pre", "net", "post"), "read": ("detect", "read")}
+Part = Literal["pre", "net", "post", "detect", "read"]
+PARTS: dict[str, tuple[Part, ...]] = {"detect": ("pre", "net", "post"), "read": ("detect", "read")}
+
+
+class Answer(TypedDict, total=False):
+    """What a competitor found on a page.
+
+    Attributes:
+        quads: of the lines, four corners (x, y) each, in pixels of the page.
+        texts: of the lines; only of those that read.
+        memory: peak, megabytes.
+        pre, net, post: milliseconds of those that detect.
+        detect, read: milliseconds of those that read.
+        ms: of all parts; reference_ms: the reference's in the same turn.
+    """
+
+    quads: list[list[list[float]]]
+    texts: list[str]
+    memory: float
+    pre: float
+    net: float
+    post: float
+    detect: float
+    read: float
+    ms: float
+    reference_ms: float
+
+
+class PageTimes(TypedDict):
+    """Milliseconds per page: of each part the median and the mean, of all parts the median, the 90th percentile and the mean; the ratio of
+    the median to the reference's in the same turns."""
+
+    ms: dict[str, float]
+    ms_mean: dict[str, float]
+    ms_median: float
+    ms_p90: float
+    ms_page_mean: float
+    ratio_to_tiny: float
+
+
+class DetectionRow(PageTimes):
+    """A competitor's row of a set: number of pages, and the metrics of `detection_metrics`."""
+
+    pages: int
+    iou_p: float
+    iou_r: float
+    iou_h: float
+    det_p: float
+    det_r: float
+    det_h: float
+
+
+class DetectionResult(Compared):
+    """The result of detection: rows by set and competitor."""
+
+    sets: dict[str, dict[str, DetectionRow]]
 
 
 class ComparisonRunner:
@@ -51,8 +106,8 @@ class ComparisonRunner:
         if competitor.name not in self.processes:
             self.processes[competitor.name] = CompetitorProcess(competitor)
             self.processes[competitor.name].ask(file)
-        answer = self.processes[competitor.name].ask(file)
-        return answer | {"ms": sum(answer[p] for p in PARTS[self.mode])}
+        answer: Answer = self.processes[competitor.name].ask(file)
+        return {**answer, "ms": sum(answer[p] for p in PARTS[self.mode])}
 
     def stored(self, competitor: Competitor, page: Page) -> Answer | None:
         """The stored answer, if there is one and it may be used."""
@@ -88,21 +143,25 @@ def _one_turn(runner: ComparisonRunner, missing: list[Competitor], page: Page, t
     asked = [s for s in runner.competitors if s in missing or (missing and s.name == REFERENCE)]
     order = [asked[(k + turn) % len(asked)] for k in range(len(asked))]
     given = {s.name: runner.ask(s, page.file) for s in order}
-    new = {s.name: given[s.name] | {"reference_ms": given[REFERENCE]["ms"]} for s in missing}
+    new: dict[str, Answer] = {s.name: {**given[s.name], "reference_ms": given[REFERENCE]["ms"]} for s in missing}
     for competitor in missing:
         runner.keep(competitor, page, new[competitor.name])
     return new
 
 
-def detection(pages: list[Page], answers: list[Answer]) -> dict[str, Any]:
+def detection(pages: list[Page], answers: list[Answer]) -> DetectionRow:
     """A competitor's row of a set: accuracy and times."""
     counts = DetectionCounts()
     for page, answer in zip(pages, answers, strict=True):
         counts += measure_detection(page.annotations, [np.array(q, np.float32) for q in answer["quads"]])
-    return {"pages": len(pages), **{k: round(v, 4) for k, v in detection_metrics(counts).items()}, **times(answers, PARTS["detect"])}
+    metrics = {k: round(v, 4) for k, v in detection_metrics(counts).items()}
+    return {
+        "pages": len(pages), "iou_p": metrics["iou_p"], "iou_r": metrics["iou_r"], "iou_h": metrics["iou_h"],
+        "det_p": metrics["det_p"], "det_r": metrics["det_r"], "det_h": metrics["det_h"], **times(answers, PARTS["detect"]),
+    }  # fmt: skip
 
 
-def times(answers: list[Answer], parts: tuple[str, ...]) -> dict[str, Any]:
+def times(answers: list[Answer], parts: tuple[Part, ...]) -> PageTimes:
     """Milliseconds per page, in total and by part, and the ratio to the reference's time in the same turns."""
     ms = np.array([a["ms"] for a in answers])
     by_part = np.array([[a[p] for p in parts] for a in answers])
@@ -116,7 +175,7 @@ def times(answers: list[Answer], parts: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def speed(runner: ComparisonRunner, *, rounds: int = 15) -> dict[str, Any]:
+def speed(runner: ComparisonRunner, *, rounds: int = 15) -> dict[str, NetRow]:
     """The detector's net alone on one page of 960 x 672, in turns: milliseconds and ratio to the reference; nothing is stored."""
     page = CACHE / "pages" / "speed.png"
     write_png(page, cv2.resize(cv2.imread(str(ROOT / "examples" / "receipt.jpg")), (672, 960)))

@@ -160,8 +160,8 @@ class CompetitorProcess:
         assert self.process.stdout
         return self.process.stdout.readline().rstrip("\n")
 
-    def ask(self, page: Path) -> dict[str, Any]:
-        """The answer for one page: see competitor_process.py."""
+    def ask(self, page: Path) -> Any:
+        """The answer for one page, whose fields depend on the competitor: see competitor_process.py."""
         assert self.process.stdin
         try:
             self.process.stdin.write(f"{page}\n")
@@ -171,5 +171,4 @@ class CompetitorProcess:
             line = ""
         if not line:
             raise CtpnError(f"{self.name}: the process died on {page}; give it that path by hand to see why: {' '.join(self.command)}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+        return json.loads(line)

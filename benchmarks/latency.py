@@ -23,16 +23,16 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypedDict
 
 import numpy as np
 from tqdm import tqdm
 
 from benchmarks import machine_peak
 from benchmarks.competitors import Competitor, CompetitorProcess
-from benchmarks.environment import save
+from benchmarks.environment import Result, save
 from benchmarks.pages import CACHE, ROOT
-from benchmarks.timed_models import FILES, TimedModel, gmac, other_inputs, peaks, timed_models
+from benchmarks.timed_models import FILES, About, TimedKernel, TimedModel, gmac, other_inputs, peaks, timed_models
 from ctpn import command
 from ctpn.errors import CtpnError
 from ctpn.files import sha256
@@ -43,7 +43,82 @@ ROUNDS = {"mobile": 30, "crnn": 40, "vgg16": 6}
 PHOTOS, PHOTO_ROUNDS = ("receipt.jpg", "waybill.jpg"), 20
 WARMUP, STARTS = 2, 2  # rounds that do not count; processes for loading and the first run alone
 
-Answers = list[list[dict[str, Any]]]  # by competitor, then by round
+Answer = dict[str, float]  # milliseconds and megabytes, see competitor_process.py
+Answers = list[list[Answer]]  # by competitor, then by round
+Peaks = dict[str, dict[str, float]]  # 10⁹ operations per second by threads and precision
+
+
+class Times(TypedDict):
+    """Milliseconds without the warm-up."""
+
+    ms_median: float
+    ms_p90: float
+    ms_best: float
+
+
+class Startup(TypedDict):
+    """Milliseconds of loading and of the first run, peak memory in megabytes and its increase by loading and running."""
+
+    load_ms: float
+    first_ms: float
+    memory_mb: float
+    memory_added_mb: float
+
+
+class Speed(TypedDict):
+    """10⁹ operations per second, and their ratio to the machine's peak with as many threads and the same precision."""
+
+    gops: float
+    share_of_peak: float
+
+
+class Described(TypedDict):
+    """Size and digest of a file."""
+
+    megabytes: float
+    sha256: str
+
+
+class ModelRow(About, Described, Times, Startup, Speed):
+    """A model file under one runtime."""
+
+
+class SizeRow(Times, Speed):
+    """An ONNX file of any size with an input of this shape, on one thread."""
+
+    file: str
+    precision: str
+    threads: int
+    input: list[int]
+    memory_mb: float
+
+
+class ModelPart(TypedDict):
+    """A model: shape of the input, 10⁹ multiplications for it, rounds, the machine's peak, its files, and other sizes of the input."""
+
+    input: list[int]
+    gmac: float
+    rounds: int
+    peak_gops: Peaks
+    rows: list[ModelRow]
+    sizes: list[SizeRow]
+
+
+class StageTimes(TypedDict):
+    """The reader on one photo: lines found, milliseconds by stage and between them (`rest`), of all together, peak memory."""
+
+    found: int
+    ms: dict[str, float]
+    whole: Times
+    memory_mb: float
+
+
+class LatencyResult(Result):
+    """The result: the models, the stages by photo and threads, and what was not measured, with the reason and what to do."""
+
+    models: dict[str, ModelPart]
+    stages: dict[str, dict[str, StageTimes]]
+    missing: list[dict[str, str]]
 
 
 def run_in_turns(asked: Sequence[tuple[Competitor, Path]], rounds: int, title: str) -> Answers:
@@ -68,36 +143,40 @@ def measure_starts(files: Sequence[TimedModel], title: str) -> Answers:
     return found
 
 
-def startup_metrics(starts: list[dict[str, Any]], rounds: list[dict[str, Any]]) -> dict[str, float]:
+def startup_metrics(starts: list[Answer], rounds: list[Answer]) -> Startup:
     """Milliseconds of loading and of the first run, peak memory in megabytes and its increase by loading and running: medians over
     the processes of `starts` and the one of `rounds`."""
     firsts, lasts = [*starts[::2], rounds[0]], [*starts[1::2], rounds[-1]]
     rows = [(a["load"], a["net"], b["memory"], b["memory"] - b["before"]) for a, b in zip(firsts, lasts, strict=True)]
-    names = ("load_ms", "first_ms", "memory_mb", "memory_added_mb")
-    return dict(zip(names, np.median(rows, 0).round(1).tolist(), strict=True))
+    load, first, memory, added = np.median(rows, 0).round(1).tolist()
+    return {"load_ms": load, "first_ms": first, "memory_mb": memory, "memory_added_mb": added}
 
 
-def measure_model(model: str, args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, str]]]:
+def measure_model(model: str, args: argparse.Namespace) -> tuple[ModelPart, list[dict[str, str]]]:
     """A model's part of the results, and what could not be measured."""
     files, missing = timed_models(model, args.models, args.cache)
     if not files:
         raise CtpnError(f"{args.models}: no file of {model} in it; {missing[0]['do']}")
     kernels = peaks(args.cache)
     fresh = measure_starts(files, model)
-    answers = run_in_turns([(f.competitor, f.request) for f in [*files, *kernels]], ROUNDS[model], model)
+    answers = run_in_turns(
+        [*((f.competitor, f.request) for f in files), *((k.competitor, k.request) for k in kernels)], ROUNDS[model], model
+    )
     best = peak_speeds(kernels, answers[len(files) :])
     pixels = np.load(files[0].request)
     work = gmac(model, pixels)
-    rows = [
+    rows: list[ModelRow] = [
         {**f.about, **described(f.competitor.models[0]), **times(given), **startup_metrics(first, given),
          **speed(work, f.about, times(given)["ms_best"], best)}
         for f, given, first in zip(files, answers, fresh, strict=False)
     ]  # fmt: skip
-    found = {"input": list(pixels.shape), "gmac": round(work, 4), "rounds": ROUNDS[model], "peak_gops": best, "rows": rows}
-    return found | {"sizes": sizes(model, files, best, args.cache)}, missing
+    return {
+        "input": list(pixels.shape), "gmac": round(work, 4), "rounds": ROUNDS[model], "peak_gops": best, "rows": rows,
+        "sizes": sizes(model, files, best, args.cache),
+    }, missing  # fmt: skip
 
 
-def sizes(model: str, files: Sequence[TimedModel], best: dict[str, dict[str, float]], cache: Path) -> list[dict[str, Any]]:
+def sizes(model: str, files: Sequence[TimedModel], best: Peaks, cache: Path) -> list[SizeRow]:
     """The ONNX files of any size, float and int8, on one thread, with inputs of several sizes."""
     plain = {"variant": "any size", "runtime": "onnxruntime", "threads": 1}
     chosen = [f for f in files if f.about["file"] in (f"{model}.onnx", f"{model}-int8.onnx") and plain.items() <= f.about.items()]
@@ -108,65 +187,66 @@ def sizes(model: str, files: Sequence[TimedModel], best: dict[str, dict[str, flo
     return [_sized(f.about, *work[r], given, best) for (f, r), given in zip(asked, answers, strict=True)]
 
 
-def _sized(about: dict[str, Any], shape: list[int], work: float, given: list[dict[str, Any]], best: dict[str, Any]) -> dict[str, Any]:
+def _sized(about: About, shape: list[int], work: float, given: list[Answer], best: Peaks) -> SizeRow:
     ms, memory = times(given), round(max(a["memory"] for a in given), 1)
-    known = {k: about[k] for k in ("file", "precision", "threads")}
-    return {**known, "input": shape, "memory_mb": memory, **ms, **speed(work, about, ms["ms_best"], best)}
+    return {
+        "file": about["file"], "precision": about["precision"], "threads": about["threads"], "input": shape, "memory_mb": memory,
+        **ms, **speed(work, about, ms["ms_best"], best),
+    }  # fmt: skip
 
 
-def described(file: Path) -> dict[str, Any]:
+def described(file: Path) -> Described:
     """Size and digest."""
     return {"megabytes": round(file.stat().st_size / 1e6, 3), "sha256": sha256(file)}
 
 
-def times(answers: list[dict[str, Any]], part: str = "net") -> dict[str, float]:
+def times(answers: list[Answer], part: Literal["net", "whole"] = "net") -> Times:
     """Median, 90th percentile and best of a part, milliseconds, without the warm-up."""
     ms = [a[part] for a in answers[WARMUP:]]
     return {"ms_median": round(float(np.median(ms)), 2), "ms_p90": round(float(np.percentile(ms, 90)), 2), "ms_best": round(min(ms), 2)}
 
 
-def peak_speeds(kernels: list[TimedModel], answers: Answers) -> dict[str, dict[str, float]]:
+def peak_speeds(kernels: list[TimedKernel], answers: Answers) -> Peaks:
     """10⁹ operations per second of the faster kernel, by threads and precision."""
-    best: dict[str, dict[str, float]] = {}
+    best: Peaks = {}
     for kernel, given in zip(kernels, answers, strict=True):
-        of_threads = best.setdefault(str(kernel.about["threads"]), {})
-        gops = machine_peak.OPERATIONS[str(kernel.about["kernel"])] / min(a["net"] for a in given[WARMUP:]) / 1e6
-        name = str(kernel.about["precision"])
-        of_threads[name] = max(of_threads.get(name, 0.0), round(gops, 1))
+        of_threads = best.setdefault(str(kernel.threads), {})
+        gops = machine_peak.OPERATIONS[kernel.kernel] / min(a["net"] for a in given[WARMUP:]) / 1e6
+        of_threads[kernel.precision] = max(of_threads.get(kernel.precision, 0.0), round(gops, 1))
     return best
 
 
-def speed(work: float, about: dict[str, Any], ms: float, best: dict[str, dict[str, float]]) -> dict[str, float]:
+def speed(work: float, about: About, ms: float, best: Peaks) -> Speed:
     """Operations per second, and their ratio to the machine's peak with as many threads and the same precision."""
     gops = 2000 * work / ms
     precision = "int8" if about["precision"] == "int8" else "float32"
     return {"gops": round(gops, 1), "share_of_peak": round(gops / best[str(about["threads"])][precision], 3)}
 
 
-def stages() -> dict[str, Any]:
+def stages() -> dict[str, dict[str, StageTimes]]:
     """Milliseconds of each stage of the shipped reader, by photo and threads; `rest` is the time between them."""
     readers = {
         str(n): Competitor(f"reader, {n} threads", Path(sys.executable), ("stages", str(n)), (SHIPPED_DETECTOR, SHIPPED_RECOGNIZER))
         for n in (1, 2)
     }
-    found: dict[str, Any] = {}
+    found: dict[str, dict[str, StageTimes]] = {}
     for photo in PHOTOS:
         answers = run_in_turns([(reader, ROOT / "examples" / photo) for reader in readers.values()], PHOTO_ROUNDS, photo)
         found[photo] = {threads: _stages(given) for threads, given in zip(readers, answers, strict=True)}
     return found
 
 
-def _stages(answers: list[dict[str, Any]]) -> dict[str, Any]:
+def _stages(answers: list[Answer]) -> StageTimes:
     counted = answers[WARMUP:]
     ms = {name: round(float(np.median([a[name] for a in counted])), 2) for name in STAGES}
     rest = round(float(np.median([a["whole"] - sum(a[name] for name in STAGES) for a in counted])), 2)
-    return {"found": answers[0]["found"], "ms": {**ms, "rest": rest}, "whole": times(answers, "whole"),
+    return {"found": int(answers[0]["found"]), "ms": {**ms, "rest": rest}, "whole": times(answers, "whole"),
             "memory_mb": round(max(a["memory"] for a in answers), 1)}  # fmt: skip
 
 
-def run(args: argparse.Namespace) -> dict[str, Any]:
+def run(args: argparse.Namespace) -> LatencyResult:
     """Measure; each part is stored when it is done."""
-    result: dict[str, Any] = {"models": {}, "stages": {}, "missing": []}
+    result: LatencyResult = {"models": {}, "stages": {}, "missing": []}
     for model in args.model:
         result["models"][model], missing = measure_model(model, args)
         result["missing"] += missing
@@ -176,7 +256,7 @@ def run(args: argparse.Namespace) -> dict[str, Any]:
     return result
 
 
-def table(result: dict[str, Any]) -> str:
+def table(result: LatencyResult) -> str:
     """Markdown: the models, the stages, what is missing."""
     head = ("file", "runtime", "threads", "MB", "ms, median", "p90", "of peak", "load", "first", "memory added, MB")
     lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]

@@ -22,7 +22,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.compare import ComparisonRunner, collect_answers, detection, memory, speed
+from benchmarks.compare import ComparisonRunner, DetectionResult, collect_answers, detection, memory, speed
 from benchmarks.competitors import detectors, readers
 from benchmarks.pages import ROOT, digest, pages
 from benchmarks.reading_metrics import reading
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> ComparisonResults:
     return results
 
 
-def table(result: dict[str, Any]) -> list[str]:
+def table(result: DetectionResult) -> list[str]:
     """Markdown lines of detection, one row per set and competitor."""
     lines = ["| set | detector | IoU hmean | DetEval | ms, median | p90 | of tiny's time |", "|---" * 7 + "|"]
     for name, rows in result["sets"].items():
@@ -62,13 +62,14 @@ def table(result: dict[str, Any]) -> list[str]:
                 f"| {name} | {competitor} | {r['iou_h']:.3f} | {r['det_h']:.3f} | {r['ms_median']} | {r['ms_p90']} "
                 f"| {r['ratio_to_tiny']:.2f} |"
             )
-    for competitor, r in result.get("page_960x672", {}).items():
-        lines.append(f"| a page of 960 x 672 | {competitor}, net alone | | | {r['net_ms']} | | {r['ratio_to_tiny']:.2f} |")
+    for competitor, net in result.get("page_960x672", {}).items():
+        lines.append(f"| a page of 960 x 672 | {competitor}, net alone | | | {net['net_ms']} | | {net['ratio_to_tiny']:.2f} |")
     return lines
 
 
-def summary(result: dict[str, Any], mode: str) -> str:
-    """What is printed: a table, and for each competitor the size of its files and its memory."""
+def summary(result: Any, mode: str) -> str:
+    """What is printed of a ReadingResult in the mode "read", else of a DetectionResult: a table, and for each competitor the size of its
+    files and its memory."""
     lines = reading_table(result) if mode == "read" else table(result)
     peaks = result.get("memory_mb", {})
     lines += [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
@@ -21,7 +21,7 @@ TEXT, COUNT, NUMBER, NULLABLE, FLAG = (
     "a number from 0 to 1e9 or null",
     "true or false",
 )
-FIELDS: dict[str, Any] = {
+FIELDS: dict[str, object] = {
     "schema": COUNT, "kind": TEXT, "time": TEXT, "golden": FLAG, "load_ms": NUMBER, "first_ms": NUMBER, "warmup": COUNT,
     "memory_mb": NULLABLE,
     "app": {"name": TEXT, "version": TEXT},
@@ -34,7 +34,62 @@ FIELDS: dict[str, Any] = {
 PATTERNS = {"time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "bundle.manifest": r"[0-9a-f]{64}", "app.name": "android|ios|web"}
 
 
-def read(file: Path) -> dict[str, Any]:
+class App(TypedDict):
+    """The app that measured."""
+
+    name: str
+    version: str
+
+
+class Device(TypedDict):
+    """The phone."""
+
+    model: str
+    system: str
+    processor: str
+    cores: int
+    memory_mb: float | None
+
+
+class Runtime(TypedDict):
+    """What ran the models."""
+
+    name: str
+    version: str
+    provider: str
+    threads: int
+
+
+class Photo(TypedDict):
+    """What was read; numbers of regions and of lines."""
+
+    name: str
+    width: int
+    height: int
+    regions: int
+    lines: int
+
+
+class PhoneResult(TypedDict):
+    """A file as docs/phone.md describes it; FIELDS has the rules of each value."""
+
+    schema: int
+    kind: str
+    time: str
+    golden: bool
+    load_ms: float
+    first_ms: float
+    warmup: int
+    memory_mb: float | None
+    app: App
+    device: Device
+    runtime: Runtime
+    bundle: dict[str, str]
+    photo: Photo
+    ms: dict[str, list[float]]
+
+
+def read(file: Path) -> PhoneResult:
     """The object of a file, after each field has been checked.
 
     Raises:
@@ -47,7 +102,8 @@ def read(file: Path) -> dict[str, Any]:
     problems = _newer(data) or _problems(data, FIELDS, "") or _inconsistencies(data)
     if problems:
         raise CtpnError(f"{file}: {'; '.join(problems[:8])}; docs/phone.md describes the file")
-    return dict(data)
+    result: PhoneResult = data
+    return result
 
 
 def _newer(data: Any) -> list[str]:
@@ -86,7 +142,7 @@ def _fits(value: Any, expected: str) -> bool:
     return 0 <= value <= MAX_NUMBER and (expected != COUNT or whole_number(value) is not None)
 
 
-def _inconsistencies(data: dict[str, Any]) -> list[str]:
+def _inconsistencies(data: PhoneResult) -> list[str]:
     """Problems that no single field shows."""
     whole = data["ms"]["whole"]
     lengths = [f"ms.{k}: expected {len(whole)} numbers as in ms.whole, got {len(v)}" for k, v in data["ms"].items() if len(v) != len(whole)]
@@ -101,7 +157,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def summary(data: dict[str, Any]) -> dict[str, float]:
+def summary(data: PhoneResult) -> dict[str, float]:
     """Median milliseconds of each stage and of `whole`, and the 90th percentile of `whole`."""
     found = {name: float(np.median(ms)) for name, ms in data["ms"].items()}
     return found | {"p90": float(np.percentile(data["ms"]["whole"], 90))}

@@ -11,15 +11,42 @@ from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Literal, TypedDict
 
 import numpy as np
 
-from benchmarks.compare import PARTS, Answer, times
+from benchmarks.compare import PARTS, Answer, PageTimes, times
 from benchmarks.pages import Page
+from benchmarks.results import Compared
 from ctpn.evaluation.metrics import CharacterCounts, measure_reading, reading_metrics
 
 COMMON = 2000
+PARTIAL: tuple[Literal["chinese", "rare"], ...] = ("chinese", "rare")  # characters that are measured alone on waybills
+
+
+class Characters(TypedDict):
+    """Number of characters, and the fractions read right: of all, and of those in lines that were found."""
+
+    chars: int
+    read: float
+    read_matched: float
+
+
+class _Partial(TypedDict, total=False):
+    chinese: Characters
+    rare: Characters
+
+
+class ReadingRow(Characters, PageTimes, _Partial):
+    """A competitor's row of a set."""
+
+    pages: int
+
+
+class ReadingResult(Compared):
+    """The result of reading: rows by set and competitor."""
+
+    sets: dict[str, dict[str, ReadingRow]]
 
 
 def is_chinese(c: str) -> bool:
@@ -45,23 +72,29 @@ def is_rare(c: str) -> bool:
     return is_chinese(c) and c not in common()
 
 
-def reading(name: str, pages: list[Page], answers: list[Answer]) -> dict[str, Any]:
+def reading(name: str, pages: list[Page], answers: list[Answer]) -> ReadingRow:
     """A competitor's row of a set: accuracy and times."""
-    row = {"pages": len(pages), **_characters(pages, answers, lambda c: True), **times(answers, PARTS["read"])}
+    characters, taken = _characters(pages, answers, lambda c: True), times(answers, PARTS["read"])
+    row: ReadingRow = {
+        "pages": len(pages), "chars": characters["chars"], "read": characters["read"], "read_matched": characters["read_matched"],
+        "ms": taken["ms"], "ms_mean": taken["ms_mean"], "ms_median": taken["ms_median"], "ms_p90": taken["ms_p90"],
+        "ms_page_mean": taken["ms_page_mean"], "ratio_to_tiny": taken["ratio_to_tiny"],
+    }  # fmt: skip
     if name == "waybills":
-        row |= {"chinese": _characters(pages, answers, is_chinese), "rare": _characters(pages, answers, is_rare)}
+        row["chinese"], row["rare"] = _characters(pages, answers, is_chinese), _characters(pages, answers, is_rare)
     return row
 
 
-def _characters(pages: list[Page], answers: list[Answer], keep: Callable[[str], bool]) -> dict[str, Any]:
+def _characters(pages: list[Page], answers: list[Answer], keep: Callable[[str], bool]) -> Characters:
     total = CharacterCounts()
     for page, answer in zip(pages, answers, strict=True):
         quads = [np.array(q, np.float32) for q in answer["quads"]]
         total += measure_reading(page.annotations, quads, answer["texts"], keep=keep)
-    return {"chars": total.count, **{k: round(v, 4) for k, v in reading_metrics(total).items()}}
+    metrics = {k: round(v, 4) for k, v in reading_metrics(total).items()}
+    return {"chars": total.count, "read": metrics["read"], "read_matched": metrics["read_matched"]}
 
 
-def table(result: dict[str, Any]) -> list[str]:
+def table(result: ReadingResult) -> list[str]:
     """Markdown lines, one row per set and competitor."""
     lines = ["| set | reader | characters right | where found | ms, median | detect, read | of tiny's time |", "|---" * 7 + "|"]
     for name, rows in result["sets"].items():
@@ -73,7 +106,7 @@ def table(result: dict[str, Any]) -> list[str]:
             )
             lines += [
                 f"| {name}, {kind} ({r[kind]['chars']}) | {competitor} | {r[kind]['read']:.3f} | {r[kind]['read_matched']:.3f} | | | |"
-                for kind in ("chinese", "rare")
+                for kind in PARTIAL
                 if kind in r
             ]
     return lines

@@ -4,22 +4,45 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from benchmarks.competitors import Competitor
-from benchmarks.environment import environment, write
+from benchmarks.environment import Environment, environment, write
 from ctpn.errors import CtpnError
 
 PARTS_BY_COMPETITOR = ("page_960x672", "memory_mb")
+
+
+class NetRow(TypedDict):
+    """The detector's net alone on one page of 960 x 672: median and best milliseconds, ratio to the reference's median."""
+
+    net_ms: float
+    net_best_ms: float
+    ratio_to_tiny: float
+
+
+class _Parts(TypedDict, total=False):
+    page_960x672: dict[str, NetRow]
+    memory_mb: dict[str, int]
+
+
+class Compared(_Parts):
+    """What all comparisons have: by competitor the sha256 of its files, their megabytes, and the parts that were measured; by part or set
+    its environment. Each kind of comparison adds `sets`."""
+
+    models: dict[str, dict[str, str]]
+    size_mb: dict[str, float]
+    taken: dict[str, Environment]
 
 
 class ComparisonResults:
     """What has been measured of these competitors; written after each part.
 
     Attributes:
-        data: `models` and `size_mb` by competitor; `page_960x672`, `memory_mb` and `sets` by part and competitor; `taken`, the
-            environment of each part.
+        data: a DetectionResult, ReadingResult or KindsResult: `models` and `size_mb` by competitor; `page_960x672`, `memory_mb` and
+            `sets` by part and competitor; `taken`, the environment of each part.
     """
 
     def __init__(self, file: Path, competitors: list[Competitor]) -> None:
@@ -31,9 +54,9 @@ class ComparisonResults:
         if changed:
             print(f"{file}: from other models, removed: {', '.join(changed)}", file=sys.stderr)
         size = {s.name: round(sum(m.stat().st_size for m in s.models) / 1e6, 2) for s in competitors}
-        self.data: dict[str, Any] = {"models": models, "size_mb": size, "taken": {}, "sets": {}, **_kept(old, set(known) - set(changed))}
+        self.data: Any = {"models": models, "size_mb": size, "taken": {}, "sets": {}, **_kept(old, set(known) - set(changed))}
 
-    def add(self, part: str, rows: dict[str, Any], **about: Any) -> None:
+    def add(self, part: str, rows: Mapping[str, object], **about: object) -> None:
         """Store a part: `page_960x672`, `memory_mb`, or else a set."""
         if part in PARTS_BY_COMPETITOR:
             self.data[part] = rows

@@ -13,12 +13,12 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.environment import save
+from benchmarks.environment import Result, save
 from ctpn.annotations.formats import read_icdar
 from ctpn.annotations.pictures import read_picture
 from ctpn.contract.spec import MOBILE
@@ -33,7 +33,39 @@ from ctpn.training.targets import encode
 F32 = NDArray[np.float32]
 OUT = Path(__file__).parent / "results" / "stages.json"
 PAGES = Path(__file__).parents[1] / ".cache" / "stages"
-STAGES = ("decode", "suppress", "lines", "all")
+
+
+class EncodeTimes(TypedDict):
+    """Milliseconds of `encode` per crop: the median of all runs, and of each crop's best round the median and the maximum."""
+
+    crops: int
+    lines_mean: float
+    median_ms: float
+    best_ms: float
+    slowest_crop_best_ms: float
+
+
+class PageResult(Result):
+    """Sizes of the full page, and milliseconds of each stage and of all together."""
+
+    proposals: int
+    kept: int
+    lines: int
+    decode_median_ms: float
+    suppress_median_ms: float
+    lines_median_ms: float
+    all_median_ms: float
+    decode_best_ms: float
+    suppress_best_ms: float
+    lines_best_ms: float
+    all_best_ms: float
+
+
+class StagesResult(PageResult):
+    """The result; `best` says what a best time is of."""
+
+    encode_512: EncodeTimes
+    best: str
 
 
 def full_page() -> dict[str, F32]:
@@ -53,7 +85,7 @@ def full_page() -> dict[str, F32]:
     }
 
 
-def full_page_times(rounds: int = 300) -> dict[str, float]:
+def full_page_times(rounds: int = 300) -> PageResult:
     """Milliseconds of each stage and of all together."""
     maps, taken = full_page(), []
     for _ in range(rounds):
@@ -66,9 +98,12 @@ def full_page_times(rounds: int = 300) -> dict[str, float]:
         t3 = time.perf_counter()
         taken.append((t1 - t0, t2 - t1, t3 - t2, t3 - t0))
     ms = 1000 * np.array(taken[20:])  # the first ones are slow
-    result = {f"{n}_median_ms": round(float(v), 2) for n, v in zip(STAGES, np.median(ms, 0), strict=True)}
-    result |= {f"{n}_best_ms": round(float(v), 2) for n, v in zip(STAGES, ms.min(0), strict=True)}
-    return {"proposals": len(proposals), "kept": len(kept), "lines": len(quads), **result}
+    median, best = ([round(float(v), 2) for v in row] for row in (np.median(ms, 0), ms.min(0)))
+    return {
+        "proposals": len(proposals), "kept": len(kept), "lines": len(quads),
+        "decode_median_ms": median[0], "suppress_median_ms": median[1], "lines_median_ms": median[2], "all_median_ms": median[3],
+        "decode_best_ms": best[0], "suppress_best_ms": best[1], "lines_best_ms": best[2], "all_best_ms": best[3],
+    }  # fmt: skip
 
 
 def cut_out(folder: Path, count: int, *, side: int = 512) -> list[tuple[F32, F32]]:
@@ -82,7 +117,7 @@ def cut_out(folder: Path, count: int, *, side: int = 512) -> list[tuple[F32, F32
     return found
 
 
-def encode_times(folder: Path, *, count: int = 60, rounds: int = 7) -> dict[str, float]:
+def encode_times(folder: Path, *, count: int = 60, rounds: int = 7) -> EncodeTimes:
     """Milliseconds of `encode` per crop: the median of all runs, and of each crop's best round the median and the maximum."""
     crops, ms = cut_out(folder, count), np.zeros((rounds, count))
     for turn in range(rounds):
@@ -91,9 +126,11 @@ def encode_times(folder: Path, *, count: int = 60, rounds: int = 7) -> dict[str,
             encode(quads, ignored, (512, 512), MOBILE)
             ms[turn, i] = 1000 * (time.perf_counter() - begin)
     best = ms.min(0)
-    times = {"median": np.median(ms[1:]), "best": np.median(best), "slowest_crop_best": best.max()}
+    median, best_median, slowest = (round(float(v), 2) for v in (np.median(ms[1:]), np.median(best), best.max()))
     lines = float(np.mean([len(quads) for quads, _ in crops]))
-    return {"crops": count, "lines_mean": round(lines, 1), **{f"{k}_ms": round(float(v), 2) for k, v in times.items()}}
+    return {
+        "crops": count, "lines_mean": round(lines, 1), "median_ms": median, "best_ms": best_median, "slowest_crop_best_ms": slowest,
+    }  # fmt: skip
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -112,15 +149,26 @@ def main(argv: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    result = {**full_page_times(), "encode_512": encoding}
-    save(args.out, {**result, "best": "of all rounds, which other work on the machine hardly affects"})
+    best = "of all rounds, which other work on the machine hardly affects"
+    result: StagesResult = {**full_page_times(), "encode_512": encoding, "best": best}
+    save(args.out, result)
     print(table(result))
     return 0
 
 
-def table(result: dict[str, Any]) -> str:
+def stage_rows(result: PageResult) -> list[tuple[str, float, float]]:
+    """Name, median and best milliseconds of each stage and of all together."""
+    return [
+        ("decode", result["decode_median_ms"], result["decode_best_ms"]),
+        ("suppress", result["suppress_median_ms"], result["suppress_best_ms"]),
+        ("lines", result["lines_median_ms"], result["lines_best_ms"]),
+        ("all", result["all_median_ms"], result["all_best_ms"]),
+    ]
+
+
+def table(result: StagesResult) -> str:
     """One line per stage."""
-    lines = [f"{n:9s} median {result[f'{n}_median_ms']:5.2f} ms   best {result[f'{n}_best_ms']:5.2f} ms" for n in STAGES]
+    lines = [f"{name:9s} median {median:5.2f} ms   best {best:5.2f} ms" for name, median, best in stage_rows(result)]
     one = result["encode_512"]
     what = f"{result['proposals']} proposals, {result['kept']} kept, {result['lines']} lines"
     return "\n".join([what, *lines, f"encode    median {one['median_ms']:5.2f} ms   best {one['best_ms']:5.2f} ms   per crop of 512 x 512"])

@@ -8,6 +8,7 @@ import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -58,6 +59,16 @@ VGG16_CODE = ("export/graph.py", "export/onnx/model.py", "export/onnx/quantizati
 THREADS = {"onnxruntime": (1, 2)}  # 1 for the others
 
 
+class About(TypedDict):
+    """A model file under one runtime; `variant` is "any size" or "unrolled"."""
+
+    file: str
+    precision: str
+    variant: str
+    runtime: str
+    threads: int
+
+
 @dataclass(frozen=True)
 class TimedModel:
     """One model file under one runtime.
@@ -70,7 +81,18 @@ class TimedModel:
 
     competitor: Competitor
     request: Path
-    about: dict[str, str | int]
+    about: About
+
+
+@dataclass(frozen=True)
+class TimedKernel:
+    """An operator of `benchmarks.machine_peak`, a key of its OPERATIONS, with one precision and number of threads."""
+
+    competitor: Competitor
+    request: Path
+    kernel: str
+    precision: str
+    threads: int
 
 
 def timed_models(model: str, folder: Path, cache: Path) -> tuple[list[TimedModel], list[dict[str, str]]]:
@@ -105,7 +127,7 @@ def timed_models(model: str, folder: Path, cache: Path) -> tuple[list[TimedModel
 def _timed(file: Path, runtime: str, threads: int, request: Path) -> TimedModel:
     ending = file.stem.split("-")[-1]
     precision = ending if ending in REDUCED else "float32"
-    about: dict[str, str | int] = {
+    about: About = {
         "file": file.name, "precision": "int8 weights" if file.stem.startswith("crnn") and precision == "int8" else precision,
         "variant": _variant(file), "runtime": runtime, "threads": threads,
     }  # fmt: skip
@@ -117,7 +139,7 @@ def _variant(file: Path) -> str:
     return "unrolled" if any(part.isdigit() for part in file.stem.split("-")) else "any size"
 
 
-def peaks(cache: Path) -> list[TimedModel]:
+def peaks(cache: Path) -> list[TimedKernel]:
     """The operators of `benchmarks.machine_peak`, with one thread and with two."""
     found = []
     for kernel in machine_peak.OPERATIONS:
@@ -126,7 +148,7 @@ def peaks(cache: Path) -> list[TimedModel]:
             request = machine_peak.write(kernel, precision, file)
             for threads in THREADS["onnxruntime"]:
                 competitor = _timed(file, "onnxruntime", threads, request).competitor
-                found.append(TimedModel(competitor, request, {"kernel": kernel, "precision": precision, "threads": threads}))
+                found.append(TimedKernel(competitor, request, kernel, precision, threads))
     return found
 
 

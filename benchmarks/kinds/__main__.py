@@ -16,7 +16,7 @@ import hashlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, final
 
 import cv2
 import numpy as np
@@ -26,7 +26,7 @@ from benchmarks.competitors import readers
 from benchmarks.kinds import charset
 from benchmarks.kinds.catalogue import KINDS
 from benchmarks.pages import CACHE, ROOT, Page, digest, write_png
-from benchmarks.results import ComparisonResults
+from benchmarks.results import Compared, ComparisonResults
 from ctpn import command
 from ctpn.annotations.formats import TextAnnotation, read_icdar, write_icdar
 from ctpn.evaluate import PageMetrics, sheet
@@ -38,6 +38,23 @@ from ctpn.synthesis.pages.canvas import Canvas
 SEED = 97_000_000
 CHARSET = "charset"
 RESULT = ROOT / "benchmarks" / "results" / "kinds.json"
+
+
+@final
+class KindRow(TypedDict):
+    """A competitor's row of a kind: pages, characters, the fractions read right as in reading_metrics, and lines on nothing."""
+
+    pages: int
+    chars: int
+    read: float
+    read_matched: float
+    on_nothing: int
+
+
+class KindsResult(Compared):
+    """The result: rows by kind and competitor."""
+
+    sets: dict[str, dict[str, KindRow | charset.CharsetRow]]
 
 
 def draw(name: str) -> list[Page]:
@@ -63,7 +80,7 @@ def _page(folder: Path, index: int, canvas: Canvas) -> Page:
     return Page(image, hashlib.sha256(data).hexdigest(), read_icdar(annotation))
 
 
-def measure(name: str, pages: list[Page], answers: list[Answer]) -> dict[str, Any]:
+def measure(name: str, pages: list[Page], answers: list[Answer]) -> KindRow | charset.CharsetRow:
     """One competitor's row of a kind."""
     if name == CHARSET:
         counts = charset.CharsetCounts()
@@ -71,8 +88,9 @@ def measure(name: str, pages: list[Page], answers: list[Answer]) -> dict[str, An
             counts.add(page.annotations, _quads(answer), answer["texts"])
         return counts.summary()
     total = sum((_characters(p, a) for p, a in zip(pages, answers, strict=True)), CharacterCounts())
+    metrics = {k: round(v, 4) for k, v in reading_metrics(total).items()}
     return {
-        "pages": len(pages), "chars": total.count, **{k: round(v, 4) for k, v in reading_metrics(total).items()},
+        "pages": len(pages), "chars": total.count, "read": metrics["read"], "read_matched": metrics["read_matched"],
         "on_nothing": sum(_on_nothing(p, a) for p, a in zip(pages, answers, strict=True)),
     }  # fmt: skip
 
@@ -131,7 +149,7 @@ def _metrics(page: Page, answer: Answer) -> PageMetrics:
     return PageMetrics(page.file, page.annotations, quads, answer["ms"], found, _characters(page, answer))
 
 
-def table(result: dict[str, Any]) -> list[str]:
+def table(result: KindsResult) -> list[str]:
     """Markdown lines: a row for each kind, a column for each competitor; in brackets the false lines."""
     names = list(result["models"])
     lines = ["| kind | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
@@ -141,7 +159,7 @@ def table(result: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _cell(row: dict[str, Any]) -> str:
+def _cell(row: KindRow | charset.CharsetRow) -> str:
     if "reliable" in row:
         return f"{row['read']:.3f}; {row['reliable']:.3f} of the characters"
     return f"{row['read']:.3f}" + (f" ({row['on_nothing']})" if row["on_nothing"] else "")

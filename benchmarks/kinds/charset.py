@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import TypedDict, final
 
 import numpy as np
 
@@ -45,6 +46,18 @@ def line(rng: Rng, targets: list[str]) -> str:
     return "".join(parts) + "".join(COMMON[int(rng.integers(len(COMMON)))])
 
 
+@final
+class CharsetRow(TypedDict):
+    """How many characters; `read`: mean fraction right; `reliable`: fraction of them right at least 9 times in 10; the others, worst first:
+    `never` right, and `below` 9 times in 10."""
+
+    characters: int
+    read: float
+    reliable: float
+    never: str
+    below: str
+
+
 @dataclass
 class CharsetCounts:
     """How often each character was written and read right, by character."""
@@ -69,7 +82,7 @@ class CharsetCounts:
             self.seen[c] = self.seen.get(c, 0) + 1
             self.right[c] = self.right.get(c, 0) + int(right)
 
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> CharsetRow:
         """`read`: mean share right; `reliable`: share of the characters right at least 9 times in 10; the others, worst first."""
         shares = {c: self.right[c] / n for c, n in self.seen.items()}
         poor = sorted((c for c, share in shares.items() if share < 0.9), key=lambda c: (shares[c], c))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
+from benchmarks.compare import DetectionResult
+from benchmarks.reading_metrics import PARTIAL, ReadingResult
 from benchmarks.report.markdown import Block, Table, Text, table_lines
 from benchmarks.report.results import StoredResults
 from ctpn.errors import CtpnError
@@ -49,24 +50,24 @@ def headline(stored: StoredResults) -> list[Block]:
     ]
 
 
-def _detection(result: dict[str, Any]) -> list[list[str]]:
+def _detection(result: DetectionResult) -> list[list[str]]:
     sets = result["sets"]
     return [
         [
             f"lines found: {title} ({rows[DETECTORS[0]]['pages']})",
-            *(f"{r['iou_h']:.3f} / {r['det_h']:.3f}" for r in map(rows.get, DETECTORS)),
+            *(f"{r['iou_h']:.3f} / {r['det_h']:.3f}" for r in (rows[c] for c in DETECTORS)),
         ]
         for title, rows in ((title, sets[name]) for name, title in TITLES.items())
     ]
 
 
-def _reading(result: dict[str, Any]) -> list[list[str]]:
+def _reading(result: ReadingResult) -> list[list[str]]:
     """From photo to text: accuracy, time, size of the files, memory."""
     lines = []
     for name in (n for n in TITLES if n in result["sets"]):
         rows = [result["sets"][name][s] for s in READERS]
         lines.append([f"characters read: {TITLES[name]} ({rows[0]['pages']})", *(f"{r['read']:.3f}" for r in rows)])
-        for kind, title in (("chinese", "their Chinese characters"), ("rare", "the rare ones of these³")):
+        for kind, title in zip(PARTIAL, ("their Chinese characters", "the rare ones of these³"), strict=True):
             if kind in rows[0]:
                 lines.append([f"{title} ({rows[0][kind]['chars']})", *(f"{r[kind]['read']:.3f}" for r in rows)])
         lines.append(["ms a page of these²", *(f"{r['ms_median']} ({r['ratio_to_tiny']:.2f} ×)" for r in rows)])
@@ -74,15 +75,16 @@ def _reading(result: dict[str, Any]) -> list[list[str]]:
     return [*lines, ["memory at most, MB", *(str(result["memory_mb"][s]) for s in READERS)]]
 
 
-def _net(result: dict[str, Any]) -> str:
+def _net(result: DetectionResult) -> str:
     page = result["page_960x672"]
     times = [f"{page[s]['net_ms']} ms as {s.split()[-1]} ({page[s]['ratio_to_tiny']:.2f} ×)" for s in ("ours float", "ours int8")]
     return f"The detector's net alone takes {' and '.join(times)} for a page of 960 × 672, tiny's {page[DETECTORS[1]]['net_ms']} ms."
 
 
-def _complete(result: dict[str, Any], file: str, competitors: Sequence[str], sets: Iterable[str], mode: str) -> None:
+def _complete(result: DetectionResult | ReadingResult, file: str, competitors: Sequence[str], sets: Iterable[str], mode: str) -> None:
     """Check that every cell has a value."""
-    parts = {name: (result["sets"].get(name, {}), f"--sets {name}") for name in sets}
+    measured: Mapping[str, Mapping[str, object]] = result["sets"]
+    parts: dict[str, tuple[Mapping[str, object], str]] = {name: (measured.get(name, {}), f"--sets {name}") for name in sets}
     if not mode:
         parts["page_960x672"] = (result.get("page_960x672", {}), "--speed")
     for part, (rows, hint) in parts.items():

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.ablation_summary import FINDINGS, Variant
 from benchmarks.agreement import Agreement, Place
 from benchmarks.arm import ArmResult
+from benchmarks.compare import DetectionResult, PageTimes
 from benchmarks.confirmation_sweep import Choice, SweepResult
 from benchmarks.findings import FindingsResult
+from benchmarks.kinds.__main__ import KindRow, KindsResult
+from benchmarks.kinds.charset import CharsetRow
+from benchmarks.latency import LatencyResult, ModelPart, Peaks, StageTimes
 from benchmarks.longlines import BINS, EDGES, BinRow, LongLinesResult
 from benchmarks.parity import TOLERANCES, ParityResult, ParityRow
-from benchmarks.phones import summary
+from benchmarks.phones import PhoneResult, summary
+from benchmarks.reading_metrics import ReadingResult
 from benchmarks.report.markdown import Block, Plots, Table, Text
 from benchmarks.report.plots import Mark, Plot, Series, bars, by_bin, curves, magnitudes, plot, ranges, scatter
 from benchmarks.report.results import environment_line, missing_lines
+from benchmarks.results import Compared
+from benchmarks.stages import StagesResult, stage_rows
 from ctpn.stage_timer import STAGES
 
-Result = dict[str, Any]  # as the command of its name stores it
 SETS = {
     "sroie": "receipts", "funsd": "forms", "td500": "signs at any angle", "icdar2015": "scene words", "waybills": "synthetic waybills",
     "waybills-validation": "validation waybills", "forms-validation": "synthetic forms", "long": "synthetic long lines",
@@ -33,7 +39,7 @@ MIN_TEXTS = 10  # a fraction of fewer texts is uncertain
 WIDE = (7.4, 0.0)  # inches of a panel with one row per item; the height follows from the rows
 
 
-def reading(result: Result) -> list[Block]:
+def reading(result: ReadingResult) -> list[Block]:
     """Characters read, from photo to text, against time."""
     panels = [
         scatter(SETS[name], _time_marks(rows), [r["read"] for r in rows.values()], x_name="ms per page, 1 thread", y_name="characters read")
@@ -53,7 +59,7 @@ def reading(result: Result) -> list[Block]:
     return [Text(text), Plots({"reading": figure}), Table(head, table, ALL_FIGURES), _parts_environment(result)]
 
 
-def kinds(result: Result) -> list[Block]:
+def kinds(result: KindsResult) -> list[Block]:
     """Characters read of each kind of page."""
     competitors = list(result["models"])
     table = [
@@ -68,13 +74,13 @@ def kinds(result: Result) -> list[Block]:
     return [Text(text), Table(("kind", *competitors), table), _parts_environment(result)]
 
 
-def _kind_cell(row: Result) -> str:
+def _kind_cell(row: KindRow | CharsetRow) -> str:
     if "reliable" in row:
         return f"{row['read']:.3f}, {row['reliable']:.3f}"
     return f"{row['read']:.3f}" + (f" ({row['on_nothing']})" if row["on_nothing"] else "")
 
 
-def detection(result: Result) -> list[Block]:
+def detection(result: DetectionResult) -> list[Block]:
     """Lines found, against time."""
     panels = []
     for name, rows in result["sets"].items():
@@ -83,7 +89,7 @@ def detection(result: Result) -> list[Block]:
         panels.append(scatter(SETS[name], _time_marks(shown), hmeans, x_name="ms per page, 1 thread", y_name="hmean at IoU 0.5"))
     head = ("set", "detector", "IoU hmean", "precision", "recall", "DetEval", "ms, median", "p90", "relative to tiny")
     table = [
-        [SETS[name], competitor, *(f"{r[k]:.3f}" for k in ("iou_h", "iou_p", "iou_r", "det_h")), f"{r['ms_median']:.1f}",
+        [SETS[name], competitor, *(f"{v:.3f}" for v in (r["iou_h"], r["iou_p"], r["iou_r"], r["det_h"])), f"{r['ms_median']:.1f}",
          f"{r['ms_p90']:.1f}", f"{r['ratio_to_tiny']:.2f}"]
         for name, rows in result["sets"].items() for competitor, r in rows.items()
     ]  # fmt: skip
@@ -91,23 +97,23 @@ def detection(result: Result) -> list[Block]:
     return [Plots({"detection": figure}), Table(head, table, ALL_FIGURES), _parts_environment(result)]
 
 
-def _time_marks(rows: Result) -> list[Mark]:
+def _time_marks(rows: Mapping[str, PageTimes]) -> list[Mark]:
     return [Mark(competitor, COLOURS[competitor], r["ms_median"]) for competitor, r in rows.items()]
 
 
-def _parts_environment(result: Result) -> Text:
+def _parts_environment(result: Compared) -> Text:
     return Text(environment_line(next(iter(result["taken"].values()))), small=True)
 
 
-def models(result: Result) -> list[Block]:
+def models(result: LatencyResult) -> list[Block]:
     """Each model file under each runtime."""
     plots = {f"latency-{name}": _model_plot(name, part) for name, part in result["models"].items()}
     head = ("file", "variant", "precision", "runtime", "threads", "MB", "ms, median", "p90", "best", "of peak", "load, ms", "first run, ms",
             "memory, MB", "added by the model")  # fmt: skip
     table = [
         [r["file"], r["variant"], r["precision"], r["runtime"], str(r["threads"]), f"{r['megabytes']:.2f}",
-         *(f"{r[k]:.1f}" for k in ("ms_median", "ms_p90", "ms_best")), f"{r['share_of_peak']:.0%}",
-         *(f"{r[k]:.0f}" for k in ("load_ms", "first_ms", "memory_mb", "memory_added_mb"))]
+         *(f"{v:.1f}" for v in (r["ms_median"], r["ms_p90"], r["ms_best"])), f"{r['share_of_peak']:.0%}",
+         *(f"{v:.0f}" for v in (r["load_ms"], r["first_ms"], r["memory_mb"], r["memory_added_mb"]))]
         for part in result["models"].values() for r in part["rows"]
     ]  # fmt: skip
     text = (
@@ -120,7 +126,7 @@ def models(result: Result) -> list[Block]:
     ]  # fmt: skip
 
 
-def _model_plot(name: str, part: Result) -> Plot:
+def _model_plot(name: str, part: ModelPart) -> Plot:
     rows = [
         [Mark(f"{r['file']}, {r['runtime']}, {_threads(r['threads'])}", PRECISION_COLOURS[r["precision"]], r["ms_median"],
               high=r["ms_p90"], note=f"{r['ms_median']:.1f} ms, {r['share_of_peak']:.0%}")]
@@ -145,28 +151,28 @@ def _shape(shape: Sequence[int]) -> str:
     return " × ".join(map(str, shape[:3]))
 
 
-def _input_sizes(result: Result) -> list[Block]:
+def _input_sizes(result: LatencyResult) -> list[Block]:
     head = ("file", "input", "precision", "ms, median", "p90", "best", "of peak", "memory, MB")
     table = [
-        [r["file"], _shape(r["input"]), r["precision"], *(f"{r[k]:.1f}" for k in ("ms_median", "ms_p90", "ms_best")),
+        [r["file"], _shape(r["input"]), r["precision"], *(f"{v:.1f}" for v in (r["ms_median"], r["ms_p90"], r["ms_best"])),
          f"{r['share_of_peak']:.0%}", f"{r['memory_mb']:.0f}"]
         for part in result["models"].values() for r in part["sizes"]
     ]  # fmt: skip
     return [Text("By the size of the input, with ONNX Runtime on one thread:"), Table(head, table)]
 
 
-def _machine_peak(result: Result) -> Text:
-    def spoken(best: Result) -> str:
+def _machine_peak(result: LatencyResult) -> Text:
+    def spoken(best: Peaks) -> str:
         return ", ".join(f"{_threads(int(n))} {of['float32']:.0f} in float32 and {of['int8']:.0f} in int8" for n, of in best.items())
 
     peaks = "; ".join(f"in the turns of {name}: {spoken(part['peak_gops'])}" for name, part in result["models"].items())
     return Text(f"The machine's peak, 10⁹ operations per second, {peaks}.", small=True)
 
 
-def _vgg16_target(result: Result) -> list[Block]:
+def _vgg16_target(result: LatencyResult) -> list[Block]:
     """Whether VGG16 in int8 is as fast as required, on one thread of ONNX Runtime."""
-    rows = [r for r in result["models"].get("vgg16", {}).get("rows", ()) if r["runtime"] == "onnxruntime" and r["threads"] == 1]
-    of = {r["precision"]: r for r in rows}
+    rows = result["models"]["vgg16"]["rows"] if "vgg16" in result["models"] else []
+    of = {r["precision"]: r for r in rows if r["runtime"] == "onnxruntime" and r["threads"] == 1}
     if not {"int8", "float32"} <= set(of):
         return []
     ratio, fraction = of["int8"]["ms_median"] / of["float32"]["ms_median"], of["int8"]["share_of_peak"]
@@ -180,7 +186,7 @@ def _vgg16_target(result: Result) -> list[Block]:
     ]
 
 
-def stages(result: Result) -> list[Block]:
+def stages(result: LatencyResult) -> list[Block]:
     """Time per stage of the reader."""
     panels = [_stage_panel(photo, by_threads) for photo, by_threads in result["stages"].items()]
     text = (
@@ -192,7 +198,7 @@ def stages(result: Result) -> list[Block]:
     return [Text(text), Plots({"stages": figure})]
 
 
-def _stage_panel(photo: str, by_threads: Result) -> Any:
+def _stage_panel(photo: str, by_threads: dict[str, StageTimes]) -> Any:
     one, two = by_threads["1"], by_threads["2"]
     rows = [
         [Mark(name, "ours", ms, note=f"{ms:.1f} / {other:.1f}"), Mark(name, "float", other)]
@@ -202,10 +208,9 @@ def _stage_panel(photo: str, by_threads: Result) -> Any:
     return bars(title, rows, x_name="ms")
 
 
-def postprocessing(result: Result) -> list[Block]:
+def postprocessing(result: StagesResult) -> list[Block]:
     """From the detector's maps to lines on a full page, without any model."""
-    names = ("decode", "suppress", "lines", "all")
-    table = [[name, f"{result[f'{name}_median_ms']:.2f}", f"{result[f'{name}_best_ms']:.2f}"] for name in names]
+    table = [[name, f"{median:.2f}", f"{best:.2f}"] for name, median, best in stage_rows(result)]
     text = f"From maps to lines on a full page: {result['proposals']} proposals, {result['kept']} kept, {result['lines']} lines."
     return [Text(text), Table(("stage", "ms, median", "best"), table), Text(environment_line(result["environment"]), small=True)]
 
@@ -399,7 +404,7 @@ def _curves(pair: list[str], found: dict[str, Variant], steps: int) -> Any:
     return curves(f"{pair[0]} and {pair[1]}", series, x_name=f"{steps} steps", y_name="training loss")
 
 
-def phones(found: dict[str, Result]) -> list[Block]:
+def phones(found: dict[str, PhoneResult]) -> list[Block]:
     """What the demo apps measured."""
     medians = {name: summary(data) for name, data in found.items()}
     panels = [
@@ -413,7 +418,7 @@ def phones(found: dict[str, Result]) -> list[Block]:
     return [Plots({"phones": figure}), Table(head, [_phone_row(d, medians[name]) for name, d in found.items()])]
 
 
-def _phone_row(d: Result, medians: dict[str, float]) -> list[str]:
+def _phone_row(d: PhoneResult, medians: dict[str, float]) -> list[str]:
     runtime = f"{d['runtime']['name']} {d['runtime']['version']}, {d['runtime']['provider']}"
     photo = f"{d['photo']['name']}, {d['photo']['regions'] or 'no'} regions"
     times = (medians["whole"], medians["p90"], d["load_ms"], d["first_ms"])

@@ -9,7 +9,7 @@ import torch
 
 from benchmarks import latency, machine_peak, runtimes, timed_models
 from benchmarks.latency import main, peak_speeds, speed, startup_metrics, table, times
-from benchmarks.timed_models import TimedModel
+from benchmarks.timed_models import TimedKernel
 from ctpn.contract.spec import MOBILE
 from ctpn.reader import SHIPPED_DETECTOR
 from ctpn.stage_timer import STAGES
@@ -66,12 +66,7 @@ def test_partial_results_need_an_output_file():
 
 
 def test_speeds_by_hand():
-    kernels = [
-        TimedModel(None, None, {"kernel": k, "precision": p, "threads": t})
-        for k in machine_peak.OPERATIONS
-        for p in machine_peak.PRECISIONS
-        for t in (1, 2)
-    ]
+    kernels = [TimedKernel(None, None, k, p, t) for k in machine_peak.OPERATIONS for p in machine_peak.PRECISIONS for t in (1, 2)]
     milliseconds = iter((10, 5, 4, 2, 80, 40, 40, 20))
     best = peak_speeds(kernels, [[{"net": v} for v in (1e-9, 1e-9, ms, 9 * ms)] for ms in milliseconds])
     product, convolution = (machine_peak.OPERATIONS[k] / 1e9 for k in ("product", "convolution"))
