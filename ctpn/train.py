@@ -29,7 +29,7 @@ def parse(argv: list[str] | None) -> Namespace:
     """The command line."""
     parser = command.parser("ctpn.train", __doc__)
     parser.add_argument("recipe", type=Path, help="a YAML file, see recipes/")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a value, such as defaults.steps=100")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="change a value, such as stages.stage-1.steps=100")
     parser.add_argument("--show", action="store_true", help="print the resolved recipe and its hash, and train nothing")
     parser.add_argument("--stage", metavar="NAME", help="train this stage alone; its data sets and the stage before must be there")
     parser.add_argument("--minutes", type=float, default=Machine.minutes, help="stop after this time; the same command resumes")

@@ -38,18 +38,21 @@ def load_recipe(file: str | Path, changes: Sequence[str] = ()) -> Recipe:
     """The recipe of a YAML file.
 
     Args:
-        changes: each `KEY=VALUE`: a path of keys with dots (`real_pages.mine`, `defaults.steps`, `stages.NAME.rate`) and
+        changes: each `KEY=VALUE`: a path of keys with dots (`real_pages.mine`, `defaults.batch`, `stages.NAME.rate`) and
             its new value as YAML.
 
     Raises:
-        RecipeError: unreadable, or not as `ctpn.training.config` has it; the message says where.
+        RecipeError: unreadable, or not as `ctpn.training.config` has it, or a change without effect; the message says where.
     """
     try:
         document = yaml.load(Path(file).read_text(encoding="utf-8"), _Loader)
         for change in changes:
             _set(document, change)
+            _check_effect(document, change)
         return parse_recipe(document)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecipeError) as e:
+    except yaml.YAMLError as e:
+        raise RecipeError(f"{file}: no YAML that a recipe may have: {' '.join(str(e).split())}") from None
+    except (OSError, UnicodeDecodeError, RecipeError) as e:
         raise RecipeError(f"{file}: {e}") from None
 
 
@@ -69,6 +72,14 @@ def parse_recipe(document: object) -> Recipe:
     if isinstance(stages, list):
         document["stages"] = [{**defaults, **stage} if isinstance(stage, dict) else stage for stage in stages]
     return read(RECIPES[document["task"]], document)
+
+
+def _check_effect(document: object, change: str) -> None:
+    """A default that every stage overrides would be changed for nothing."""
+    group, _, key = change.partition("=")[0].partition(".")
+    stages = document.get("stages") if isinstance(document, dict) and group == "defaults" else None
+    if isinstance(stages, list) and stages and all(isinstance(stage, dict) and key in stage for stage in stages):
+        raise RecipeError(f"defaults.{key}: has no effect, every stage has its own; change it there (stages.NAME.{key})")
 
 
 def _set(document: object, change: str) -> None:

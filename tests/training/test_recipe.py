@@ -86,6 +86,27 @@ def test_damaged_files_are_refused(tmp_path: Path, text: str, message: str) -> N
         load_recipe(tmp_path / "nowhere.yaml")
 
 
+@pytest.mark.parametrize("text", ["a: [", '!!python/object/apply:os.system ["true"]', "a: b: c", "\t"])
+def test_what_is_no_yaml_is_said_in_one_line(tmp_path: Path, text: str) -> None:
+    (tmp_path / "r.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(RecipeError, match="line 1") as e:
+        load_recipe(tmp_path / "r.yaml")
+    assert len(str(e.value).splitlines()) == 1
+
+
+def test_a_change_without_effect_is_refused(file: str, tmp_path: Path) -> None:
+    """Not to train with other values than were asked for."""
+    load_recipe(file, ["stages.only.rate=0.5"])
+    recipe = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    for stage in recipe["stages"]:
+        stage["rate"] = 0.25
+    recipe["defaults"].pop("rate", None)
+    own = write_recipe(recipe, tmp_path / "own.yaml")
+    load_recipe(own)
+    with pytest.raises(RecipeError, match=r"defaults.rate: has no effect, every stage has its own; .*stages.NAME.rate"):
+        load_recipe(own, ["defaults.rate=0.5"])
+
+
 def test_numbers_with_an_exponent_are_numbers(file: str) -> None:
     recipe = load_recipe(file, ["defaults.rate=5e-4"])
     assert recipe.runs[0].rate == 5e-4
