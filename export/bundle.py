@@ -65,7 +65,7 @@ def build(folder: Path, formats: list[str], fixed: Size = (960, 960)) -> None:
             read in the golden case.
     """
     measured = _measured()  # before anything that takes long
-    models, parity = write_models(folder, ["onnx", *(f for f in formats if f != "onnx")], fixed)
+    models, parity = write_models(folder, formats, fixed)
     reader = TextReader(threads=1)
     specs: dict[str, DetectorSpec | RecognizerSpec] = {"detector": reader.detector.spec, "recognizer": reader.recognizer.spec}
     for part, spec in specs.items():

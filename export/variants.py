@@ -78,15 +78,20 @@ class ExportVariant:
         return [_fitted(b, width, self.graph.spec.pad) for b in batches if width is None or b.shape[2] <= width]
 
     def verify(self, candidates: list[Candidate]) -> list[Agreement]:
-        """Compare files with PyTorch, which computes each sample once for all of them.
+        """Compare files with PyTorch, which computes each sample once for all of them; functions that are equal are run once.
 
         Raises:
             ParityError: a file differs.
         """
+        keys = [(c.run, c.quantized) for c in candidates]
+        distinct = [c for i, c in enumerate(candidates) if keys.index(keys[i]) == i]
         shown = f"{self.name}: comparing with PyTorch, files: {len(candidates)}"
         if isinstance(self.net, Crnn):
-            return _results(candidates, self._compare_texts(self.net, candidates, shown))
-        return _results(candidates, self._compare_lines(candidates, shown))
+            found = _results(distinct, self._compare_texts(self.net, distinct, shown))
+        else:
+            found = _results(distinct, self._compare_lines(distinct, shown))
+        by_key = {(c.run, c.quantized): agreement for c, agreement in zip(distinct, found, strict=True)}
+        return [by_key[key] for key in keys]
 
     def _compare_lines(self, candidates: list[Candidate], shown: str) -> list[LineComparison]:
         comparisons = [LineComparison(QUANTIZED_LINES if c.quantized else LineTolerance()) for c in candidates]
@@ -105,9 +110,9 @@ class ExportVariant:
         return comparisons
 
     def of_one_size(self) -> ExportVariant:
-        """The same with those samples alone that have its size, one picture each: for formats that take no other."""
-        pages = [page[None] for batch in self.samples for page in batch if page.shape[:2] == self.size]
-        return replace(self, samples=pages, timed=self.timed[:1])
+        """The same with those samples alone that have its size, for formats that take no other; itself if all have it."""
+        fitting = [batch for batch in self.samples if batch.shape[1:3] == self.size]
+        return self if len(fitting) == len(self.samples) else replace(self, samples=fitting)
 
 
 def _results(candidates: list[Candidate], comparisons: Sequence[LineComparison | TextComparison]) -> list[Agreement]:

@@ -15,7 +15,9 @@ from export.exporter import ExportedFile, Function, Writer
 from export.variants import ExportVariant, say
 
 KINDS = {"float32": "", "float16": "-float16", "int8": "-int8", "6bit": "-6bit"}  # and what they add to a name
+COMPRESSED = ("int8", "6bit")
 APP = ("float16",)  # what an app takes
+OLDEST = "iOS16"
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,13 @@ class Package:
         name: of the file, without its kind and ending.
         variants: the variant behind each of its functions.
         free_height: it takes pictures of any height.
-        target: the oldest system that it runs on.
+        target: the oldest system that it runs on; what is not compressed is converted for OLDEST and raised when it is saved.
     """
 
     name: str
     variants: dict[str, ExportVariant]
     free_height: bool = False
-    target: str = "iOS16"
+    target: str = OLDEST
 
     @property
     def recognizer(self) -> bool:
@@ -53,8 +55,9 @@ def writer(kinds: tuple[str, ...] = APP, *, fixed: bool = False) -> Writer:
     """
 
     def write_files(variants: Iterator[ExportVariant], folder: Path) -> Iterator[ExportedFile]:
+        converted = _Conversions()
         for package in _packages([v for v in variants if v.fixed_width], fixed=fixed):
-            yield from _written(package, folder, [kind for kind in kinds if package.can_be(kind)])
+            yield from _written(package, folder, [kind for kind in kinds if package.can_be(kind)], converted)
 
     return write_files
 
@@ -74,25 +77,34 @@ def _packages(variants: list[ExportVariant], *, fixed: bool) -> Iterator[Package
             yield Package(f"{spec.name}-{height}x{width}", {"main": first.of_one_size()})
 
 
-def _written(package: Package, folder: Path, kinds: list[str]) -> Iterator[ExportedFile]:
-    float16: dict[str, Any] = {}
+class _Conversions:
+    """The models of packages, each converted once however many packages have it: a conversion takes most of the time."""
+
+    def __init__(self) -> None:
+        self._models: dict[tuple[str, bool, bool, str], Any] = {}
+
+    def of(self, package: Package, *, float16: bool, target: str) -> dict[str, Any]:
+        """By function of the package."""
+        found = {}
+        for function, variant in package.variants.items():
+            key = (variant.name, package.free_height, float16, target)
+            if key not in self._models:
+                self._models[key] = convert(variant, free_height=package.free_height, float16=float16, target=target)
+            found[function] = self._models[key]
+        return found
+
+
+def _written(package: Package, folder: Path, kinds: list[str], converted: _Conversions) -> Iterator[ExportedFile]:
     for kind in kinds:
         file = folder / f"{package.name}{KINDS[kind]}.mlpackage"
-        say(f"{file.name}: {'compressing' if float16 else 'converting'}")
-        if kind == "float32":
-            models = _converted(package, float16=False)
+        if kind in COMPRESSED:
+            say(f"{file.name}: compressing")
+            models = _compressed(package, converted.of(package, float16=True, target=package.target), kind)
         else:
-            float16 = float16 or _converted(package, float16=True)
-            models = float16 if kind == "float16" else _compressed(package, float16, kind)
+            say(f"{file.name}: converting")
+            models = converted.of(package, float16=kind == "float16", target=OLDEST)
         save(models, file)
         yield _exported(package, file, quantized=kind != "float32")
-
-
-def _converted(package: Package, *, float16: bool) -> dict[str, Any]:
-    return {
-        function: convert(variant, free_height=package.free_height, float16=float16, target=package.target)
-        for function, variant in package.variants.items()
-    }
 
 
 def _compressed(package: Package, models: dict[str, Any], kind: str) -> dict[str, Any]:

@@ -7,8 +7,10 @@ as it does on a processor that sums in float32. What Apple's own runtime fuses o
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,8 @@ class Name(str):
 class Program:
     """A function of uint8 RGB [N, H, W, 3]: its outputs by name, float32 with the batch axis. Each picture is computed as if alone.
 
+    Two programs are equal if every operator, constant and stated type is, whatever their names: they compute the same.
+
     Attributes:
         operators: how often each type occurs; what the function is made of.
 
@@ -78,6 +82,30 @@ class Program:
         self._steps = self._ready(block, [i.name for i in found.inputs])
         self.outputs = list(block.outputs)
         self.package.weights.clear()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Program) and self._sum == other._sum
+
+    def __hash__(self) -> int:
+        return hash(self._sum)
+
+    @cached_property
+    def _sum(self) -> str:
+        """A sum of all that decides what is computed: the image, and each operator with its inputs and stated types."""
+        values = {name: _constant_sum(value) for name, value in self._constants.items()} | {self.image.name: "image"}
+
+        def shown(value: Value) -> Any:
+            return values[value] if isinstance(value, Name) else _constant_sum(value)
+
+        sum_ = hashlib.sha256(repr((self.image.colours, self.image.heights, self.image.widths)).encode())
+        for i, step in enumerate(self._steps):
+            inputs = sorted(
+                (key, [shown(v) for v in value] if isinstance(value, list) else shown(value)) for key, value in step.inputs.items()
+            )
+            sum_.update(repr((step.kind, inputs, [kind for _, kind in step.outputs])).encode())
+            values |= {name: f"{i}.{j}" for j, (name, _) in enumerate(step.outputs)}
+        sum_.update(repr([(name, values[name]) for name in self.outputs]).encode())
+        return sum_.hexdigest()
 
     def __call__(self, pixels: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """Outputs by name.
@@ -141,6 +169,13 @@ class Program:
         if lost or not given:
             raise self.package.bad(f"operator {name!r} takes {lost or 'nothing'}, which no operator before it gives")
         return given if len(given) > 1 else given[0]
+
+
+def _constant_sum(value: Value) -> str:
+    """What tells a constant from another: its type, shape and bytes, or its text."""
+    if not isinstance(value, Tensor):
+        return repr(value)
+    return hashlib.sha256(f"{value.dtype} {list(value.shape)} ".encode() + value.contiguous().numpy().tobytes()).hexdigest()
 
 
 def _given(step: Step, values: dict[str, Value]) -> Inputs:

@@ -16,7 +16,7 @@ import onnxruntime
 import onnxsim
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
-from onnxruntime.quantization.calibrate import PercentileCalibrater, save_tensors_data
+from onnxruntime.quantization.calibrate import HistogramCollector, PercentileCalibrater, save_tensors_data
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from onnxruntime.transformers.float16 import convert_float_to_float16
 from onnxruntime.transformers.onnx_model import OnnxModel
@@ -28,6 +28,8 @@ from export.onnx.model import save, spec_json
 
 OPERATORS = ("Conv", "MatMul")
 FLOAT_RESULTS = ["MatMul"]  # the logits of 5,128 classes: to round them to 8 bits and back takes longer than the product
+BINS = 2048  # of a tensor's histogram at first; each has one width, and larger values add bins
+BLOCK = 1 << 15  # numbers at a time, which stay in the processor's cache
 METHOD, PERCENTILE = CalibrationMethod.Percentile, 99.99  # a little better than the extremes: outliers are cut
 
 
@@ -150,11 +152,55 @@ class _Calibrator(PercentileCalibrater):  # type: ignore[misc]
 
     def __init__(self, model: Path, augmented: Path, names: set[str]) -> None:
         self.names = names
-        super().__init__(str(model), list(OPERATORS), str(augmented), symmetric=True, num_bins=2048, percentile=PERCENTILE)
+        super().__init__(str(model), list(OPERATORS), str(augmented), symmetric=True, num_bins=BINS, percentile=PERCENTILE)
+        self.collector = _Histograms(self.method, self.symmetric, BINS, self.num_quantized_bins, self.percentile, self.scenario)
 
     def select_tensors_to_calibrate(self, model: onnx.ModelProto) -> tuple[set[str], dict[str, Any]]:
         tensors, value_infos = super().select_tensors_to_calibrate(model)
         return tensors & self.names, value_infos
+
+
+class _Histograms(HistogramCollector):  # type: ignore[misc]
+    """ONNX Runtime's histograms of absolute values, number for number. Its own sort every tensor of every page, which takes
+    twice as long."""
+
+    def collect_absolute_value(self, name_to_arr: dict[str, list[NDArray[np.float32]]]) -> None:
+        for name, (values,) in name_to_arr.items():
+            low, high, sizes = values.min(), values.max(), np.abs(values).ravel()
+            if name not in self.histogram_dict:
+                counts, edges = np.histogram(sizes, bins=self.num_bins)
+                self.histogram_dict[name] = (counts, edges.astype(np.float32), low, high)
+                continue
+            old, edges, old_low, old_high = self.histogram_dict[name]
+            largest, width = sizes.max(), edges[1] - edges[0]
+            if largest > edges[-1]:  # the edges that are added are float64 for this once, as ONNX Runtime's are
+                edges = np.hstack((edges, np.arange(edges[-1] + width, largest + width, width)))
+            counts = histogram(sizes, edges)
+            counts[: len(old)] += old
+            self.histogram_dict[name] = (counts, edges.astype(np.float32), min(old_low, low), max(old_high, high))
+
+
+def histogram(values: NDArray[np.float32], edges: NDArray[Any]) -> NDArray[np.int64]:
+    """What np.histogram counts, faster where the bins are about equally wide: the bin of a number is guessed, then corrected.
+
+    Args:
+        values: float32 [n], finite.
+        edges: float32 or float64 [bins + 1], ascending.
+
+    Returns:
+        int64 [bins]; what lies outside of the edges is not counted, and the last bin has its upper edge too.
+    """
+    bins = len(edges) - 1
+    per_bin, counts = np.float32(bins / (edges[-1] - edges[0])), np.zeros(bins + 2, np.int64)  # the outer two: below and above
+    bounds = np.concatenate(([-np.inf], edges, [np.inf])).astype(edges.dtype)
+    for begin in range(0, len(values), BLOCK):
+        block = values[begin : begin + BLOCK]
+        found = ((block - edges[0]) * per_bin + 1).clip(0, bins + 1).astype(np.int32)
+        wrong = np.flatnonzero((block < bounds[found]) | (block >= bounds[found + 1]))
+        found[wrong] = np.searchsorted(edges, block[wrong], "right")
+        counts += np.bincount(found, minlength=bins + 2)
+    counts[-2] += np.count_nonzero(values == edges[-1])
+    return counts[1:-1]
 
 
 def _calibrate(ready: Path, ranges: Path, inputs: Iterable[NDArray[np.uint8]], names: set[str]) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ctpn import ModelError, TextReader
@@ -15,8 +16,9 @@ from ctpn.contract.bundle import open_bundle
 from ctpn.contract.manifest import MANIFEST
 from ctpn.imaging.decode import open_image
 from export import bundle as export_bundle
-from export import bundle_models
+from export import bundle_models, variants
 from export.bundle import main, self_test, write
+from export.exporter import ExportedFile
 
 
 @pytest.fixture
@@ -66,13 +68,15 @@ def test_a_shipped_model_that_nobody_vouches_for_is_refused(tmp_path, monkeypatc
 
 
 def test_a_package_and_several_widths_lie_in_a_bundle_too(tmp_path, monkeypatch):
-    def packages(name, folder, size):
-        package = folder / f"{name}-{size[1]}.mlpackage"
+    def packages(variants, folder):
+        package = folder / f"{variants[0].graph.spec.name}-96.mlpackage"
         (package / "Data").mkdir(parents=True)
         (package / "Data" / "weights.bin").write_bytes(b"weights")
-        yield package, {"difference": 0.0, "lines": 1.0}
+        yield ExportedFile(package, [])
 
-    monkeypatch.setitem(bundle_models.FORMATS, "coreml", packages)
+    monkeypatch.setitem(bundle_models.WRITERS, "coreml", packages)
+    monkeypatch.setattr(variants, "parity_pages", lambda spec, size: [np.zeros((*size, 3), np.uint8)])
+    monkeypatch.setattr(variants, "parity_line_crops", lambda spec: [])
     monkeypatch.setattr(export_bundle, "TOOLS", {"": ("numpy",)})
     write(tmp_path / "b", ["coreml"], (64, 96))
     bundle = open_bundle(tmp_path / "b")

@@ -26,7 +26,7 @@ from export import __main__ as commands
 from export.exporter import export, table
 from export.graph import DetectorGraph
 from export.onnx.model import write_model
-from export.onnx.quantization import quantize
+from export.onnx.quantization import histogram, quantize
 from export.onnx.writer import writer
 from export.parity import LineTolerance, compare_lines, match, same, torch_maps
 from export.staging import staged_directory
@@ -249,3 +249,15 @@ def test_every_command_is_listed_and_explains_itself() -> None:
         assert helped.returncode == 0 and f"python -m {name}" in helped.stdout
         formats = name.split(".")[-1] in ("onnx", "torchscript", "coreml", "executorch")
         assert not formats or all(option in helped.stdout for option in ("--model", "--weights", "--size", "--out")), name
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_histogram_counts_as_numpys(kind):
+    random = np.random.default_rng(0)
+    values = np.abs(random.standard_normal(100_000)).astype(np.float32)
+    values[random.random(len(values)) < 0.4] = 0
+    _, edges = np.histogram(values[:50_000], bins=64)
+    edges = np.hstack((edges.astype(np.float32), np.arange(edges[-1] + 0.07, 5, 0.071).astype(kind)))  # a little wider at the end
+    values[:200] = np.repeat(edges, 3)[:200].astype(np.float32)
+    for some in (edges, edges[5:-20]):
+        assert histogram(values, some).tolist() == np.histogram(values, bins=some)[0].tolist()
