@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchmarks import phones
 from benchmarks.environment import Environment
 from benchmarks.report.markdown import Text
+from ctpn.contract.phone import parse_phone
 from ctpn.errors import CtpnError
 
 COMMANDS = {
@@ -41,7 +41,7 @@ class StoredResults:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data = {name: _read(folder / f"{name}.json") for name in COMMANDS if (folder / f"{name}.json").exists()}
-        self.phones = {file.stem: phones.read(file) for file in sorted((folder / "phones").glob("*.json"))}
+        self.phones = {file.stem: parse_phone(file.read_bytes(), str(file)) for file in sorted((folder / "phones").glob("*.json"))}
 
     def needed(self, name: str) -> Any:
         """A result that must exist; the caller gives it the type that its command stores.

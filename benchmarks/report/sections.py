@@ -16,13 +16,13 @@ from benchmarks.kinds.charset import CharsetRow
 from benchmarks.latency import LatencyResult, ModelPart, Peaks, StageTimes
 from benchmarks.longlines import BINS, EDGES, BinRow, LongLinesResult
 from benchmarks.parity import TOLERANCES, ParityResult, ParityRow
-from benchmarks.phones import PhoneResult, summary
 from benchmarks.reading_metrics import ReadingResult
 from benchmarks.report.markdown import Block, Plots, Table, Text
 from benchmarks.report.plots import Mark, Plot, Series, bars, by_bin, curves, magnitudes, plot, ranges, scatter
 from benchmarks.report.results import environment_line, missing_lines
 from benchmarks.results import Compared
 from benchmarks.stages import StagesResult, stage_rows
+from ctpn.contract.phone import PhoneResult, summary
 from ctpn.stage_timer import STAGES
 
 SETS = {

@@ -4,13 +4,12 @@ import json
 import re
 from copy import deepcopy
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from jsonschema import Draft202012Validator
 
-from benchmarks import phones
 from contract.generator.encoding import HERE
+from ctpn.contract import phone
 from ctpn.contract.json_text import parse
 from ctpn.contract.manifest import MANIFEST, parse_manifest
 from ctpn.contract.spec import CLASSIC, CRNN, MOBILE, VGG16, DetectorSpec, RecognizerSpec
@@ -53,10 +52,7 @@ BEYOND = re.compile(
 
 
 def read_phone(data):
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "phone.json"
-        file.write_text(json.dumps(data), encoding="utf-8")
-        phones.read(file)
+    phone.parse_phone(json.dumps(data).encode(), "phone.json")
 
 
 READERS = {
@@ -167,4 +163,4 @@ def test_the_golden_files_are_judged_alike(name):
 
 def test_the_phone_schema_has_all_stages():
     schema = VALIDATORS["phone"].schema
-    assert set(schema["properties"]) == set(phones.FIELDS) and set(schema["properties"]["ms"]["properties"]) == set(phones.FIELDS["ms"])
+    assert set(schema["properties"]) == set(phone.FIELDS) and set(schema["properties"]["ms"]["properties"]) == set(phone.FIELDS["ms"])

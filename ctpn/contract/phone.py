@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any, TypedDict
 
 import numpy as np
 
-from ctpn.contract.json_text import whole_number
+from ctpn.contract.json_text import parse, whole_number
 from ctpn.errors import CtpnError
 from ctpn.stage_timer import STAGES
 
@@ -89,20 +88,23 @@ class PhoneResult(TypedDict):
     ms: dict[str, list[float]]
 
 
-def read(file: Path) -> PhoneResult:
-    """The object of a file, after each field has been checked.
+def parse_phone(data: bytes, name: str) -> PhoneResult:
+    """The object of a file's bytes, after each field has been checked.
+
+    Args:
+        name: what errors call the file.
 
     Raises:
-        CtpnError: all problems, each with its place, the expected and the actual value.
+        CtpnError: up to eight problems, each with its place, the expected and the actual value.
     """
     try:
-        data = json.loads(file.read_bytes())
-    except (ValueError, RecursionError) as e:
-        raise CtpnError(f"{file}: expected JSON in UTF-8, got {str(e)[:100]}; export it from the app again") from None
-    problems = _newer(data) or _problems(data, FIELDS, "") or _inconsistencies(data)
+        found = parse(data.decode("utf-8-sig"))
+    except ValueError as e:
+        raise CtpnError(f"{name}: expected JSON in UTF-8, got {str(e)[:100]}; export it from the app again") from None
+    problems = _newer(found) or _problems(found, FIELDS, "") or _inconsistencies(found)
     if problems:
-        raise CtpnError(f"{file}: {'; '.join(problems[:8])}; docs/phone.md describes the file")
-    result: PhoneResult = data
+        raise CtpnError(f"{name}: {'; '.join(problems[:8])}; docs/phone.md describes the file")
+    result: PhoneResult = found
     return result
 
 

@@ -5,12 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.phones import FIELDS, read, summary
+from ctpn.contract.phone import FIELDS, parse_phone, summary
 from ctpn.errors import CtpnError
 from ctpn.stage_timer import STAGES
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "tests" / "fixtures" / "phone.json"
+
+
+def read(file):
+    return parse_phone(file.read_bytes(), file.name)
 
 
 def changed(tmp_path, path, value):
@@ -44,7 +48,7 @@ def test_the_example_passes():
         ("device.model", "a\nb", "device.model: expected a string of at most 100 printable characters, got"),
         ("device", [], r"device: expected an object, got \[\]"),
         ("load_ms", -1, "load_ms: expected a number from 0 to 1e9, got -1"),
-        ("load_ms", float("nan"), "load_ms: expected a number from 0 to 1e9, got NaN"),
+        ("load_ms", float("nan"), "NaN is not JSON"),
         pytest.param("load_ms", 10**400, "load_ms: expected a number from 0 to 1e9, got 1000", id="no float"),
         ("device.cores", 10**12, "device.cores: expected an integer from 0 to 1e9, got 1000000000000"),
         ("ms.whole", [1e308] * 8, r"ms.whole\[0\]: expected a number from 0 to 1e9, got 1e\+308"),
