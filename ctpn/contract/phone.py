@@ -100,7 +100,7 @@ def parse_phone(data: bytes, name: str) -> PhoneResult:
     try:
         found = parse(data.decode("utf-8-sig"))
     except ValueError as e:
-        raise CtpnError(f"{name}: expected JSON in UTF-8, got {str(e)[:100]}; export it from the app again, docs/phone.md describes it") from None
+        raise CtpnError(f"{name}: expected JSON in UTF-8, got {str(e)[:100]}; docs/phone.md describes the file") from None
     problems = _newer(found) or _problems(found, FIELDS, "") or _inconsistencies(found)
     if problems:
         raise CtpnError(f"{name}: {'; '.join(problems[:8])}; docs/phone.md describes the file")
