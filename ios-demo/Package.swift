@@ -1,0 +1,44 @@
+// swift-tools-version: 6.0
+import PackageDescription
+
+// Tools 6.0 means Swift 6 mode for every target: what could race does not compile.
+let package = Package(
+    name: "Reader",
+    platforms: [.iOS(.v17), .macOS(.v14)],
+    products: [.library(name: "Reader", targets: ["ReaderCore", "ReaderOnnx", "ReaderCoreML", "ReaderModel"])],
+    targets: [
+        .target(name: "ReaderCore"),  // the stages: Foundation alone
+        .target(name: "ReaderModel", dependencies: ["ReaderCore"]),  // what the screen shows: Foundation and Observation
+        .target(name: "ReaderOnnx", dependencies: ["ReaderCore", "COnnxRuntime"]),
+        .testTarget(name: "ReaderCoreTests", dependencies: ["ReaderCore"]),
+        .testTarget(name: "ReaderModelTests", dependencies: ["ReaderModel"]),
+        .testTarget(name: "ReaderOnnxTests", dependencies: ["ReaderOnnx"]),
+    ]
+)
+
+#if os(Linux)
+    // The C API in the folder that test.sh names.
+    package.targets.append(.systemLibrary(name: "COnnxRuntime"))
+
+    // The app itself, which Xcode builds from App/Sources: here against declarations of Apple's frameworks, so that its types are checked.
+    let stubs = [
+        "CoreGraphics": [], "CoreVideo": ["CoreGraphics"], "CoreML": ["CoreVideo"], "UIKit": ["CoreGraphics"], "SwiftUI": ["UIKit"],
+        "PhotosUI": ["SwiftUI"],
+    ]
+    for (name, needs) in stubs.sorted(by: { $0.key < $1.key }) {
+        package.targets.append(.target(name: name, dependencies: needs.map { .init(stringLiteral: $0) }, path: "Stubs/\(name)"))
+    }
+    package.targets += [
+        .target(name: "ReaderCoreML", dependencies: ["ReaderCore", "CoreML"]),
+        .executableTarget(
+            name: "App", dependencies: ["ReaderModel", "ReaderOnnx", "ReaderCoreML", "SwiftUI", "PhotosUI", "UIKit"], path: "App/Sources"),
+        .testTarget(name: "AppTests", dependencies: ["App", "SwiftUI"]),
+    ]
+#else
+    // The same header, <onnxruntime/onnxruntime_c_api.h>, lies in the framework that `tools/setup-ort.sh --ios .` puts beside this file.
+    package.targets += [
+        .target(name: "ReaderCoreML", dependencies: ["ReaderCore"]),
+        .target(name: "COnnxRuntime", dependencies: ["onnxruntime"], path: "Sources/COnnxRuntimeApple"),
+        .binaryTarget(name: "onnxruntime", path: "onnxruntime.xcframework"),
+    ]
+#endif
