@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ctpn.batch.bulk import ReadOptions
 from ctpn.batch.pool import Item, Outcome, outcomes
+from ctpn.contract.signature import Trust
 from ctpn.errors import CtpnError
 from ctpn.layout.regions import Region
 from ctpn.output.csv import csv_header, to_csv
@@ -71,6 +72,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     models = parser.add_mutually_exclusive_group()
     models.add_argument("--bundle", type=Path, metavar="DIR", help="models written by export.bundle (default: the shipped ones)")
     models.add_argument("--model", type=Path, metavar="FILE", help="a detector written by export.onnx, instead of the shipped one")
+    parser.add_argument(
+        "--public-key", type=Path, action="append", metavar="PEM", help="take only a bundle that this key signed; may be repeated"
+    )
+    parser.add_argument("--min-release", type=int, default=0, metavar="N", help="refuse a signed bundle that is older than release N")
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="number of processes; each reads whole images (default: 1)")
     parser.add_argument(
         "--threads", type=_threads, default=0, help="threads for each image (default: chosen by the runtime; 1 with --jobs)"
@@ -118,7 +123,12 @@ def run(args: argparse.Namespace) -> int:
     """Read all images; one that fails is reported and the rest go on."""
     items = _items(args)
     options = ReadOptions(
-        args.bundle, args.model, args.threads or (1 if args.jobs > 1 else 0), tuple(args.region) if args.region else None, not args.no_text
+        args.bundle,
+        args.model,
+        args.threads or (1 if args.jobs > 1 else 0),
+        tuple(args.region) if args.region else None,
+        not args.no_text,
+        Trust.of(args.public_key, args.min_release) if args.public_key else None,
     )
     failed, pages = 0, list[PageRecord | None]()
     for i, outcome in enumerate(outcomes(items, options, args.jobs)):

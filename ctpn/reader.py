@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.contract.bundle import open_bundle
+from ctpn.contract.signature import Trust
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.detection.postprocess import postprocess
 from ctpn.errors import CtpnError, ImageError, ModelError
@@ -46,6 +47,7 @@ class TextReader:
     Args:
         bundle: a folder written by `python -m export.bundle`, which is verified; None takes the models that are shipped.
         detector: a detector's .onnx file, written by `python -m export.onnx`, in place of the shipped one.
+        trust: whose signature the bundle must carry (`ctpn.Trust`); None: it may have none.
         threads: for one photo; 0 lets the runtime choose.
         providers: ONNX Runtime's execution providers in the order of preference, by name or as (name, options).
         session_options: an `onnxruntime.SessionOptions` in place of ours; `threads` must be 0 then.
@@ -61,17 +63,20 @@ class TextReader:
         bundle: str | os.PathLike[str] | None = None,
         *,
         detector: str | os.PathLike[str] | None = None,
+        trust: Trust | None = None,
         threads: int = 0,
         providers: Sequence[str | tuple[str, dict[str, Any]]] = CPU,
         session_options: Any = None,
         on_stage: OnStage | None = None,
     ) -> None:
         options = RuntimeOptions(threads, providers, session_options)
+        if trust is not None and bundle is None:
+            raise CtpnError("trust is given without a bundle; only bundles are signed")
         if bundle is None:
             file = SHIPPED_DETECTOR if detector is None else Path(detector)
             self._models: tuple[Detector, Recognizer] | None = (OnnxDetector(file, options), OnnxRecognizer(SHIPPED_RECOGNIZER, options))
         elif detector is None:
-            self._models = _from_bundle(Path(bundle), options)
+            self._models = _from_bundle(Path(bundle), trust, options)
         else:
             raise CtpnError("bundle and detector are both given; give one: a bundle has its own detector")
         self._on_stage = on_stage
@@ -159,12 +164,12 @@ def tiled_maps(detector: Detector, pixels_net: U8) -> dict[str, F32]:
     return {name: stitch([maps[name] for maps in found], places, stride, axis) for name in found[0]}
 
 
-def _from_bundle(folder: Path, options: RuntimeOptions) -> tuple[Detector, Recognizer]:
+def _from_bundle(folder: Path, trust: Trust | None, options: RuntimeOptions) -> tuple[Detector, Recognizer]:
     if folder.is_file():
         raise ModelError(f"{folder}: expected the folder of a bundle, got a file; give a detector's file by name: detector=FILE")
     if not folder.is_dir():
         raise ModelError(f"{folder}: no such model file or bundle; write one with python -m export.onnx or export.bundle")
-    bundle = open_bundle(folder)
+    bundle = open_bundle(folder, trust)
     detector = OnnxDetector(bundle.model("detector"), options)
     recognizer = OnnxRecognizer(bundle.model("recognizer"), options)
     bundle.check("detector", detector.spec)

@@ -34,6 +34,7 @@ from ctpn.imaging.decode import open_image
 from ctpn.page import TextLine
 from ctpn.reader import WEIGHTS, TextReader
 from ctpn.version import __version__
+from export import sign
 from export.bundle_models import FORMATS, MODELS, Size, shipped, write_models
 from export.options import size
 from export.staging import files_of, staged_directory
@@ -175,8 +176,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     for app, assets in APPS.items():
         where.add_argument(f"--{app}", action="store_const", const=assets, dest="out", help=f"write into {app}-demo")
     parser.add_argument("--formats", nargs="+", choices=FORMATS, default=["onnx"], help="formats of the models, beside onnx")
+    parser.add_argument("--sign", type=Path, metavar="PEM", help="sign it with this private key (python -m export.sign), as --release")
+    parser.add_argument("--release", type=sign.release_number, metavar="N", help="number of this release; higher than those before")
     parser.add_argument("--size", type=size, default=(960, 960), help="HxW of a detector of fixed size (default: 960x960)")
-    return parser.parse_args(argv)
+    args = parser.parse_args(argv)
+    if (args.sign is None) != (args.release is None):
+        parser.error("expected --sign and --release together")
+    return args
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -188,6 +194,8 @@ def main(argv: list[str] | None = None) -> int:
             self_test(open_bundle(args.check))
         else:
             write(args.out, args.formats, args.size)
+            if args.sign:
+                sign.sign(args.out, args.sign, args.release, sign.DAYS)
         folder = args.check or args.out
         return f"{folder}: {sum(f.stat().st_size for f in files_of(folder)) / 1e6:.2f} MB, verified"
 

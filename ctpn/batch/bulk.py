@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from ctpn.contract.signature import Trust
 from ctpn.layout.regions import Region
 from ctpn.page import PageResult
 from ctpn.reader import TextReader
@@ -17,7 +18,7 @@ class ReadOptions:
     """How photos are read; small, so that it can travel to other processes with each photo.
 
     Attributes:
-        bundle, detector, threads: as for `TextReader`.
+        bundle, detector, threads, trust: as for `TextReader`.
         regions: as for `TextReader.read`.
         text: whether the lines are read, not only found.
     """
@@ -27,6 +28,7 @@ class ReadOptions:
     threads: int = 0
     regions: tuple[Region, ...] | None = None
     text: bool = True
+    trust: Trust | None = None
 
 
 def read_page(data: bytes, options: ReadOptions, name: str = "image") -> PageResult:
@@ -39,14 +41,14 @@ def read_page(data: bytes, options: ReadOptions, name: str = "image") -> PageRes
     Raises:
         CtpnError: as by `TextReader` and its `read`.
     """
-    reader = reader_for(options.bundle, options.detector, options.threads)
+    reader = reader_for(options.bundle, options.detector, options.threads, options.trust)
     return (reader.read if options.text else reader.detect)(_Named(data, name), options.regions)
 
 
 @lru_cache(maxsize=2)
-def reader_for(bundle: Path | None, detector: Path | None, threads: int) -> TextReader:
+def reader_for(bundle: Path | None, detector: Path | None, threads: int, trust: Trust | None) -> TextReader:
     """This process's reader of some models, which takes its time to load; the two that were used last are kept."""
-    return TextReader(bundle, detector=detector, threads=threads)
+    return TextReader(bundle, detector=detector, trust=trust, threads=threads)
 
 
 class _Named(io.BytesIO):

@@ -49,7 +49,7 @@ def outcomes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator
     Raises:
         ModelError: a model cannot be loaded; before the first photo. CtpnError: a process has died.
     """
-    reader_for(options.bundle, options.detector, options.threads)  # a bad model is reported once, and here
+    reader_for(options.bundle, options.detector, options.threads, options.trust)  # a bad model is reported once, and here
     if jobs == 1 or len(items) == 1:
         yield from (read_item(item, options) for item in items)
         return

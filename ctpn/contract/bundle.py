@@ -12,6 +12,7 @@ from typing import Any
 
 from ctpn.contract.json_text import parse, whole_number
 from ctpn.contract.manifest import HINT, MANIFEST, MAX_MANIFEST, PARTS, FileSum, Manifest, parse_manifest
+from ctpn.contract.signature import MAX_SIGNATURE, SIGNATURE, Signature, Trust, verify
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec, read_spec
 from ctpn.errors import ModelError
 
@@ -103,15 +104,22 @@ class Bundle:
         return _golden(self.folder / self.manifest.golden, self.manifest.files)
 
 
-def open_bundle(folder: str | Path) -> Bundle:
+def open_bundle(folder: str | Path, trust: Trust | None = None) -> Bundle:
     """Verify a bundle and open it.
 
+    Args:
+        trust: whose signature it must carry; None: it may have none.
+
     Raises:
-        ModelError: which file is missing, cut short, changed, unknown or of another version, and what to do.
+        ModelError: which file is missing, cut short, changed, unknown or of another version, or what is wrong with the signature,
+            and what to do.
+        CtpnError: a public key is none; the package `cryptography` is not installed.
     """
     folder = Path(folder)
     try:
         manifest = _manifest(folder)
+        if trust is not None:
+            check_signature(folder, trust)
         for name, expected in manifest.files.items():
             _verify(folder / name, expected)
         bundle = Bundle(folder, manifest, *_specs(folder, manifest))
@@ -119,6 +127,16 @@ def open_bundle(folder: str | Path) -> Bundle:
     except OSError as e:
         raise ModelError(f"{folder}: cannot be read ({e}); {HINT}") from None
     return bundle
+
+
+def check_signature(folder: Path, trust: Trust) -> Signature:
+    """Check the signature of a bundle's manifest, and nothing else of it; raises as `signature.verify`, naming the folder."""
+    file = folder / SIGNATURE
+    signed = file.read_bytes() if file.is_file() and file.stat().st_size <= MAX_SIGNATURE else None
+    try:
+        return verify((folder / MANIFEST).read_bytes(), signed, trust)
+    except ModelError as e:
+        raise ModelError(f"{folder}: {e}") from None
 
 
 def _specs(folder: Path, manifest: Manifest) -> tuple[DetectorSpec, RecognizerSpec]:
