@@ -22,7 +22,7 @@ from ctpn.batch.bulk import ReadOptions
 from ctpn.batch.pool import Item, Outcome, outcomes
 from ctpn.contract.signature import Trust
 from ctpn.errors import CtpnError
-from ctpn.layout.regions import Region
+from ctpn.layout.regions import Region, parse_region
 from ctpn.output.csv import csv_header, to_csv
 from ctpn.output.hocr import to_hocr
 from ctpn.output.json import error_to_json, to_json
@@ -36,14 +36,9 @@ STDIN = "-"
 
 def _region(text: str) -> Region:
     try:
-        values = [float(v) for v in text.split(",")]
-    except ValueError:
-        values = []
-    if len(values) == 4:
-        return (values[0], values[1], values[2], values[3])
-    if len(values) == 8:
-        return [values[i : i + 2] for i in range(0, 8, 2)]
-    raise argparse.ArgumentTypeError(f"expected x,y,w,h or four corners x,y in pixels, got {text!r}")
+        return parse_region(text)
+    except CtpnError as e:
+        raise argparse.ArgumentTypeError(str(e)) from None
 
 
 def _count(text: str, least: int = 1) -> int:

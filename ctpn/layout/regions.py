@@ -16,6 +16,23 @@ Rectangle = tuple[float, float, float, float]
 Region = Rectangle | Sequence[Sequence[float]] | F32
 
 
+def parse_region(text: str) -> Region:
+    """A region as people write it: x,y,w,h or the eight numbers of four corners.
+
+    Raises:
+        CtpnError: neither.
+    """
+    try:
+        values = [float(v) for v in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) == 4:
+        return (values[0], values[1], values[2], values[3])
+    if len(values) == 8:
+        return [values[i : i + 2] for i in range(0, 8, 2)]
+    raise CtpnError(f"expected x,y,w,h or four corners x,y in pixels, got {text[:100]!r}")
+
+
 def outline(region: Region, width: int, height: int) -> F32:
     """A region as the convex polygon float32 [n, 2] that it covers of a photo, clockwise.
 
