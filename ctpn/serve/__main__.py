@@ -6,12 +6,13 @@
   python -m ctpn.serve.publish out/bundle                    a bundle that apps can fetch from /v1/bundles
   python -m ctpn.serve.keys add warehouse                    an API key; --require-key refuses requests without one
 
-It is ended by Ctrl-C or SIGTERM, after the photos that are being read. docs/backend.md describes it.
+Ctrl-C or SIGTERM ends it, after the photos that are being read. docs/backend.md describes it.
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +29,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = command.parser("ctpn.serve", __doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: every one (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=8000, help="(default: %(default)s; 0: any that is free)")
+    parser.add_argument("--port", type=int, default=8000, help="(default: %(default)s)")
     add_storage(parser)
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="the models that read (default: the shipped ones)")
     for name, type, help in (
@@ -67,11 +68,12 @@ def serve(args: argparse.Namespace) -> int:
 
     from ctpn.serve.app import service
     from ctpn.serve.connections import PatientProtocol
-    from ctpn.serve.logs import to_stderr
+    from ctpn.serve.logs import LOG, to_stderr
 
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection is a file
     to_stderr()
+    LOG.info("starting", extra={"fields": {"address": f"http://{args.host}:{args.port}", "data": str(args.data)}})
     server = uvicorn.Server(
         uvicorn.Config(
             service(settings(args)), args.host, args.port, http=PatientProtocol, ws="none", log_config=None, access_log=False,
@@ -79,6 +81,8 @@ def serve(args: argparse.Namespace) -> int:
             timeout_graceful_shutdown=DRAIN_TIME, lifespan="on",
         )
     )  # fmt: skip
+    for ending in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(ending, lambda *_: None)  # uvicorn has its own while it serves, and gives the signal again when it has drained
     server.run()
     return 0 if server.started else 1
 
@@ -92,8 +96,6 @@ def main(argv: list[str] | None = None) -> int:
     except (CtpnError, OSError) as e:
         print(f"ctpn.serve: {e}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return command.STOPPED
 
 
 if __name__ == "__main__":

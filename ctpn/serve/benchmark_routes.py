@@ -67,4 +67,6 @@ async def listed(
 async def report(request: Request) -> HTMLResponse:
     """A page with plots by device, model version and stage."""
     found: Report = request.app.state.report
-    return HTMLResponse(await asyncio.to_thread(found.page), headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"})
+    return HTMLResponse(
+        await asyncio.to_thread(found.page), headers={"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    )

@@ -35,11 +35,15 @@ async def bundle(request: Request, release: int) -> BundleSummary:
     return _summary(request, await _published(request, release))
 
 
-@router.api_route(
+@router.head("/v1/bundles/{release}/{name:path}", include_in_schema=False)
+@router.get(
     "/v1/bundles/{release}/{name:path}",
-    methods=["GET", "HEAD"],
     response_class=FileResponse,
-    responses={206: {"description": "A part, for Range"}, 304: {"description": "Known, for If-None-Match"}, **documented(401, 404, 416, 422, 429)},
+    responses={
+        206: {"description": "A part, for Range"},
+        304: {"description": "Known, for If-None-Match"},
+        **documented(401, 404, 416, 422, 429),
+    },
     summary="A file of a bundle",
 )
 async def file(request: Request, release: int, name: str) -> Response:

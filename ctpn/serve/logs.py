@@ -24,10 +24,10 @@ class JsonLines(logging.Formatter):
 
 
 def to_stderr() -> None:
-    """Write our events and uvicorn's warnings to stderr."""
+    """Write our events, and the warnings of all others, to stderr; but what a form's parser says of a body is the client's fault."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    for name, level in (("ctpn.serve", logging.INFO), ("uvicorn", logging.WARNING)):
-        logger = logging.getLogger(name)
-        logger.handlers, logger.propagate = [handler], False
-        logger.setLevel(level)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
+    LOG.setLevel(logging.INFO)
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)

@@ -161,7 +161,7 @@ class ReaderPool:
         finally:
             self.waiting -= 1
         self.busy += 1
-        answer = await asyncio.shield(self._kept(self._answer(worker, job)))
+        answer: PageResult | CtpnError = await asyncio.shield(self._kept(self._answer(worker, job)))
         if isinstance(answer, CtpnError):
             raise answer
         return answer
