@@ -61,7 +61,10 @@ def test_a_download_goes_on_where_it_stopped_and_is_not_repeated(service, shippe
     assert head.status_code == 200 and int(head.headers["content-length"]) == len(whole.content)
 
 
-@pytest.mark.parametrize("path", ["99", "99/manifest.json", "1/none", "1/%2e%2e/%2e%2e/service.sqlite", "1/..%2f..%2fservice.sqlite", "1//etc/passwd"])
+UP = "1/%2e%2e/%2e%2e/service.sqlite"
+
+
+@pytest.mark.parametrize("path", ["99", "99/manifest.json", "1/none", UP, "1/..%2f..%2fservice.sqlite", "1//etc/passwd"])
 def test_only_files_of_bundles_are_given_out(service, shipped_bundle, path):
     if not Bundles(service.data / "bundles").releases():
         publish_bundle(shipped_bundle, service.data / "bundles", None)

@@ -7,6 +7,7 @@ revision, down_revision = "0001", None
 
 
 def upgrade() -> None:
+    """Make the tables."""
     op.create_table(
         "benchmarks",
         sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
@@ -27,5 +28,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Remove them, with all that they hold."""
     op.drop_table("api_keys")
     op.drop_table("benchmarks")
