@@ -4,7 +4,7 @@ import json
 
 import requests
 
-from tests.serve.conftest import ROOT
+from tests.helpers.service import ROOT
 
 EXAMPLE = json.loads((ROOT / "tests" / "fixtures" / "phone.json").read_text(encoding="utf-8"))
 

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from ctpn.serve.__main__ import main
-from tests.serve.conftest import PHOTO, ROOT
-from tests.serve.test_limits import noise
+from tests.helpers.service import PHOTO, ROOT, noise
 
 
 def readers(service) -> list[int]:

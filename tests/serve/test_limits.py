@@ -4,19 +4,12 @@ import socket
 import threading
 import time
 
-import cv2
-import numpy as np
 import pytest
 import requests
 
 from ctpn.serve import keys
 from ctpn.serve.limits import Rates
-from tests.serve.conftest import PHOTO
-
-
-def noise(side: int) -> bytes:
-    """A PNG that takes a while to decode and detect in."""
-    return cv2.imencode(".png", np.random.default_rng(1).integers(0, 255, (side, side, 3), np.uint8))[1].tobytes()
+from tests.helpers.service import PHOTO, noise
 
 
 def test_a_key_is_needed_known_and_revoked(started, capsys):

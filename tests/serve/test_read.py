@@ -11,7 +11,7 @@ import requests
 from jsonschema import Draft202012Validator
 
 from ctpn.cli import main
-from tests.serve.conftest import PHOTO, ROOT
+from tests.helpers.service import PHOTO, ROOT
 
 RESULT = Draft202012Validator(json.loads((ROOT / "contract" / "schemas" / "result.schema.json").read_text(encoding="utf-8")))
 MARKED = "40,60,500,120"
