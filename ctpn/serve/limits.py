@@ -15,7 +15,7 @@ from ctpn.serve.problems import Problem
 from ctpn.serve.settings import Settings
 
 KEYS_KNOWN_FOR = 10.0  # seconds until added and revoked keys are noticed
-MOST_CALLERS = 10_000  # whose rates are remembered; those that asked longest ago are forgotten first
+MAX_CALLERS = 10_000  # whose rates are remembered; those that asked longest ago are forgotten first
 
 
 class Access:
@@ -78,7 +78,7 @@ class Rates:
         left = min(float(self._rate), left + (now - then) * self._rate / 60)
         allowed = left >= 1
         self._buckets[caller] = (left - allowed, now)
-        if len(self._buckets) > MOST_CALLERS:
+        if len(self._buckets) > MAX_CALLERS:
             self._buckets.popitem(last=False)
         return 0.0 if allowed else float(-(-(1 - left) * 60 // self._rate)) or 1.0
 

@@ -30,9 +30,9 @@ FORMATS: dict[str, tuple[str, Callable[[PageRecord], str]]] = {
     "text/vnd.hocr+html": (HOCR, lambda record: to_hocr([record])),
     "text/html": (HOCR, lambda record: to_hocr([record])),
 }
-MOST_REGIONS = 100
+MAX_REGIONS = 100
 CLIENT_LEFT = 499  # for the log alone, as nginx has it
-NAME = 200  # characters of a photo's name that are kept
+MAX_NAME = 200  # characters of a photo's name that are kept
 
 
 @router.post(
@@ -87,11 +87,11 @@ async def _photo(request: Request) -> tuple[str, bytes, list[str]]:
     """The photo's name and bytes, and the form's regions."""
     if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         return "photo", _given(await request.body()), []
-    async with request.form(max_files=1, max_fields=MOST_REGIONS, max_part_size=4096) as form:
+    async with request.form(max_files=1, max_fields=MAX_REGIONS, max_part_size=4096) as form:
         photo = form.get("photo")
         if not isinstance(photo, UploadFile):
             raise Problem(400, "expected a file in the form's field `photo`, as curl -F photo=@photo.jpg sends it")
-        name = "".join(c for c in (photo.filename or "photo")[:NAME] if c.isprintable()) or "photo"
+        name = "".join(c for c in (photo.filename or "photo")[:MAX_NAME] if c.isprintable()) or "photo"
         return name, _given(await photo.read()), _texts(form)
 
 
@@ -106,8 +106,8 @@ def _texts(form: FormData) -> list[str]:
 
 
 def _regions(texts: list[str]) -> tuple[Region, ...] | None:
-    if len(texts) > MOST_REGIONS:
-        raise Problem(400, f"region: expected at most {MOST_REGIONS}, got {len(texts)}")
+    if len(texts) > MAX_REGIONS:
+        raise Problem(400, f"region: expected at most {MAX_REGIONS}, got {len(texts)}")
     try:
         return tuple(parse_region(text) for text in texts) or None
     except CtpnError as e:

@@ -18,7 +18,7 @@ from ctpn.serve.database import benchmarks
 from ctpn.stage_timer import STAGES
 
 PAGE = 500  # benchmarks that are fetched at once
-MOST_ROWS = 60  # groups that are shown, those with the latest benchmarks
+MAX_ROWS = 60  # groups that are shown, those with the latest benchmarks
 STYLE = """body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums } th, td { padding: .3rem .6rem; text-align: right }
 th:first-child, td:first-child { text-align: left } tr:nth-child(even) { background: #8881 } svg { max-width: 100%; height: auto }
@@ -53,7 +53,7 @@ class Report:
         """The HTML page; it loads nothing from elsewhere."""
         with self._lock:
             if self._fetch() or not self._page:
-                groups = [_group(name, rows) for name, rows in self._found.items()][-MOST_ROWS:]
+                groups = [_group(name, rows) for name, rows in self._found.items()][-MAX_ROWS:]
                 self._page = _html(groups, sum(map(len, self._found.values())))
             return self._page
 
