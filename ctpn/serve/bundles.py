@@ -41,7 +41,7 @@ class Published:
 
 
 class Bundles:
-    """The bundles in a folder, which may grow while the service runs; what has been published never changes."""
+    """The bundles in a folder, to which some may be added while the service runs; what has been published never changes."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
