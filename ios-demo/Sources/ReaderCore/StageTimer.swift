@@ -7,7 +7,7 @@
 ///     line_crop    lines cut out of the photo and put into batches
 ///     recognize    the recogniser's graph
 ///     ctc          its logits to texts
-public struct StageTimer: Sendable {
+public final class StageTimer {
     /// Their names in their order.
     public static let stages = ["decode", "fit", "detect", "postprocess", "line_crop", "recognize", "ctc"]
 
@@ -17,20 +17,20 @@ public struct StageTimer: Sendable {
     public init() {}
 
     /// What `work` gives; its time, also of one that fails, is counted as that of the stage.
-    public mutating func time<T>(_ stage: String, _ work: () throws -> T) rethrows -> T {
+    public func time<T>(_ stage: String, _ work: () throws -> T) rethrows -> T {
         let begin = ContinuousClock.now
         defer { add(stage, since: begin) }
         return try work()
     }
 
-    /// The same of work that waits for an actor.
-    mutating func time<T: Sendable>(_ stage: String, _ work: @Sendable () async throws -> T) async rethrows -> T {
+    /// The same of work that waits for a model.
+    func time<T>(_ stage: String, _ work: () async throws -> T) async rethrows -> T {
         let begin = ContinuousClock.now
         defer { add(stage, since: begin) }
         return try await work()
     }
 
-    private mutating func add(_ stage: String, since begin: ContinuousClock.Instant) {
+    private func add(_ stage: String, since begin: ContinuousClock.Instant) {
         let (seconds, attoseconds) = (ContinuousClock.now - begin).components
         times[stage, default: 0] += Double(seconds) + Double(attoseconds) * 1e-18
     }

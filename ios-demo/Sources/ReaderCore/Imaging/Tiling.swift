@@ -1,0 +1,78 @@
+/// A picture at the network's scale.
+struct Fitted {
+    /// Both sides multiples of `spec.sizeMultiple`, padded right and below.
+    let pixels: RgbImage
+    /// x_net = x_img * scaleX; frames begin at the corner of the first pixel.
+    let scaleX: Double
+    let scaleY: Double
+}
+
+/// Reduce a picture by the spec's rule and pad it.
+///
+/// The long side becomes at most `longSide`; of a long image, longer than `maxAspectRatio` to 1, the short side at most
+/// `tileShortSide`. Nothing is enlarged.
+func fit(_ rgb: RgbImage, _ spec: DetectorSpec) -> Fitted {
+    let (long, short) = (Double(max(rgb.height, rgb.width)), Double(min(rgb.height, rgb.width)))
+    let isLong = long > spec.tiling.maxAspectRatio * short
+    let scale = min(1, isLong ? Double(spec.tiling.tileShortSide) / short : Double(spec.longSide) / long)
+    let width = max(1, rounded(Double(rgb.width) * scale))
+    let height = max(1, rounded(Double(rgb.height) * scale))
+    let pixels = padded(resize(rgb, width: width, height: height), multiple: spec.sizeMultiple, grey: UInt8(spec.pad))
+    return Fitted(pixels: pixels, scaleX: Double(width) / Double(rgb.width), scaleY: Double(height) / Double(rgb.height))
+}
+
+private func padded(_ small: RgbImage, multiple m: Int, grey: UInt8) -> RgbImage {
+    let width = (small.width + m - 1) / m * m
+    let height = (small.height + m - 1) / m * m
+    if width == small.width && height == small.height { return small }
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(3 * width * height)
+    for y in 0..<small.height {
+        pixels += small.pixels[3 * small.width * y..<3 * small.width * (y + 1)]
+        pixels += repeatElement(grey, count: 3 * (width - small.width))
+    }
+    pixels += repeatElement(grey, count: 3 * width * (height - small.height))
+    return RgbImage(width, height, pixels)
+}
+
+/// The tiles in which an input is read, along its long side of `length` pixels (a multiple of `sizeMultiple`).
+///
+/// - Returns: begin and end of each tile, `overlap` pixels of it in the next too; one tile up to `maxUntiled` times `longSide`.
+func tiles(_ length: Int, _ spec: DetectorSpec) -> [Range<Int>] {
+    if length <= Int(Double(spec.longSide) * spec.tiling.maxUntiled) { return [0..<length] }
+    let overlap = spec.tiling.overlap
+    let step = (spec.longSide - overlap) / spec.sizeMultiple * spec.sizeMultiple
+    return stride(from: 0, to: length - overlap, by: step).map { $0..<min($0 + step + overlap, length) }
+}
+
+/// Join the maps of tiles, each cell from the tile in which it lies farther from an edge.
+///
+/// - Parameters:
+///   - maps: of each tile, at least one.
+///   - stride: pixels of a cell along the tiles.
+///   - across: whether the tiles lie side by side, not one below the other.
+func stitch(_ maps: [FloatMap], _ tiles: [Range<Int>], stride: Int, across: Bool) -> FloatMap {
+    let spans = tiles.indices.map { i in
+        let tile = tiles[i]
+        let first = i == 0 ? tile.lowerBound : (tile.lowerBound + tiles[i - 1].upperBound) / 2
+        let last = i == tiles.count - 1 ? tile.upperBound : (tiles[i + 1].lowerBound + tile.upperBound) / 2
+        return (first - tile.lowerBound) / stride..<(last - tile.lowerBound) / stride
+    }
+    let length = spans.reduce(0) { $0 + $1.count }
+    let (rows, columns, channels) = (across ? maps[0].height : length, across ? length : maps[0].width, maps[0].channels)
+    var values: [Float] = []
+    values.reserveCapacity(rows * columns * channels)
+    if across {
+        for y in 0..<rows {
+            for (map, span) in zip(maps, spans) {
+                let row = y * map.width
+                values += map.values[(row + span.lowerBound) * channels..<(row + span.upperBound) * channels]
+            }
+        }
+    } else {
+        for (map, span) in zip(maps, spans) {
+            values += map.values[span.lowerBound * columns * channels..<span.upperBound * columns * channels]
+        }
+    }
+    return FloatMap(height: rows, width: columns, channels: channels, values: values)
+}

@@ -1,0 +1,164 @@
+import Foundation
+
+@testable import ReaderCore
+
+typealias Answers = [String: any Answer]
+
+/// What each golden case runs, as contract/generator/stages.py has it.
+let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
+    "halved": { ["image": halved($0["image"].image, times: $0.int("times"))] },
+    "resize": { ["image": resize($0["image"].image, width: $0.int("width"), height: $0.int("height"))] },
+    "sample": { i in
+        let shape = i["x"].shape
+        return ["image": sample(i["image"].image, i["x"].numbers, i["y"].numbers, width: shape[1], height: shape[0])]
+    },
+    "fit": { i in
+        let fitted = fit(i["photo"].image, try detector(i))
+        return ["pixels": fitted.pixels, "scale_x": fitted.scaleX, "scale_y": fitted.scaleY]
+    },
+    "fit_size": { i in
+        let (width, height) = (i.int("width"), i.int("height"))
+        let blank = try RgbImage(width: width, height: height, pixels: .init(repeating: 0, count: 3 * width * height))
+        let fitted = fit(blank, try detector(i))
+        return ["size": [fitted.pixels.width, fitted.pixels.height], "scale_x": fitted.scaleX, "scale_y": fitted.scaleY]
+    },
+    "tiles": { ["places": tiles($0.int("length"), try detector($0))] },
+    "stitch": { i in
+        ["map": stitch(i.list("maps").map(\.map), i.ranges("places"), stride: i.int("stride"), across: i.int("axis") == 1)]
+    },
+    "region": { i in
+        let (width, height, rules) = (i.int("width"), i.int("height"), try detector(i).regions)
+        let found = try outline(try markedRegion(i["region"]), width: width, height: height)
+        let place = window(found, width: width, height: height, rules)
+        let points = array("f32", found.flatMap { [$0.x, $0.y] }, found.count, 2)
+        return ["outline": points, "window": [place.x0, place.y0, place.x1, place.y1], "scale": scale(found, rules)]
+    },
+    "overlap_fraction": { ["fraction": overlapFraction($0["quad"].quad, $0["region"].points)] },
+    "reading_order": { ["order": readingOrder($0.list("quads").map(\.quad))] },
+    "decode": { i in
+        let p = try decode(maps(i), try detector(i))
+        return [
+            "boxes": array("f32", p.boxes.flatMap { [$0.left, $0.top, $0.right, $0.bottom] }, p.count, 4),
+            "scores": array("f32", p.scores), "columns": array("int", p.columns),
+            "ends": array("f32", p.ends.flatMap { [$0.left, $0.right] }, p.count, 2), "links": array("f32", p.links),
+        ]
+    },
+    "suppress": { i in
+        let threshold = Float(i.double("threshold"))
+        return [
+            "kept": array("int", suppress(boxes(i), scores: i["scores"].floats, columns: i["columns"].ints, iouThreshold: threshold))
+        ]
+    },
+    "connect": { ["successors": array("int", connect(proposals($0), try detector($0)))] },
+    "lines": { quadsAndScores(textLines(proposals($0), try detector($0))) },
+    "postprocess": { quadsAndScores(try postprocess(maps($0), try detector($0))) },
+    "rectify": { ["line_crop": rectify($0["image"].image, $0["quad"].quad, try recognizer($0))] },
+    "split_vertical": { ["quads": quads(splitVertical($0["quad"].quad))] },
+    "rotate_quad": { ["quad": rotateQuad($0["quad"].quad, quarters: $0.int("quarters"))] },
+    "split_points": { ["split": splitPoints($0["line_crop"].image, try recognizer($0))] },
+    "is_space": { ["space": isSpace($0["line_crop"].image, cut: $0.int("cut"), try recognizer($0))] },
+    "batches": { ["groups": batches($0["widths"].ints, try recognizer($0))] },
+    "padded": { ["batch": padded($0.list("parts").map(\.image), try recognizer($0))] },
+    "join": { i in
+        let texts = zip(i.list("texts"), zip(i.list("scores"), i.list("steps")))
+        let parts = texts.map { Decoded(text: $0.text!, score: 0, scores: $1.0.floats, steps: $1.1.ints) }
+        return written(join(i["line_crop"].image, i.ranges("split"), parts, try recognizer(i)))
+    },
+    "greedy": { i in
+        let (values, shape) = (i["logits"].floats, i["logits"].shape)
+        let logits = Logits(values: values[...], steps: shape[0], classes: shape[1])
+        return written(try greedy(logits, characters: Array(i.text("charset").unicodeScalars)))
+    },
+    "read_lines": { i in
+        let table = TableRecognizer(spec: try recognizer(i), texts: texts(i))
+        let reader = LineReader(recognizer: table, timer: StageTimer())
+        let lines = try await readLines(paint(Inputs(i["photo"].object!)), i.list("quads").map(\.quad), reader)
+        return [
+            "quads": lines.map(\.quad), "texts": lines.map(\.text.text), "scores": lines.map(\.text.score),
+            "recognizer_inputs": table.inputs.all,
+        ]
+    },
+    "read": { i in
+        let detector = TableDetector(spec: try detector(i, "detector"))
+        let recognizer = TableRecognizer(spec: try recognizer(i, "recognizer"), texts: texts(i))
+        let reader = TextReader(detector: detector, recognizer: recognizer)
+        let found = try await reader.read(paint(Inputs(i["photo"].object!)), regions: try regions(i))
+        return page(found.lines).merging(
+            ["detector_inputs": detector.inputs.all, "recognizer_inputs": recognizer.inputs.all]) { a, _ in a }
+    },
+    "detect": { i in
+        let detector = TableDetector(spec: try detector(i, "detector"))
+        let recognizer = TableRecognizer(spec: try RecognizerSpec(json: JsonValue.object(crnn).encoded), texts: [:])
+        let reader = TextReader(detector: detector, recognizer: recognizer)
+        let found = try await reader.detect(paint(Inputs(i["photo"].object!)), regions: try regions(i))
+        return page(found.lines).merging(["detector_inputs": detector.inputs.all]) { a, _ in a }
+    },
+    "spec": { i in
+        if i.text("kind") == "detector" { return ["spec": fields(try DetectorSpec(json: i.text("text")))] }
+        var spec = fields(try RecognizerSpec(json: i.text("text"))).object!
+        spec["characters"] = nil  // made of the charset
+        return ["spec": JsonValue.object(spec)]
+    },
+    "manifest": { fields(try Manifest(json: $0.text("text"))).object! },
+]
+
+private let mobile = (try? GoldenFile.spec("detector")) ?? [:]
+private let crnn = (try? GoldenFile.spec("recognizer")) ?? [:]
+
+/// A spec's JSON with other values; those of a group as an object.
+private func revised(_ spec: [String: JsonValue], _ changes: JsonValue) -> String {
+    let changed = (changes.object ?? [:]).merging([:]) { a, _ in a }
+    let merged = spec.merging(changed) { old, new in
+        if case .object(let group) = old, case .object(let values) = new { .object(group.merging(values) { $1 }) } else { new }
+    }
+    return JsonValue.object(merged).encoded
+}
+
+private func detector(_ i: Inputs, _ name: String = "spec") throws -> DetectorSpec { try DetectorSpec(json: revised(mobile, i[name])) }
+
+private func recognizer(_ i: Inputs, _ name: String = "spec") throws -> RecognizerSpec { try RecognizerSpec(json: revised(crnn, i[name])) }
+
+private func maps(_ i: Inputs) -> [DetectorMap: FloatMap] {
+    let given = DetectorMap.allCases.compactMap { name in i.json[name.rawValue].map { (name, $0.map) } }
+    return Dictionary(uniqueKeysWithValues: given)
+}
+
+private func boxes(_ i: Inputs) -> [Proposals.Box] {
+    let values = i["boxes"].floats
+    return stride(from: 0, to: values.count, by: 4).map {
+        Proposals.Box(left: values[$0], top: values[$0 + 1], right: values[$0 + 2], bottom: values[$0 + 3])
+    }
+}
+
+private func proposals(_ i: Inputs) -> Proposals {
+    let ends = pairs(i["ends"].floats).map { (left: $0, right: $1) }
+    return Proposals(
+        boxes: boxes(i), scores: i["scores"].floats, columns: i["columns"].ints, ends: ends, links: i["links"].floats)
+}
+
+private func quadsAndScores(_ lines: [TextLine]) -> Answers {
+    ["quads": quads(lines.map(\.quad)), "scores": array("f32", lines.map(\.score))]
+}
+
+private func written(_ d: Decoded) -> Answers {
+    ["text": d.text, "score": d.score, "scores": array("f32", d.scores), "steps": array("int", d.steps)]
+}
+
+private func texts(_ i: Inputs) -> [String: (String, Double)] {
+    i["texts"].object!.mapValues { ($0.list![0].text!, $0.list![1].double!) }
+}
+
+private func regions(_ i: Inputs) throws -> [Region]? { try i["regions"].list?.map(markedRegion) }
+
+private func markedRegion(_ json: JsonValue) throws -> Region {
+    let values = json.floats
+    return values.count == 4
+        ? try Region.rectangle(x: values[0], y: values[1], width: values[2], height: values[3]) : Region(corners: Quad(values)!)
+}
+
+private func page(_ lines: [TextLine]) -> Answers {
+    [
+        "quads": lines.map(\.quad), "scores": lines.map(\.score), "texts": lines.map(\.text), "text_scores": lines.map(\.textScore),
+        "regions": lines.map(\.region),
+    ]
+}
