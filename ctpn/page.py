@@ -34,7 +34,7 @@ class PageWarning:
     """Something about a photo that a user of its result should know.
 
     Attributes:
-        code: what it is, for programs: "damaged", "more_pages" or "rotated".
+        code: what it is, for programs: "damaged", "more_pages", "rotated" or "limit_reached".
         message: the same for people, one line.
     """
 

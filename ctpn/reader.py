@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ctpn.contract.bundle import open_bundle
 from ctpn.contract.signature import Trust
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
-from ctpn.detection.postprocess import postprocess
+from ctpn.detection.postprocess import Limit, postprocess, reached_limits
 from ctpn.errors import CtpnError, ImageError, ModelError
 from ctpn.imaging.decode import Box, Focus, Photo, Source, open_photo
 from ctpn.imaging.resample import resize
@@ -24,7 +24,7 @@ from ctpn.imaging.tiling import fit, stitch, tiles
 from ctpn.layout.geometry import overlap_fraction
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import Region, outline, scale, window
-from ctpn.page import PageResult, TextLine
+from ctpn.page import PageResult, PageWarning, TextLine
 from ctpn.recognition.policy import read_lines
 from ctpn.runtime.onnx_runtime import CPU, OnnxDetector, OnnxRecognizer, RuntimeOptions
 from ctpn.runtime.protocols import Detector, Recognizer
@@ -134,7 +134,8 @@ class TextReader:
         detector, _ = self._loaded()
         timer = StageTimer(on_stage or self._on_stage)
         photo = _open(image, regions, detector.spec, timer)
-        return _result(photo, _find_lines(photo, regions, detector, detector.spec, timer), regions, timer)
+        lines, reached = _find_lines(photo, regions, detector, detector.spec, timer)
+        return _result(photo, lines, regions, timer, _limit_warnings(reached, detector.spec))
 
     def read(self, image: Image, regions: Sequence[Region] | None = None, *, on_stage: OnStage | None = None) -> PageResult:
         """The text lines of a photo with their texts; arguments, order and errors as for `detect`.
@@ -146,10 +147,10 @@ class TextReader:
         detector, recognizer = self._loaded()
         timer = StageTimer(on_stage or self._on_stage)
         photo = _open(image, regions, detector.spec, timer)
-        lines = _find_lines(photo, regions, detector, detector.spec.with_score_slack, timer)
+        lines, reached = _find_lines(photo, regions, detector, detector.spec.with_score_slack, timer)
         lines = _read_texts(photo, lines, recognizer, timer)
         lines = [line for line in lines if _is_confirmed(line, detector.spec, recognizer.spec)]
-        return _result(photo, _ordered_by_region(lines), regions, timer)
+        return _result(photo, _ordered_by_region(lines), regions, timer, _limit_warnings(reached, detector.spec))
 
 
 def tiled_maps(detector: Detector, pixels_net: U8) -> dict[str, F32]:
@@ -202,17 +203,17 @@ def _focus(regions: Sequence[Region], spec: DetectorSpec) -> Focus:
 
 def _find_lines(
     photo: Photo, regions: Sequence[Region] | None, detector: Detector, spec: DetectorSpec, timer: StageTimer
-) -> list[TextLine]:
-    """Lines with quads in the photo's pixels, region by region, in reading order."""
+) -> tuple[list[TextLine], set[Limit]]:
+    """Lines with quads in the photo's pixels, region by region, in reading order; and which limits were reached."""
     if regions is None:
-        return _ordered(_detect(photo.pixels, detector, spec, timer))
+        lines, reached = _detect(photo.pixels, detector, spec, timer)
+        return _ordered(lines), reached
     outlines = [photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
-    return [
-        line for i, marked in enumerate(outlines) for line in _ordered(_detect_in_region(photo.pixels, marked, i, detector, spec, timer))
-    ]
+    found = [_detect_in_region(photo.pixels, marked, i, detector, spec, timer) for i, marked in enumerate(outlines)]
+    return [line for lines, _ in found for line in _ordered(lines)], set().union(*(reached for _, reached in found))
 
 
-def _detect(rgb: U8, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
+def _detect(rgb: U8, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> tuple[list[TextLine], set[Limit]]:
     with timer("fit"):
         fitted = fit(rgb, spec)
     with timer("detect"):
@@ -221,21 +222,22 @@ def _detect(rgb: U8, detector: Detector, spec: DetectorSpec, timer: StageTimer) 
         quads_net, scores = postprocess(maps, spec)
         quads_img = quads_net / np.array([fitted.scale_x, fitted.scale_y], np.float32)
         quads_img = quads_img.clip(0, [rgb.shape[1], rgb.shape[0]]).astype(np.float32)
-        return [TextLine(quad, float(score)) for quad, score in zip(quads_img, scores, strict=True)]
+        lines = [TextLine(quad, float(score)) for quad, score in zip(quads_img, scores, strict=True)]
+        return lines, set(reached_limits(maps, len(lines), spec))
 
 
-def _detect_in_region(rgb: U8, marked: F32, index: int, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> list[TextLine]:
+def _detect_in_region(
+    rgb: U8, marked: F32, index: int, detector: Detector, spec: DetectorSpec, timer: StageTimer
+) -> tuple[list[TextLine], set[Limit]]:
     """The lines that are mostly in a region. It is detected in alone, and enlarged if it is small."""
     with timer("fit"):
         x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0], spec.regions)
         part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked, spec.regions)
         large = resize(part, *(int(np.floor(side * by + 0.5)) for side in part.shape[:2])) if by > 1 else part
         exact = np.array([large.shape[1] / part.shape[1], large.shape[0] / part.shape[0]], np.float32)
-    lines = [
-        replace(line, quad=line.quad / exact + np.array([x0, y0], np.float32), region=index)
-        for line in _detect(large, detector, spec, timer)
-    ]
-    return [line for line in lines if overlap_fraction(line.quad, marked) > 0.5]
+    found, reached = _detect(large, detector, spec, timer)
+    lines = [replace(line, quad=line.quad / exact + np.array([x0, y0], np.float32), region=index) for line in found]
+    return [line for line in lines if overlap_fraction(line.quad, marked) > 0.5], reached
 
 
 def _read_texts(photo: Photo, lines: list[TextLine], recognizer: Recognizer, timer: StageTimer) -> list[TextLine]:
@@ -256,6 +258,16 @@ def _ordered(lines: list[TextLine]) -> list[TextLine]:
     return [lines[i] for i in reading_order([line.quad for line in lines])]
 
 
-def _result(photo: Photo, lines: list[TextLine], regions: Sequence[Region] | None, timer: StageTimer) -> PageResult:
-    moved = tuple(replace(line, quad=photo.to_photo(line.quad)) for line in lines)
-    return PageResult(moved, photo.width, photo.height, photo.warnings, timer.times, None if regions is None else len(regions))
+def _limit_warnings(reached: set[Limit], spec: DetectorSpec) -> tuple[PageWarning, ...]:
+    """That there may be more text than was read."""
+    most = {"max_proposals": f"{spec.limits.max_proposals} proposals", "max_lines": f"{spec.limits.max_lines} lines"}
+    limits = " and ".join(most[name] for name in sorted(reached, reverse=True))
+    message = f"reached the detector's limit of {limits}, the best are kept; there may be more text: read it in several regions"
+    return (PageWarning("limit_reached", message),) if reached else ()
+
+
+def _result(
+    photo: Photo, lines: list[TextLine], regions: Sequence[Region] | None, timer: StageTimer, warnings: tuple[PageWarning, ...]
+) -> PageResult:
+    moved, known = tuple(replace(line, quad=photo.to_photo(line.quad)) for line in lines), (*photo.warnings, *warnings)
+    return PageResult(moved, photo.width, photo.height, known, timer.times, None if regions is None else len(regions))

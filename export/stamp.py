@@ -4,6 +4,11 @@ IN is a .safetensors file of weights or an exported .onnx file; only the spec in
 the like are chosen after training. What the net was trained with (anchors, grid, charset, channels, mean, deviation …) must be
 the same. The spec that is replaced may be of an earlier schema.
 
+    python -m export.stamp --shipped
+
+gives all shipped files the present specs, and puts their new sums into the cards and the stored results that name the old ones. Do
+this after a number or a field of a spec was changed, and keep the weights.
+
 With --recipe FILE the weights' metadata get the recipe's text and hash too, and a note that they were added afterwards. This is for
 weights that were trained with the recipe's values, but not by it.
 """
@@ -11,15 +16,19 @@ weights that were trained with the recipe's values, but not by it.
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
 from ctpn import command
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
-from ctpn.files import atomic_write
+from ctpn.files import atomic_write, sha256, write
 from ctpn.nn.checkpoint import load_weights, save_weights
 from ctpn.training.recipe import digest, load_recipe, resolved
+from export.exporter import WEIGHTS
+
+RESULTS = Path(__file__).parents[1] / "benchmarks" / "results"
 
 SPECS: dict[str, DetectorSpec | RecognizerSpec] = {**DETECTORS, CRNN.name: CRNN}
 TRAINED_WITH = {
@@ -46,6 +55,22 @@ def stamp(source: Path, target: Path, recipe: Path | None = None) -> None:
     tensors, metadata = load_weights(source)
     present = {"spec": present_spec(metadata.get("spec", "{}"), source)}
     save_weights(target, tensors, metadata | present | (_origin(recipe, metadata, source) if recipe else {}))
+
+
+def stamp_shipped(weights: Path = WEIGHTS, results: Path = RESULTS) -> list[Path]:
+    """Stamp every model file of a folder in place, and replace its sum in the JSON files of both folders: what was stamped."""
+    files = sorted([*weights.glob("*.safetensors"), *weights.glob("*.onnx")])
+    sums: dict[str, str] = {}
+    for file in files:
+        before = sha256(file)
+        stamp(file, file)
+        sums[before] = sha256(file)
+    for file in [*weights.glob("*.json"), *results.glob("*.json")]:
+        text = file.read_text(encoding="utf-8")
+        new = re.sub(r"\b[0-9a-f]{64}\b", lambda found: sums.get(found[0], found[0]), text)
+        if new != text:
+            write(file, new)
+    return files
 
 
 def _origin(file: Path, metadata: dict[str, str], source: Path) -> dict[str, str]:
@@ -97,12 +122,17 @@ def _stamp_onnx(source: Path, target: Path) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written, 1 failed, 130 stopped by hand; usage errors exit 2."""
     parser = command.parser("export.stamp", __doc__)
-    parser.add_argument("source", type=Path)
-    parser.add_argument("target", type=Path)
+    parser.add_argument("source", type=Path, nargs="?")
+    parser.add_argument("target", type=Path, nargs="?")
+    parser.add_argument("--shipped", action="store_true", help="stamp all shipped files in place")
     parser.add_argument("--recipe", type=Path, metavar="FILE", help="recipe of weights that were trained before it was written")
     args = parser.parse_args(argv)
+    if args.shipped is not (args.target is None):
+        parser.error("expected IN and OUT, or --shipped alone")
 
     def stamped() -> str:
+        if args.shipped:
+            return ", ".join(file.name for file in stamp_shipped()) + ": stamped; the sums in cards and results are theirs"
         stamp(args.source, args.target, args.recipe)
         return f"{args.target}: written"
 

@@ -127,7 +127,7 @@ def test_stamping_changes_thresholds_and_nothing_that_was_trained(tmp_path):
     spec = json.loads(metadata["spec"])
     first = spec | {"schema": 1, "builder": "links", "line_score": 0.1}
     save_weights(tmp_path / "old.safetensors", tensors, {"spec": json.dumps({k: v for k, v in first.items() if k != "lines"})})
-    with pytest.raises(ModelError, match=r"expected schema 2, got 1; .* python -m export.stamp"):
+    with pytest.raises(ModelError, match=r"expected schema 3, got 1; .* python -m export.stamp"):
         load_detector(tmp_path / "old.safetensors")
     save_weights(tmp_path / "foreign", tensors, {"spec": json.dumps(spec | {"stride_y": 16})})
     assert stamp.main([str(tmp_path / "old.safetensors"), str(tmp_path / "new")]) == 0
@@ -147,3 +147,27 @@ def test_stamping_an_onnx_file_leaves_its_graph_alone(tmp_path, file):
     assert {p.key: p.value for p in new.metadata_props} == {"spec": stamp.SPECS[spec["name"]].to_json(), "note": "kept"}
     (tmp_path / "cut.onnx").write_bytes(file.read_bytes()[:1000])
     assert stamp.main([str(tmp_path / "cut.onnx"), str(tmp_path / "no.onnx")]) == 1 and not (tmp_path / "no.onnx").exists()
+
+
+def test_shipped_files_are_stamped_together(tmp_path):
+    """The sums that cards and results name follow."""
+    weights, results = tmp_path / "weights", tmp_path / "results"
+    weights.mkdir(), results.mkdir()
+    shutil.copy(WEIGHTS / "mobile-int8.onnx", weights)
+    model = onnx.load(weights / "mobile-int8.onnx")
+    spec = json.loads(next(p.value for p in model.metadata_props if p.key == "spec"))
+    onnx.helper.set_model_props(model, {"spec": json.dumps(spec | {"schema": 2})})
+    onnx.save(model, weights / "mobile-int8.onnx")
+    old, other = sha256(weights / "mobile-int8.onnx"), "f" * 64
+    (weights / "card.json").write_text(json.dumps({"a": old, "b": other}), encoding="utf-8")
+    (results / "r.json").write_text(json.dumps([old]), encoding="utf-8")
+    assert [file.name for file in stamp.stamp_shipped(weights, results)] == ["mobile-int8.onnx"]
+    new = sha256(weights / "mobile-int8.onnx")
+    assert json.loads((weights / "card.json").read_text(encoding="utf-8")) == {"a": new, "b": other}
+    assert json.loads((results / "r.json").read_text(encoding="utf-8")) == [new] != [old]
+
+
+@pytest.mark.parametrize("arguments", [[], ["one"], ["one", "two", "--shipped"]])
+def test_stamping_takes_two_files_or_all(arguments):
+    with pytest.raises(SystemExit, match="2"):
+        stamp.main(arguments)

@@ -120,11 +120,16 @@ def decode_cases() -> Cases:
     edge["score"][0, 0, 1], edge["score"][1, 2, 0] = 0.25, np.nextafter(F32(0.25), F32(0))  # reaches the threshold, and just does not
     last["score"][1, 2, 2] = 1
     last["vertical"][1, 2] = [0, 0, 0, 0, -0.5, 50]  # growth is limited
+    last["score"][0, 0, 0], last["vertical"][0, 0, 1] = 1, -50
+    best = maps(2, 3, 3, 10, 1.0)
+    best["score"][:] = np.array([0.5, 0.9, 0.7], F32)  # equal ones: the first are kept
     return [
         case("decode", "many", spec=three, **maps(4, 6, 3, 0)),
         case("decode", "none", spec=three, **maps(3, 4, 3, 4, 0.0)),
         case("decode", "at the threshold", spec=three, **edge),
         case("decode", "the last cell, of limited height", spec=three, **last),
+        case("decode", "the best of more than the limit", spec={**three, "limits": {"max_proposals": 8}}, **best),
+        case("decode", "just as many as the limit", spec={**three, "limits": {"max_proposals": 18}}, **best),
         case("decode", "the mobile detector's heights", spec={}, **maps(1, 2, 10, 9, 0.5)),
         case("decode", "all", spec=three, **maps(2, 2, 3, 5, 1.0)),
         case("decode", "one cell", spec=three, **maps(1, 1, 3, 6, 1.0)),

@@ -112,4 +112,6 @@ def cases() -> Cases:
         "tapers early": ("rough", {"min_taper_columns": 2}),
         "no expansion": ("rising", {"expansion": [0.0, 0.0]}),
     }
-    return made + [case("lines", name, spec={"lines": lines}, **pages()[page]) for name, (page, lines) in numbers.items()]
+    stacked = pages()["one above the other"]
+    limits = [case("lines", f"at most {n} of equal lines", spec={"limits": {"max_lines": n}}, **stacked) for n in (1, 2)]
+    return [*made, *(case("lines", name, spec={"lines": lines}, **pages()[page]) for name, (page, lines) in numbers.items()), *limits]

@@ -22,6 +22,7 @@ DETECTOR: Values = {
     "lines": {"expansion": [0.0, 0.0]},
     "tiling": {"tile_short_side": 64, "overlap": 32},
     "regions": {"min_padding": 4, "max_padding": 16, "min_region_side": 48},
+    "limits": {},
 }
 
 
@@ -192,6 +193,11 @@ def reading_cases() -> Cases:
         page.whole("regions, detected alone", [[0, 0, 192, 36]], stage="detect"),
         page.whole("a region around all lines, detected alone", [[0, 0, 192, 96]], stage="detect"),
         page.whole("no regions at all", []),
+        slack.whole("the best three lines of more", detector={"limits": {"max_lines": 3}}),
+        page.whole("the best two lines of three, detected alone", stage="detect", detector={"limits": {"max_lines": 2}}),
+        page.whole("as many proposals as the limit", detector={"limits": {"max_proposals": 20}}),
+        page.whole("fewer proposals than the limit", detector={"limits": {"max_proposals": 21}}),
+        page.whole("a region with a line more than the limit", [[0, 0, 192, 36], [0, 40, 192, 40]], detector={"limits": {"max_lines": 1}}),
         border.whole("lines along the border, expanded", stage="detect", detector={"lines": {"expansion": [0.5, 0.25]}}),
         page.whole("a region beside the photo", [[0, 0, 50, 50], [300, 0, 10, 10]], says="mark it again"),
         page.whole(

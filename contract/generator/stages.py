@@ -23,7 +23,7 @@ from ctpn.imaging import resample, tiling
 from ctpn.layout import geometry, reading_order, regions
 from ctpn.reader import TextReader
 from ctpn.recognition import ctc, policy
-from ctpn.recognition.line_crop import batches, is_space, padded, rectify, split_points
+from ctpn.recognition.line_crop import batches, ink_of, is_space, padded, rectify, split_points
 
 Values = dict[str, Any]
 
@@ -122,7 +122,8 @@ def _detect(photo: Values, regions: Any, **specs: Values) -> Values:
 
 def _page(lines: Any) -> Values:
     keys = {"quads": "quad", "scores": "score", "texts": "text", "text_scores": "text_score", "regions": "region"}
-    return {name: [getattr(line, key) for line in lines] for name, key in keys.items()}
+    found = {name: [getattr(line, key) for line in lines] for name, key in keys.items()}
+    return {**found, "warnings": [w.code for w in lines.warnings]}
 
 
 def _spec(text: str, kind: str) -> Values:
@@ -155,7 +156,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "split_vertical": lambda quad: {"quads": np.array(geometry.split_vertical(quad))},
     "rotate_quad": lambda quad, quarters: {"quad": geometry.rotate_quad(quad, quarters)},
     "split_points": lambda line_crop, spec: {"split": [list(p) for p in split_points(line_crop, recognizer(spec))]},
-    "is_space": lambda line_crop, cut, spec: {"space": is_space(line_crop, cut, recognizer(spec))},
+    "is_space": lambda line_crop, cut, spec: {"space": is_space(ink_of(line_crop), cut, recognizer(spec))},
     "batches": lambda widths, spec: {"groups": batches(widths, recognizer(spec))},
     "padded": lambda parts, spec: {"batch": padded(parts, recognizer(spec))},
     "join": _join,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.generator import ranges
 from contract.generator.pictures import noise
 from contract.generator.stages import case
 from ctpn.contract.spec import CLASSIC, CRNN, MOBILE, revise
@@ -104,25 +105,26 @@ def spec_cases() -> Cases:
         "NaN": (MOBILE.to_json().replace("0.55", "NaN"), d, "not JSON"),
         "another kind": (MOBILE.to_json(), "recognizer", "expected kind 'recognizer', got 'detector'"),
         "no kind": (changed(m, kind="gone"), d, "expected kind 'detector'"),
-        "older": (changed(m, schema=1), d, "expected schema 2, got 1; the model is older than this reader"),
-        "newer": (changed(m, schema=3), d, "expected schema 2, got 3; the model is newer than this reader"),
-        "no schema": (changed(m, schema="gone"), d, "expected schema 2"),
+        "older": (changed(m, schema=2), d, "expected schema 3, got 2; the model is older than this reader"),
+        "newer": (changed(m, schema=4), d, "expected schema 3, got 4; the model is newer than this reader"),
+        "no schema": (changed(m, schema="gone"), d, "expected schema 3"),
         "an unknown field": (changed(m, colour=1), d, "unknown colour"),
         "an unknown field of a group": (changed(m, "lines", colour=1), d, "unknown lines.colour"),
         "no name": (changed(m, name="gone"), d, "missing name"),
         "no gap": (changed(m, "lines", max_gap="gone"), d, "missing lines.max_gap"),
         "no group": (changed(m, tiling="gone"), d, "missing tiling"),
         "a group as a list": (changed(m, tiling=[]), d, "tiling: expected an object"),
-        "null": (changed(m, "regions", min_padding=None), d, "regions.min_padding: expected an integer of at least 0"),
-        "true for a number": (changed(m, "lines", max_gap=True), d, "lines.max_gap: expected an integer of at least 0"),
-        "half a pixel": (changed(m, "lines", max_gap=0.5), d, "lines.max_gap: expected an integer of at least 0"),
-        "a number too large": (changed(m, "lines", min_width=2e9), d, "lines.min_width: expected a number of at least 0"),
-        "no heights": (changed(m, anchor_heights=[]), d, "anchor_heights: expected ascending heights"),
-        "descending": (changed(m, anchor_heights=[9, 7]), d, "anchor_heights: expected ascending heights"),
-        "a height of 0": (changed(m, anchor_heights=[0, 7]), d, "anchor_heights: expected in each place a number above 0"),
-        "a height as text": (changed(m, anchor_heights=["7"]), d, "anchor_heights: expected in each place a number above 0"),
+        "null": (changed(m, "regions", min_padding=None), d, "regions.min_padding: expected an integer in [0, 256]"),
+        "true for a number": (changed(m, "lines", max_gap=True), d, "lines.max_gap: expected an integer in [4, 512]"),
+        "half a pixel": (changed(m, "lines", max_gap=20.5), d, "lines.max_gap: expected an integer in [4, 512]"),
+        "a number too large": (changed(m, "lines", min_width=2e9), d, "lines.min_width: expected a number in [0, 1000]"),
+        "no heights": (changed(m, anchor_heights=[]), d, "anchor_heights: expected 1 to 64 ascending heights"),
+        "65 heights": (changed(m, anchor_heights=list(range(1, 66))), d, "anchor_heights: expected 1 to 64 ascending heights"),
+        "descending": (changed(m, anchor_heights=[9, 7]), d, "anchor_heights: expected 1 to 64 ascending heights"),
+        "a height of 0": (changed(m, anchor_heights=[0, 7]), d, "anchor_heights: expected in each place a number in [1, 4096]"),
+        "a height as text": (changed(m, anchor_heights=["7"]), d, "anchor_heights: expected in each place a number in [1, 4096]"),
         "one height": (changed(m, anchor_heights=7), d, "anchor_heights: expected a list"),
-        "a stride of 0": (changed(m, stride_x=0), d, "stride_x: expected an integer of at least 1"),
+        "a stride of 0": (changed(m, stride_x=0), d, "stride_x: expected an integer in [4, 64]"),
         "a stride of 5": (changed(m, stride_y=5), d, "stride_x and stride_y: expected divisors of size_multiple 32, got 16 and 5"),
         "another grouping": (changed(m, "lines", line_grouping="magic"), d, "lines.line_grouping: expected one of links, paper, classic"),
         "CMYK": (changed(m, channels="CMYK"), d, "channels: expected one of RGB, BGR"),
@@ -131,32 +133,45 @@ def spec_cases() -> Cases:
         "no score map": (changed(m, outputs=["vertical", "link"]), d, "outputs: expected distinct names with score and vertical"),
         "links without link": (changed(m, outputs=["score", "vertical"]), d, "lines.line_grouping: expected the output link"),
         "a pad of 1000": (changed(m, pad=1000), d, "pad: expected an integer in [0, 255], got 1000"),
-        "a size of 0": (changed(m, size_multiple=0), d, "size_multiple: expected an integer of at least 1"),
-        "a long side below 0": (changed(m, long_side=-5), d, "long_side: expected an integer of at least 1, got -5"),
-        "a deviation of 0": (changed(m, std=[1, 0, 1]), d, "std: expected in each place a number above 0"),
+        "a size of 0": (changed(m, size_multiple=0), d, "size_multiple: expected an integer in [4, 256]"),
+        "a long side below 0": (changed(m, long_side=-5), d, "long_side: expected an integer in [32, 4096], got -5"),
+        "a deviation of 0": (changed(m, std=[1, 0, 1]), d, "std: expected in each place a number in [0.001, 1000]"),
         "two means": (changed(m, mean=[0, 0]), d, "mean: expected a list of 3"),
         "a score as text": (changed(m, "lines", line_score="1"), d, "lines.line_score: expected a number in [0, 1]"),
         "expanded by one number": (changed(m, "lines", expansion=[0]), d, "lines.expansion: expected a list of 2"),
         "a slack of 2": (changed(m, "lines", score_slack=2), d, "lines.score_slack: expected a number in [0, 1], got 2"),
         "a threshold of 2": (changed(m, "lines", line_score=2), d, "lines.line_score: expected a number in [0, 1], got 2"),
-        "ends that weigh nothing": (changed(m, "lines", clipped_weight=0), d, "lines.clipped_weight: expected a number in (0, 1]"),
-        "an overlap between cells": (changed(m, "tiling", overlap=100), d, "tiling.overlap: expected a multiple of 32"),
+        "ends that weigh nothing": (changed(m, "lines", clipped_weight=0), d, "lines.clipped_weight: expected a number in [0.01, 1]"),
+        "an overlap between cells": (
+            changed(m, "tiling", overlap=100),
+            d,
+            "tiling.overlap: expected a multiple of 32, at most half of long_side 960, got 100",
+        ),
         "tiles that do not advance": (
             changed(m, "tiling", overlap=960),
             d,
-            "tiling.overlap: expected a multiple of 32 below long_side",
+            "tiling.overlap: expected a multiple of 32, at most half of long_side 960, got 960",
         ),
+        "tiles that hardly advance": (changed(m, "tiling", overlap=512), d, "at most half of long_side 960, got 512"),
+        "a long side of 140": (changed(m, long_side=140), d, "long_side: expected a multiple of size_multiple 32, got 140"),
+        "a long side shorter than the tiles' overlap": (changed(m, long_side=128), d, "at most half of long_side 128, got 128"),
+        "a gap within a column": (changed(m, "lines", max_gap=15), d, "lines.max_gap: expected at least stride_x 16, got 15"),
         "paddings that cross": (changed(m, "regions", min_padding=65), d, "regions.min_padding: expected at most max_padding 64, got 65"),
-        "reduced regions": (changed(m, "regions", max_enlargement=0.5), d, "regions.max_enlargement: expected a number of at least 1"),
+        "reduced regions": (changed(m, "regions", max_enlargement=0.5), d, "regions.max_enlargement: expected a number in [1, 8]"),
         "twice the same character": (changed(r, charset="aa"), "recognizer", "charset: expected distinct characters"),
         "no character": (changed(r, charset=""), "recognizer", "charset: expected distinct characters"),
         "another charset": (changed(r, charset="abc"), "recognizer", "charset: expected sha256"),
         "a charset as a list": (changed(r, charset=["a"]), "recognizer", "charset: expected a text"),
-        "a line crop of no height": (changed(r, height=0), "recognizer", "height: expected an integer of at least 1, got 0"),
-        "a width of 0": (changed(r, widths=[0]), "recognizer", "widths: expected in each place an integer of at least 1"),
+        "a line crop of no height": (changed(r, height=0), "recognizer", "height: expected an integer in [8, 256], got 0"),
+        "a width of 0": (changed(r, widths=[0]), "recognizer", "widths: expected in each place an integer in [32, 8192]"),
         "a pad below 0": (changed(r, pad=-1), "recognizer", "pad: expected an integer in [0, 255], got -1"),
         "a stride of 3": (changed(r, stride=3), "recognizer", "width_multiple: expected a multiple of stride 3"),
         "a width between steps": (changed(r, widths=[40]), "recognizer", "width_multiple: expected a multiple of stride 4"),
+        "parts less wide than four heights": (
+            changed(r, height=256, max_width=992),
+            "recognizer",
+            "max_width: expected at least 4 times the height 256, got 992",
+        ),
         "no policy": (changed(r, reading="gone"), "recognizer", "missing reading"),
         "no gain": (changed(r, "reading", min_gain="gone"), "recognizer", "missing reading.min_gain"),
         "a sum of 3": (
@@ -164,13 +179,34 @@ def spec_cases() -> Cases:
             "recognizer",
             "reading.min_combined_score: expected a number in",
         ),
-        "no votes": (changed(r, "reading", page_flip_votes=0), "recognizer", "reading.page_flip_votes: expected an integer of at least 1"),
-        "an even window": (changed(r, "line_crop", cut_window=8), "recognizer", "line_crop.cut_window: expected an odd number, got 8"),
-        "a cut at the end": (changed(r, "line_crop", cut_start=1), "recognizer", "line_crop.cut_start: expected a place inside max_width"),
-        "a cut at the start": (changed(r, "line_crop", cut_start=1e-9), "recognizer", "line_crop.cut_start: expected a place inside"),
+        "no votes": (changed(r, "reading", page_flip_votes=0), "recognizer", "reading.page_flip_votes: expected an integer in [1, 1000]"),
+        "an even window": (changed(r, "line_crop", cut_window=8), "recognizer", "expected an odd number of at most max_width 1280, got 8"),
+        "a window wider than a part": (
+            changed(r | {"max_width": 128}, "line_crop", cut_window=129),
+            "recognizer",
+            "line_crop.cut_window: expected an odd number of at most max_width 128, got 129",
+        ),
+        "a cut at the end": (changed(r, "line_crop", cut_start=1), "recognizer", "line_crop.cut_start: expected a number in [0.1, 0.95]"),
+        "a cut at the start": (
+            changed(r, "line_crop", cut_start=1e-9),
+            "recognizer",
+            "line_crop.cut_start: expected a number in [0.1, 0.95]",
+        ),
+    }
+    specs: dict[str, Any] = {"detector": MOBILE, "recognizer": revise(CRNN, tiny)}
+    ends = {
+        f"{kind}, all numbers at the {end} end": (revise(specs[kind], ranges.at_end(kind, end)).to_json(), kind)
+        for kind in ranges.FIELDS
+        for end in ("low", "high")
+    }
+    bad |= {
+        f"{kind}, {f.group or 'no group'}, {f.name} {side}": (changed(m if kind == d else r, f.group, **{f.name: value}), kind, f.says)
+        for kind, numbers in ranges.FIELDS.items()
+        for f in numbers
+        for side, value in f.beyond.items()
     }
     return [
-        *(case("spec", name, text=text, kind=kind) for name, (text, kind) in {**good, **whole}.items()),
+        *(case("spec", name, text=text, kind=kind) for name, (text, kind) in {**good, **whole, **ends}.items()),
         *(case("spec", name, says=says, text=text, kind=kind) for name, (text, kind, says) in bad.items()),
     ]
 
@@ -182,7 +218,7 @@ def manifest_cases() -> Cases:
     one = sums["d.json"]
     good = {
         "kind": "ctpn-bundle",
-        "schema": 2,
+        "schema": 3,
         "version": "0.1.0",
         "models": {"detector": {"onnx": names[0]}, "recognizer": {"onnx": names[1]}},
         "specs": {"detector": "d.json", "recognizer": "r.json"},
@@ -234,10 +270,10 @@ def manifest_cases() -> Cases:
         "itself in capitals": "MANIFEST.JSON",
     }
     bad: dict[str, tuple[dict[str, Any], str]] = {
-        "newer": ({"schema": 3}, "expected schema 2, got 3; this bundle is newer than the program: update"),
-        "older": ({"schema": 1}, "expected schema 2, got 1; this bundle is older than the program: fetch"),
-        "schema as text": ({"schema": "2"}, "expected schema 2"),
-        "schema as true": ({"schema": True}, "expected schema 2"),
+        "newer": ({"schema": 4}, "expected schema 3, got 4; this bundle is newer than the program: update"),
+        "older": ({"schema": 2}, "expected schema 3, got 2; this bundle is older than the program: fetch"),
+        "schema as text": ({"schema": "3"}, "expected schema 3"),
+        "schema as true": ({"schema": True}, "expected schema 3"),
         "another kind": ({"kind": "zip"}, "not the manifest"),
         "an unknown key": ({"colour": 1}, "unknown colour"),
         "files as a list": ({"files": []}, "files: expected an object"),
@@ -279,7 +315,7 @@ def manifest_cases() -> Cases:
         "a file that is a folder": ({"files": sums | {"a": one, "a/b": one}}, "files: a is a file and a folder"),
         **{name: ({"files": sums | {path: one}}, plain) for name, path in hostile.items()},
         **{f"without {key}": ({key: "gone"}, f"missing {key}") for key in good if key not in ("kind", "schema")},
-        "without schema": ({"schema": "gone"}, "expected schema 2"),
+        "without schema": ({"schema": "gone"}, "expected schema 3"),
         "without kind": ({"kind": "gone"}, "not the manifest"),
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 from ctpn.contract.json_text import parse, whole_number
 from ctpn.errors import ModelError
 
-SCHEMA = 2
+SCHEMA = 3
 KIND = "ctpn-bundle"
 MANIFEST = "manifest.json"
 PARTS = ("detector", "recognizer")

@@ -18,8 +18,9 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_t
 from ctpn.contract.json_text import parse
 from ctpn.errors import ModelError
 
-SCHEMA = 2  # raised when the fields change, because readers refuse unknown and missing ones
-LIMIT = 1e9  # no number of a spec is farther from 0
+SCHEMA = 3  # raised when the fields change, because readers refuse unknown and missing ones
+LIMIT = 1e9  # no number of a spec is farther from 0; most have a narrower range
+MAX_ANCHORS = 64
 EXPORT_HINT = "export it again with python -m export.onnx, or fetch a bundle of this version"
 STAMP_HINT = "give it the present spec with python -m export.stamp"  # for weights, which need no export
 S = TypeVar("S", "DetectorSpec", "RecognizerSpec")
@@ -27,30 +28,31 @@ S = TypeVar("S", "DetectorSpec", "RecognizerSpec")
 
 @dataclass(frozen=True)
 class Range:
-    """The values that a number may have: from `low` (excluded with `above`) to `high`."""
+    """The values that a number may have, both ends included.
 
-    low: float = -LIMIT
-    high: float = LIMIT
-    above: bool = False
+    A range holds what a retuned model may want. It ends before values with which a reading breaks, takes more memory than a phone
+    has, or does not end.
+    """
+
+    low: float
+    high: float
 
     def __contains__(self, value: float) -> bool:
-        return (self.low < value if self.above else self.low <= value) and value <= self.high
+        return self.low <= value <= self.high
 
     def __str__(self) -> str:
-        if self.high < LIMIT:
-            return f" in {'(' if self.above else '['}{self.low:g}, {self.high:g}]"
-        return f" above {self.low:g}" if self.above else f" of at least {self.low:g}" if self.low > -LIMIT else ""
+        return f" in [{self.low:g}, {self.high:g}]"
 
 
-Number = Annotated[float, Range()]
 Fraction = Annotated[float, Range(0, 1)]
-PositiveFraction = Annotated[float, Range(0, 1, above=True)]
-Positive = Annotated[float, Range(0, above=True)]
-NotNegative = Annotated[float, Range(0)]
-Ratio = Annotated[float, Range(1)]
-Count = Annotated[int, Range(1)]
-Pixels = Annotated[int, Range(0)]
+Threshold = Annotated[float, Range(0.01, 1)]  # at 0 everything counts
+Mean = Annotated[float, Range(-1000, 1000)]
+Deviation = Annotated[float, Range(0.001, 1000)]
+Stride = Annotated[int, Range(4, 64)]
+Padding = Annotated[int, Range(0, 256)]
 Grey = Annotated[int, Range(0, 255)]
+Width = Annotated[int, Range(32, 8192)]
+Expansion = Annotated[float, Range(0, 2)]  # fractions of a line's height
 Channels = Literal["RGB", "BGR"]
 MapName = Literal["score", "vertical", "side", "link"]
 LineGrouping = Literal["links", "paper", "classic"]
@@ -63,7 +65,7 @@ class LinesSpec:
     Attributes:
         line_grouping: "links", as the net says; "paper" (Tian et al. 2016, section 3.2); "classic", as the paper's code had it.
         link_threshold: probability from which a link counts; "links" alone.
-        max_gap: pixels between two members of a line; not for "links".
+        max_gap: pixels between two members of a line, at least `stride_x`; not for "links".
         min_overlap: vertical IoU of neighbours. "classic": overlap by the lower one, and ratio of the heights.
         line_score: mean score below which a line is dropped ...
         score_slack: ... but one that is read may have this much less, if its text makes up for it
@@ -76,16 +78,16 @@ class LinesSpec:
     """
 
     line_grouping: LineGrouping
-    link_threshold: Fraction
-    max_gap: Pixels
-    min_overlap: Fraction
+    link_threshold: Threshold
+    max_gap: Annotated[int, Range(4, 512)]
+    min_overlap: Threshold
     line_score: Fraction
     score_slack: Fraction
-    min_aspect_ratio: NotNegative
-    min_width: NotNegative
-    clipped_weight: PositiveFraction
-    min_taper_columns: Annotated[int, Range(2)]
-    expansion: tuple[NotNegative, NotNegative]
+    min_aspect_ratio: Annotated[float, Range(0, 100)]
+    min_width: Annotated[float, Range(0, 1000)]
+    clipped_weight: Threshold
+    min_taper_columns: Annotated[int, Range(2, 1000)]
+    expansion: tuple[Expansion, Expansion]
 
 
 @dataclass(frozen=True)
@@ -95,14 +97,14 @@ class TilingSpec:
     Attributes:
         max_aspect_ratio: an image whose sides have a higher ratio is a long image.
         tile_short_side: pixels to which a long image's short side is reduced.
-        overlap: pixels that two tiles share, a multiple of `size_multiple`.
+        overlap: pixels that two tiles share, a multiple of `size_multiple` and at most half of `long_side`.
         max_untiled: an input of up to this many times `long_side` is read at once.
     """
 
-    max_aspect_ratio: Ratio
-    tile_short_side: Count
-    overlap: Pixels
-    max_untiled: Ratio
+    max_aspect_ratio: Annotated[float, Range(1, 100)]
+    tile_short_side: Annotated[int, Range(16, 4096)]
+    overlap: Annotated[int, Range(0, 1024)]
+    max_untiled: Annotated[float, Range(1, 4)]
 
 
 @dataclass(frozen=True)
@@ -116,11 +118,26 @@ class RegionsSpec:
         max_enlargement: ... but at most so many times.
     """
 
-    region_padding: NotNegative
-    min_padding: Pixels
-    max_padding: Pixels
-    min_region_side: Count
-    max_enlargement: Ratio
+    region_padding: Annotated[float, Range(0, 2)]
+    min_padding: Padding
+    max_padding: Padding
+    min_region_side: Annotated[int, Range(1, 512)]
+    max_enlargement: Annotated[float, Range(1, 8)]
+
+
+@dataclass(frozen=True)
+class LimitsSpec:
+    """How much is found at most in one picture: in the whole photo, or in one marked region of it.
+
+    Where there is more, the best by (-score, index) are kept, and the result has a warning.
+
+    Attributes:
+        max_proposals: that are looked at, before suppression.
+        max_lines: that are kept.
+    """
+
+    max_proposals: Annotated[int, Range(1, 100_000)]
+    max_lines: Annotated[int, Range(1, 10_000)]
 
 
 @dataclass(frozen=True)
@@ -132,33 +149,34 @@ class DetectorSpec:
     has them, vertical and side [1, h, w, 2k], link [1, h, w, k].
 
     Attributes:
-        anchor_heights: pixels, ascending.
+        anchor_heights: pixels, ascending, 1 to 64 of them.
         stride_x, stride_y: width and height of a cell.
         outputs: the maps in the graph's order; score and vertical are always among them.
         channels: order in which the net was trained; the graph itself always takes RGB.
         mean, std: in `channels` order; the graph computes (pixel - mean) / std.
-        long_side: pixels to which photos are reduced, long images apart.
+        long_side: pixels to which photos are reduced, long images apart; a multiple of `size_multiple`.
         size_multiple, pad: the input is padded to a multiple of this with this grey.
         score_threshold: proposals below are dropped.
         nms_threshold: vertical IoU within a column, above which the worse of two is dropped.
     """
 
     name: str
-    anchor_heights: tuple[Positive, ...]
-    stride_x: Count
-    stride_y: Count
+    anchor_heights: tuple[Annotated[float, Range(1, 4096)], ...]
+    stride_x: Stride
+    stride_y: Stride
     outputs: tuple[MapName, ...]
     channels: Channels
-    mean: tuple[Number, Number, Number]
-    std: tuple[Positive, Positive, Positive]
-    long_side: Count
-    size_multiple: Count
+    mean: tuple[Mean, Mean, Mean]
+    std: tuple[Deviation, Deviation, Deviation]
+    long_side: Annotated[int, Range(32, 4096)]
+    size_multiple: Annotated[int, Range(4, 256)]
     pad: Grey
-    score_threshold: Fraction
-    nms_threshold: Fraction
+    score_threshold: Threshold
+    nms_threshold: Annotated[float, Range(0.01, 0.9)]  # above, nothing is suppressed, and every box is compared with every other
     lines: LinesSpec
     tiling: TilingSpec
     regions: RegionsSpec
+    limits: LimitsSpec
 
     def __post_init__(self) -> None:
         problem = _first_problem(self) or self._conflict()
@@ -168,16 +186,20 @@ class DetectorSpec:
     def _conflict(self) -> str | None:
         """Values that are good by themselves but do not fit each other."""
         heights, m = self.anchor_heights, self.size_multiple
-        if not heights or list(heights) != sorted(set(heights)):
-            return f"anchor_heights: expected ascending heights, got {list(heights)}"
+        if not 1 <= len(heights) <= MAX_ANCHORS or list(heights) != sorted(set(heights)):
+            return f"anchor_heights: expected 1 to {MAX_ANCHORS} ascending heights, got {_shown(heights)}"
         if m % self.stride_x or m % self.stride_y:
             return f"stride_x and stride_y: expected divisors of size_multiple {m}, got {self.stride_x} and {self.stride_y}"
         if len(set(self.outputs)) < len(self.outputs) or not {"score", "vertical"} <= set(self.outputs):
             return f"outputs: expected distinct names with score and vertical among them, got {list(self.outputs)}"
         if self.lines.line_grouping == "links" and "link" not in self.outputs:
             return f"lines.line_grouping: expected the output link for 'links', got the outputs {list(self.outputs)}"
-        if self.tiling.overlap % m or self.tiling.overlap + m > self.long_side:
-            return f"tiling.overlap: expected a multiple of {m} below long_side {self.long_side}, got {self.tiling.overlap}"
+        if self.lines.max_gap < self.stride_x:
+            return f"lines.max_gap: expected at least stride_x {self.stride_x}, got {self.lines.max_gap}"
+        if self.long_side % m:
+            return f"long_side: expected a multiple of size_multiple {m}, got {self.long_side}"
+        if self.tiling.overlap % m or 2 * self.tiling.overlap > self.long_side:
+            return f"tiling.overlap: expected a multiple of {m}, at most half of long_side {self.long_side}, got {self.tiling.overlap}"
         if self.regions.min_padding > self.regions.max_padding:
             return f"regions.min_padding: expected at most max_padding {self.regions.max_padding}, got {self.regions.min_padding}"
         return None
@@ -213,18 +235,18 @@ class LineCropSpec:
     Attributes:
         min_width: pixels of a line crop at least.
         cut_start: fraction of `max_width` after which a long line crop may be split.
-        cut_window: odd number of columns over which ink is summed to find the emptiest place.
+        cut_window: odd number of columns over which ink is summed to find the emptiest place, at most `max_width`.
         cut_tolerance: grey levels above the emptiest that still count as empty.
         space_ink: a column with less than this fraction of the most ink belongs to a gap.
         space_width: a gap wider than this fraction of the height is a space.
     """
 
-    min_width: Count
-    cut_start: PositiveFraction
-    cut_window: Count
-    cut_tolerance: NotNegative
+    min_width: Annotated[int, Range(1, 1024)]
+    cut_start: Annotated[float, Range(0.1, 0.95)]
+    cut_window: Annotated[int, Range(1, 255)]
+    cut_tolerance: Annotated[float, Range(0, 255)]
     space_ink: Fraction
-    space_width: NotNegative
+    space_width: Annotated[float, Range(0, 10)]
 
 
 @dataclass(frozen=True)
@@ -246,12 +268,12 @@ class ReadingSpec:
 
     flip_retry_score: Fraction
     page_flip_score: Fraction
-    page_flip_votes: Count
-    vertical_aspect: Ratio
+    page_flip_votes: Annotated[int, Range(1, 1000)]
+    vertical_aspect: Annotated[float, Range(1, 100)]
     min_gain: Fraction
     min_combined_score: Annotated[float, Range(0, 2)]
-    batch_columns: Count
-    batch_spread: Ratio
+    batch_columns: Annotated[int, Range(32, 16384)]
+    batch_spread: Annotated[float, Range(1, 100)]
 
 
 @dataclass(frozen=True)
@@ -268,7 +290,7 @@ class RecognizerSpec:
         height: pixels of a line crop.
         stride: pixels of width for one time step.
         width_multiple, pad: line crops are padded to this on the right with this grey.
-        max_width: longer line crops are split at gaps, read part by part and joined.
+        max_width: longer line crops are split at gaps, read part by part and joined; at least 4 times `height`.
         margin: fractions of a line's height that are added around its quad: at each end, and above and below.
         widths: of the exported variants of fixed width.
     """
@@ -277,15 +299,15 @@ class RecognizerSpec:
     charset: str
     charset_sha256: str
     channels: Channels
-    mean: tuple[Number, Number, Number]
-    std: tuple[Positive, Positive, Positive]
-    height: Count
-    stride: Count
-    width_multiple: Count
+    mean: tuple[Mean, Mean, Mean]
+    std: tuple[Deviation, Deviation, Deviation]
+    height: Annotated[int, Range(8, 256)]
+    stride: Annotated[int, Range(2, 64)]
+    width_multiple: Annotated[int, Range(4, 1024)]
     pad: Grey
-    max_width: Count
-    margin: tuple[NotNegative, NotNegative]
-    widths: tuple[Count, ...]
+    max_width: Width
+    margin: tuple[Fraction, Fraction]
+    widths: tuple[Width, ...]
     line_crop: LineCropSpec
     reading: ReadingSpec
 
@@ -307,10 +329,10 @@ class RecognizerSpec:
             return f"charset: expected sha256 {self.charset_sha256[:64]}, got {digest}; the file is damaged, fetch it again"
         if m % self.stride or self.max_width % m or any(w % m for w in self.widths):
             return f"width_multiple: expected a multiple of stride {self.stride} that divides max_width and widths, got {m}"
-        if self.line_crop.cut_window % 2 == 0:
-            return f"line_crop.cut_window: expected an odd number, got {self.line_crop.cut_window}"
-        if not 1 <= int(self.max_width * self.line_crop.cut_start) < self.max_width:
-            return f"line_crop.cut_start: expected a place inside max_width {self.max_width}, got {self.line_crop.cut_start}"
+        if self.max_width < 4 * self.height:
+            return f"max_width: expected at least 4 times the height {self.height}, got {self.max_width}"
+        if self.line_crop.cut_window % 2 == 0 or self.line_crop.cut_window > self.max_width:
+            return f"line_crop.cut_window: expected an odd number of at most max_width {self.max_width}, got {self.line_crop.cut_window}"
         return None
 
     @property
@@ -479,6 +501,7 @@ MOBILE = DetectorSpec(
     ),
     tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
     regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
+    limits=LimitsSpec(max_proposals=50_000, max_lines=2_000),
 )
 
 # The original of 2018: its own anchors, Keras's caffe-style input, and the paper's postprocessing.
@@ -511,6 +534,7 @@ VGG16 = DetectorSpec(
     ),
     tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
     regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
+    limits=LimitsSpec(max_proposals=50_000, max_lines=2_000),
 )
 
 # The original's postprocessing, number by number, for weights that were made with it: Keras files and .pth.tar checkpoints.
@@ -543,6 +567,7 @@ CLASSIC = DetectorSpec(
     ),
     tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
     regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
+    limits=LimitsSpec(max_proposals=50_000, max_lines=2_000),
 )
 
 DETECTORS = {s.name: s for s in (MOBILE, VGG16)}

@@ -17,7 +17,7 @@ F32 = NDArray[np.float32]
 
 
 def decode(maps: dict[str, NDArray[np.float32]], spec: DetectorSpec) -> Proposals:
-    """Turn a detector's maps into the proposals that reach `spec.score_threshold`.
+    """Turn a detector's maps into the proposals that reach `spec.score_threshold`, the best `limits.max_proposals` of them.
 
     Args:
         maps: `score` float32 [h, w, k] in [0, 1], `vertical` [h, w, 2k] and, where `spec.outputs` has them,
@@ -34,12 +34,12 @@ def decode(maps: dict[str, NDArray[np.float32]], spec: DetectorSpec) -> Proposal
     if score.ndim != 3 or score.shape[2] != spec.anchors:
         raise ModelError(f"score map: expected [h, w, {spec.anchors}], got {list(score.shape)}; model and spec differ")
     w, k = score.shape[1:]
-    at = np.flatnonzero(score.reshape(-1) >= spec.score_threshold)
+    at = _best(score.reshape(-1), np.flatnonzero(score.reshape(-1) >= spec.score_threshold), spec.limits.max_proposals)
     rows, columns, kinds = at // (w * k), at // k % w, at % k
     vertical = maps["vertical"].reshape(-1, 2).take(at, 0)
     heights = np.asarray(spec.anchor_heights, np.float32)[kinds]
     cy = (rows.astype(np.float32) + np.float32(0.5)) * spec.stride_y + vertical[:, 0] * heights
-    growth = np.exp(np.minimum(vertical[:, 1], 4).astype(np.float64)).astype(np.float32)  # float32's exp differs between machines
+    growth = np.exp(np.clip(vertical[:, 1], -4, 4).astype(np.float64)).astype(np.float32)  # float32's exp differs between machines
     half = growth * heights * np.float32(0.5)
     x0 = (columns * spec.stride_x).astype(np.float32)
     boxes = np.stack([x0, cy - half, x0 + spec.stride_x, cy + half], 1)
@@ -48,3 +48,10 @@ def decode(maps: dict[str, NDArray[np.float32]], spec: DetectorSpec) -> Proposal
         ends = x0[:, None] + (maps["side"].reshape(-1, 2).take(at, 0) + np.float32(0.5)) * spec.stride_x
     links = maps["link"].reshape(-1)[at] if "link" in spec.outputs else np.ones(len(at), np.float32)
     return Proposals(boxes, score.reshape(-1)[at], columns, ends.astype(np.float32), links)
+
+
+def _best(scores: F32, at: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The first `count` of the cells `at` by (-score, index), in the cells' order."""
+    if len(at) <= count:
+        return at
+    return np.sort(at[np.argsort(-scores[at], kind="stable")[:count]])

@@ -86,20 +86,22 @@ def text_lines(proposals: Proposals, spec: DetectorSpec) -> tuple[F32, F32]:
     Returns:
         quads_net float32 [M, 4, 2], clockwise from the text's top left, and scores float32 [M], the mean of the members. M is 0
         when there is no text. Lines are dropped if they are below `line_score` or `min_aspect_ratio`, if they are not wider than
-        `min_width`, and with `classic` if they have one member.
+        `min_width`, and with `classic` if they have one member. Of the others the best `limits.max_lines` are kept.
     """
     if not len(proposals):
         return np.zeros((0, 4, 2), np.float32), np.zeros(0, np.float32)
     proposals = proposals.take(np.lexsort((proposals.boxes_net[:, 1], proposals.columns)))  # for speed alone
     lines = connected_components(connect(proposals, spec))
     scores = _mean(lines, proposals.scores)
-    limits = spec.lines
-    quads = _quads(proposals, lines, limits)
+    rule = spec.lines
+    quads = _quads(proposals, lines, rule)
     width, height = (np.linalg.norm(quads[:, i] - quads[:, 0], axis=1) for i in (1, 3))
-    good = (scores >= limits.line_score) & (width / np.maximum(height, 1e-6) >= limits.min_aspect_ratio) & (width > limits.min_width)
-    if limits.line_grouping == "classic":
+    good = (scores >= rule.line_score) & (width / np.maximum(height, 1e-6) >= rule.min_aspect_ratio) & (width > rule.min_width)
+    if rule.line_grouping == "classic":
         good &= np.bincount(lines) >= 2
-    return expand(quads[good], limits.expansion), scores[good].astype(np.float32)
+    quads, scores32 = quads[good], scores[good].astype(np.float32)
+    best = np.sort(np.argsort(-scores32, kind="stable")[: spec.limits.max_lines])
+    return expand(quads[best], rule.expansion), scores32[best]
 
 
 def expand(quads: F32, fractions: tuple[float, float]) -> F32:

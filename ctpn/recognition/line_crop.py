@@ -71,7 +71,7 @@ def split_points(crop: U8, spec: RecognizerSpec) -> list[tuple[int, int]]:
     most common grey, over `cut_window` columns, is not more than `cut_tolerance` levels above the least.
     """
     cuts, width, rule = [0], crop.shape[1], spec.line_crop
-    ink = np.convolve(_ink(crop), np.ones(rule.cut_window, np.int64), "same") if width > spec.max_width else np.zeros(0, np.int64)
+    ink = np.convolve(ink_of(crop), np.ones(rule.cut_window, np.int64), "same") if width > spec.max_width else np.zeros(0, np.int64)
     level = 6 * crop.shape[0] * rule.cut_window * rule.cut_tolerance
     while width - cuts[-1] > spec.max_width:
         first, last = cuts[-1] + int(spec.max_width * rule.cut_start), cuts[-1] + spec.max_width
@@ -80,16 +80,19 @@ def split_points(crop: U8, spec: RecognizerSpec) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], width], strict=True))
 
 
-def is_space(crop: U8, cut: int, spec: RecognizerSpec) -> bool:
-    """Whether the gap around a split point, columns of less than `space_ink` of the most ink, is wider than `space_width` of the height."""
-    ink = _ink(crop)
+def is_space(ink: NDArray[np.int64], cut: int, spec: RecognizerSpec) -> bool:
+    """Whether the gap around a split point, columns of less than `space_ink` of the most ink, is wider than `space_width` of the height.
+
+    Args:
+        ink: of each column of the line crop, `ink_of(crop)`.
+    """
     empty = ink < spec.line_crop.space_ink * ink.max()
     left = int(np.argmin(empty[:cut][::-1])) if not empty[:cut].all() else cut
     right = int(np.argmin(empty[cut:])) if not empty[cut:].all() else len(empty) - cut
-    return bool(left + right > spec.line_crop.space_width * crop.shape[0])
+    return bool(left + right > spec.line_crop.space_width * spec.height)
 
 
-def _ink(crop: U8) -> NDArray[np.int64]:
+def ink_of(crop: U8) -> NDArray[np.int64]:
     """How far each column is from the line crop's median grey: 6 x height times the mean distance, in whole numbers."""
     grey = crop.sum(2, dtype=np.int64)  # thrice the mean of the channels
     twice = int(2 * np.median(grey))  # of an even number of pixels it lies between two

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ctpn.contract.spec import RecognizerSpec
 from ctpn.layout.geometry import quad_size, rotate_quad, split_vertical
 from ctpn.recognition.ctc import Decoded, greedy
-from ctpn.recognition.line_crop import batches, is_space, padded, rectify, split_points
+from ctpn.recognition.line_crop import batches, ink_of, is_space, padded, rectify, split_points
 from ctpn.runtime.protocols import Recognizer
 from ctpn.stage_timer import StageTimer
 
@@ -44,10 +44,10 @@ def join(crop: U8, split: list[tuple[int, int]], parts: list[Decoded], spec: Rec
     """The parts of one line crop, each of the columns (begin, end), as one text, with a space where the gap is as wide as one."""
     if len(parts) == 1:
         return parts[0]
-    text, scores, steps = "", np.zeros(0, np.float32), np.zeros(0, np.int64)
+    text, scores, steps, ink = "", np.zeros(0, np.float32), np.zeros(0, np.int64), ink_of(crop)
     for part, (begin, _) in zip(parts, split, strict=True):
         moved = part.steps + begin // spec.stride
-        if text and part.text and " " not in (text[-1], part.text[0]) and is_space(crop, begin, spec):
+        if text and part.text and " " not in (text[-1], part.text[0]) and is_space(ink, begin, spec):
             text, scores, steps = text + " ", np.append(scores, part.scores[:1]), np.append(steps, begin // spec.stride)
         text, scores, steps = text + part.text, np.append(scores, part.scores), np.append(steps, moved)
     score = float(np.exp(np.log(np.maximum(scores, 1e-12)).mean())) if len(scores) else 0.0

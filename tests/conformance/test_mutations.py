@@ -39,6 +39,7 @@ DETECTOR = {
     },
     "tiling": {"max_aspect_ratio": 4.1, "tile_short_side": 320, "overlap": 64, "max_untiled": 1.6},
     "regions": {"region_padding": 0.4, "min_padding": 18, "max_padding": 60, "min_region_side": 80, "max_enlargement": 2.5},
+    "limits": {"max_proposals": 20, "max_lines": 3},
 }
 RECOGNIZER = {
     "height": 40,
@@ -157,8 +158,9 @@ READER_MUTANTS = {
     "quads reach over the border": (".clip(0, [rgb.shape[1], rgb.shape[0]])", ""),
     "tiles are cut across": ("across = pixels_net.shape[1] >= pixels_net.shape[0]", "across = True"),
     "long images are detected at once": ("if len(places) == 1:", "if True:"),
-    "found lines are not ordered": ("for line in _ordered(_detect_in_region(", "for line in (_detect_in_region("),
+    "found lines are not ordered": ("for line in _ordered(lines)]", "for line in lines]"),
     "read lines keep the order in which they were found": ("for line in _ordered(list(group))]", "for line in list(group)]"),
+    "limits are reached in silence": ('(PageWarning("limit_reached", message),) if reached', "() if reached"),
     "regions are mixed": ("groupby(lines, lambda line: line.region)", "groupby(lines, lambda line: 0)"),
 }
 

@@ -54,10 +54,10 @@ def test_every_file_is_vouched_for(shipped_bundle, copied, capsys):
 
 def test_what_a_manifest_must_be_is_checked_when_a_bundle_is_opened(copied):
     """The golden vectors have every way in which a manifest can be wrong."""
-    changed(copied, schema=3)
-    with pytest.raises(ModelError, match=r"manifest\.json: expected schema 2, got 3; this bundle is newer than the program"):
+    changed(copied, schema=4)
+    with pytest.raises(ModelError, match=r"manifest\.json: expected schema 3, got 4; this bundle is newer than the program"):
         open_bundle(copied)
-    changed(copied, schema=2, files={"../../etc/passwd": {"bytes": 1, "sha256": "0" * 64}})
+    changed(copied, schema=3, files={"../../etc/passwd": {"bytes": 1, "sha256": "0" * 64}})
     with pytest.raises(ModelError, match=r"manifest\.json: files: expected plain names"):
         open_bundle(copied)
 

@@ -36,7 +36,7 @@ def test_there_and_back(spec):
 
 def test_the_fields_are_counted():
     """A new field is added here too, on purpose: every language must require it."""
-    assert sum(spec is MOBILE for spec, _ in FIELDS) == 16 + 11 + 4 + 5 and sum(spec is CRNN for spec, _ in FIELDS) == 15 + 6 + 8
+    assert sum(spec is MOBILE for spec, _ in FIELDS) == 17 + 11 + 4 + 5 + 2 and sum(spec is CRNN for spec, _ in FIELDS) == 15 + 6 + 8
 
 
 @pytest.mark.parametrize(("spec", "name"), FIELDS, ids=IDS)
@@ -54,7 +54,7 @@ def test_a_mistyped_field_is_named(spec, name, value):
         type(spec).from_json(changed(spec, name, lambda owner, key: owner.update({key: value})))
 
 
-@pytest.mark.parametrize("group", ["", "lines", "tiling", "regions"])
+@pytest.mark.parametrize("group", ["", "lines", "tiling", "regions", "limits"])
 def test_an_unknown_field_is_named(group):
     with pytest.raises(ModelError, match=f"unknown {group + '.' if group else ''}novel"):
         DetectorSpec.from_json(changed(MOBILE, f"{group}.novel" if group else "novel", lambda owner, key: owner.update({key: 1})))
@@ -68,10 +68,10 @@ def test_all_that_is_missing_is_named_at_once():
 
 
 @pytest.mark.parametrize(
-    ("schema", "message"), [(1, "older than this reader"), (3, "newer than this reader"), (True, "got True"), ("2", "got '2'")]
+    ("schema", "message"), [(2, "older than this reader"), (4, "newer than this reader"), (True, "got True"), ("3", "got '3'")]
 )
 def test_another_schema_is_refused_with_what_to_do(schema, message):
-    with pytest.raises(ModelError, match=f"expected schema 2, got .*{message}|{message}"):
+    with pytest.raises(ModelError, match=f"expected schema 3, got .*{message}|{message}"):
         DetectorSpec.from_json(json.dumps(json.loads(MOBILE.to_json()) | {"schema": schema}))
 
 
@@ -90,7 +90,7 @@ def test_no_spec_at_all_is_refused(text):
 
 
 def test_every_definition_is_checked_too():
-    with pytest.raises(ModelError, match=r"detector spec 'mobile': lines.max_gap: expected an integer of at least 0, got '50'"):
+    with pytest.raises(ModelError, match=r"detector spec 'mobile': lines.max_gap: expected an integer in \[4, 512\], got '50'"):
         revise(MOBILE, {"lines": {"max_gap": "50"}})
     with pytest.raises(ModelError, match=r"unknown lines.gap"):
         revise(MOBILE, {"lines": {"gap": 50}})
@@ -100,8 +100,8 @@ def test_every_definition_is_checked_too():
 
 def test_a_revision_changes_what_it_names_alone():
     before = deepcopy(MOBILE)
-    new = revise(MOBILE, {"pad": 5, "lines": {"max_gap": 7}})
-    assert (new.pad, new.lines.max_gap, new.lines.line_score) == (5, 7, 0.55) and before == MOBILE
+    new = revise(MOBILE, {"pad": 5, "lines": {"max_gap": 17}})
+    assert (new.pad, new.lines.max_gap, new.lines.line_score) == (5, 17, 0.55) and before == MOBILE
     assert revise(new, {"pad": MOBILE.pad, "lines": {"max_gap": MOBILE.lines.max_gap}}) == MOBILE
 
 

@@ -3,6 +3,23 @@ package ctpn.core
 import ctpn.core.layout.Quad
 
 /**
+ * Something about a photo that a user of its result should know.
+ *
+ * @property code what it is, for programs: "limit_reached" is that so much text was found that only the best was kept.
+ * @property message the same for people, one line.
+ */
+data class PageWarning(
+    val code: String,
+    val message: String,
+)
+
+/** The lines of a photo, region by region, in reading order in each, and what was noticed about it. */
+class PageResult(
+    lines: List<TextLine>,
+    val warnings: List<PageWarning>,
+) : List<TextLine> by lines
+
+/**
  * One line of text.
  *
  * @property quad in pixels of the upright photo.

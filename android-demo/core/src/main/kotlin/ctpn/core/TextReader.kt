@@ -3,6 +3,7 @@ package ctpn.core
 import ctpn.core.contract.DetectorMap
 import ctpn.core.contract.DetectorSpec
 import ctpn.core.detection.postprocess
+import ctpn.core.detection.reachedLimits
 import ctpn.core.imaging.RgbImage
 import ctpn.core.imaging.fit
 import ctpn.core.imaging.resize
@@ -41,8 +42,9 @@ class TextReader(
         rgb: RgbImage,
         regions: List<Region>? = null,
         observer: StageObserver? = null,
-    ): List<TextLine> {
-        val lines = found(rgb, regions, detector.spec.withScoreSlack, observer)
+    ): PageResult {
+        val reached = mutableSetOf<String>()
+        val lines = found(rgb, regions, detector.spec.withScoreSlack, observer, reached)
         val read =
             lines.zip(readLines(rgb, lines.map { it.quad }, recognizer, observer)).mapNotNull { (line, read) ->
                 line.copy(quad = read.quad, text = read.text.text, textScore = read.text.score.toFloat()).takeIf {
@@ -50,7 +52,7 @@ class TextReader(
                         line.score + read.text.score >= recognizer.spec.reading.minCombinedScore
                 }
             }
-        return read.groupBy { it.region }.values.flatMap { ordered(it) }
+        return PageResult(read.groupBy { it.region }.values.flatMap { ordered(it) }, limitWarnings(reached))
     }
 
     /** As [read], without texts and what only they confirm. */
@@ -58,7 +60,10 @@ class TextReader(
         rgb: RgbImage,
         regions: List<Region>? = null,
         observer: StageObserver? = null,
-    ): List<TextLine> = found(rgb, regions, detector.spec, observer)
+    ): PageResult {
+        val reached = mutableSetOf<String>()
+        return PageResult(found(rgb, regions, detector.spec, observer, reached), limitWarnings(reached))
+    }
 
     override fun close() {
         detector.close()
@@ -70,20 +75,25 @@ class TextReader(
         regions: List<Region>?,
         spec: DetectorSpec,
         observer: StageObserver?,
+        reached: MutableSet<String>,
     ): List<TextLine> {
-        val outlines = regions?.map { outline(it, rgb.width, rgb.height) } ?: return ordered(lines(rgb, spec, observer))
-        return outlines.flatMapIndexed { i, outline -> ordered(inRegion(rgb, outline, i, spec, observer)) }
+        val outlines = regions?.map { outline(it, rgb.width, rgb.height) } ?: return ordered(lines(rgb, spec, observer, reached))
+        return outlines.flatMapIndexed { i, outline -> ordered(inRegion(rgb, outline, i, spec, observer, reached)) }
     }
 
+    /** The lines of a picture; the names of the limits that it reached are added to [reached]. */
     private fun lines(
         rgb: RgbImage,
         spec: DetectorSpec,
         observer: StageObserver?,
+        reached: MutableSet<String>,
     ): List<TextLine> {
         val fitted = observer.time("fit") { fit(rgb, spec) }
         val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
         val maps = observer.time("detect") { maps(fitted.pixels) }
-        return observer.time("postprocess") { postprocess(maps, spec) }.map { line ->
+        val found = observer.time("postprocess") { postprocess(maps, spec) }
+        reached += reachedLimits(maps, found.size, spec)
+        return found.map { line ->
             line.copy(quad = line.quad.map { Point((it.x / scaleX).within(rgb.width), (it.y / scaleY).within(rgb.height)) })
         }
     }
@@ -108,6 +118,7 @@ class TextReader(
         index: Int,
         spec: DetectorSpec,
         observer: StageObserver?,
+        reached: MutableSet<String>,
     ): List<TextLine> {
         val (x0, y0, x1, y1) = window(outline, rgb.width, rgb.height, spec.regions)
         val part = observer.time("fit") { rgb.cut(x0, y0, x1, y1) }
@@ -115,12 +126,18 @@ class TextReader(
         val large = if (by > 1) observer.time("fit") { resize(part, rounded(part.width * by), rounded(part.height * by)) } else part
         val exactX = (large.width.toDouble() / part.width).toFloat()
         val exactY = (large.height.toDouble() / part.height).toFloat()
-        return lines(large, spec, observer)
+        return lines(large, spec, observer, reached)
             .map { line -> line.copy(quad = line.quad.map { Point(it.x / exactX + x0, it.y / exactY + y0) }, region = index) }
             .filter { overlapFraction(it.quad, outline) > 0.5 }
     }
 }
 
 private fun ordered(lines: List<TextLine>): List<TextLine> = readingOrder(lines.map { it.quad }).map { lines[it] }
+
+/** That there may be more text than was read. */
+private fun limitWarnings(reached: Set<String>): List<PageWarning> {
+    val message = "reached the detector's limits (${reached.sorted().joinToString()}), the best are kept; read it in several regions"
+    return if (reached.isEmpty()) emptyList() else listOf(PageWarning("limit_reached", message))
+}
 
 private fun Float.within(size: Int): Float = coerceIn(0f, size.toFloat())

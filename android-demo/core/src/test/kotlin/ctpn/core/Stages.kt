@@ -226,13 +226,14 @@ private fun regions(i: Inputs): List<Region>? =
 private fun markedRegion(values: FloatArray) =
     if (values.size == 4) Region.rectangle(values[0], values[1], values[2], values[3]) else Region(Quad.of(*values))
 
-private fun page(lines: List<TextLine>): Map<String, Any> =
+private fun page(lines: PageResult): Map<String, Any> =
     mapOf(
         "quads" to lines.map { it.quad },
         "scores" to lines.map { it.score },
         "texts" to lines.map { it.text },
         "text_scores" to lines.map { it.textScore },
         "regions" to lines.map { it.region },
+        "warnings" to lines.warnings.map { it.code },
     )
 
 private fun spec(i: Inputs): Map<String, Any> {
@@ -273,6 +274,7 @@ private fun fields(s: DetectorSpec): Map<String, Any> =
                 "min_region_side" to s.regions.minRegionSide,
                 "max_enlargement" to s.regions.maxEnlargement,
             ),
+        "limits" to mapOf("max_proposals" to s.limits.maxProposals, "max_lines" to s.limits.maxLines),
     )
 
 private fun fields(s: LinesSpec): Map<String, Any> =

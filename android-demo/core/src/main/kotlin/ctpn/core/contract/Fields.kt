@@ -5,33 +5,28 @@ import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 
-/** The values that a number may have: from [low], with [above] without it, to [high]. */
+/** The values that a number may have: from [low] to [high]; ctpn/contract/spec.py says why they end there. */
 internal class Range(
-    private val low: Int? = null,
-    private val high: Int? = null,
-    private val above: Boolean = false,
+    private val low: Double,
+    private val high: Double,
 ) {
-    operator fun contains(value: Double): Boolean =
-        (low == null || if (above) value > low else value >= low) && (high == null || value <= high)
+    constructor(low: Int, high: Int) : this(low.toDouble(), high.toDouble())
 
-    override fun toString(): String =
-        when {
-            high != null -> " in ${if (above) "(" else "["}$low, $high]"
-            low == null -> ""
-            above -> " above $low"
-            else -> " of at least $low"
-        }
+    operator fun contains(value: Double): Boolean = value in low..high
+
+    override fun toString(): String = " in [${shown(low)}, ${shown(high)}]"
+
+    private fun shown(value: Double): String = if (value % 1 == 0.0) value.toLong().toString() else value.toString()
 }
 
-internal val ANY = Range()
 internal val FRACTION = Range(0, 1)
-internal val POSITIVE_FRACTION = Range(0, 1, above = true)
-internal val POSITIVE = Range(0, above = true)
-internal val NOT_NEGATIVE = Range(0)
-internal val RATIO = Range(1)
-internal val COUNT = Range(1)
-internal val PIXELS = Range(0)
+internal val THRESHOLD = Range(0.01, 1.0) // at 0 everything counts
+internal val MEAN = Range(-1000, 1000)
+internal val DEVIATION = Range(0.001, 1000.0)
+internal val STRIDE = Range(4, 64)
+internal val PADDING = Range(0, 256)
 internal val GREY = Range(0, 255)
+internal val WIDTH = Range(32, 8192)
 
 /**
  * The fields of a JSON object. Each is required and read once; [finish] refuses those that were not read.

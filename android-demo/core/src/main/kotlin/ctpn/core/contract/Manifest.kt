@@ -7,7 +7,7 @@ import kotlinx.serialization.json.JsonObject
 const val MANIFEST = "manifest.json"
 const val MAX_MANIFEST_BYTES = 1 shl 20
 const val BUNDLE_HINT = "fetch the bundle again, or write one with python -m export.bundle"
-private const val SCHEMA = 2
+private const val SCHEMA = 3
 private const val KIND = "ctpn-bundle"
 private const val MAX_BYTES = 512L shl 20
 private const val MAX_FILES = 64

@@ -4,7 +4,8 @@ import ctpn.core.ModelException
 import kotlinx.serialization.json.JsonObject
 import java.security.MessageDigest
 
-private const val SCHEMA = 2 // raised when an old reader can no longer understand a new spec
+private const val SCHEMA = 3 // raised when an old reader can no longer understand a new spec
+private const val MAX_ANCHORS = 64
 internal const val EXPORT_HINT = "export it again with python -m export.onnx, or fetch a bundle of this version"
 
 /** Order of a pixel's channels in which a net was trained; the graph itself always takes RGB. */
@@ -33,7 +34,7 @@ enum class LineGrouping(
  * How proposals become lines.
  *
  * @property linkThreshold probability from which a link counts; for [LineGrouping.LINKS] alone.
- * @property maxGap pixels between two members of a line; not for [LineGrouping.LINKS].
+ * @property maxGap pixels between two members of a line, at least `strideX`; not for [LineGrouping.LINKS].
  * @property minOverlap vertical IoU of neighbours; for [LineGrouping.CLASSIC] overlap by the lower one, and ratio of the heights.
  * @property lineScore mean score below which a line is dropped.
  * @property scoreSlack how much less than [lineScore] a line may have whose text makes up for it ([ReadingSpec.minCombinedScore]).
@@ -58,16 +59,16 @@ data class LinesSpec(
 ) {
     internal constructor(f: Fields) : this(
         f.choice("line_grouping", LineGrouping.entries) { it.json },
-        f.number("link_threshold", FRACTION),
-        f.int("max_gap", PIXELS),
-        f.number("min_overlap", FRACTION),
+        f.number("link_threshold", THRESHOLD),
+        f.int("max_gap", Range(4, 512)),
+        f.number("min_overlap", THRESHOLD),
         f.number("line_score", FRACTION),
         f.number("score_slack", FRACTION),
-        f.number("min_aspect_ratio", NOT_NEGATIVE),
-        f.number("min_width", NOT_NEGATIVE),
-        f.number("clipped_weight", POSITIVE_FRACTION),
-        f.int("min_taper_columns", Range(2)),
-        f.numbers("expansion", 2, NOT_NEGATIVE),
+        f.number("min_aspect_ratio", Range(0, 100)),
+        f.number("min_width", Range(0, 1000)),
+        f.number("clipped_weight", THRESHOLD),
+        f.int("min_taper_columns", Range(2, 1000)),
+        f.numbers("expansion", 2, Range(0, 2)),
     )
 }
 
@@ -76,7 +77,7 @@ data class LinesSpec(
  *
  * @property maxAspectRatio an image longer than this to 1 is a long image.
  * @property tileShortSide pixels to which the short side of a long image is reduced.
- * @property overlap pixels that two tiles share, a multiple of `sizeMultiple`.
+ * @property overlap pixels that two tiles share, a multiple of `sizeMultiple` and at most half of `longSide`.
  * @property maxUntiled an input of up to this many times `longSide` is read at once.
  */
 data class TilingSpec(
@@ -86,10 +87,10 @@ data class TilingSpec(
     val maxUntiled: Double,
 ) {
     internal constructor(f: Fields) : this(
-        f.number("max_aspect_ratio", RATIO),
-        f.int("tile_short_side", COUNT),
-        f.int("overlap", PIXELS),
-        f.number("max_untiled", RATIO),
+        f.number("max_aspect_ratio", Range(1, 100)),
+        f.int("tile_short_side", Range(16, 4096)),
+        f.int("overlap", Range(0, 1024)),
+        f.number("max_untiled", Range(1, 4)),
     )
 }
 
@@ -107,11 +108,28 @@ data class RegionsSpec(
     val maxEnlargement: Double,
 ) {
     internal constructor(f: Fields) : this(
-        f.number("region_padding", NOT_NEGATIVE),
-        f.int("min_padding", PIXELS),
-        f.int("max_padding", PIXELS),
-        f.int("min_region_side", COUNT),
-        f.number("max_enlargement", RATIO),
+        f.number("region_padding", Range(0, 2)),
+        f.int("min_padding", PADDING),
+        f.int("max_padding", PADDING),
+        f.int("min_region_side", Range(1, 512)),
+        f.number("max_enlargement", Range(1, 8)),
+    )
+}
+
+/**
+ * How much is found at most in one picture: in the whole photo, or in one marked region of it. Of more the best are kept, and the
+ * result has a warning.
+ *
+ * @property maxProposals that are looked at, before suppression.
+ * @property maxLines that are kept.
+ */
+data class LimitsSpec(
+    val maxProposals: Int,
+    val maxLines: Int,
+) {
+    internal constructor(f: Fields) : this(
+        f.int("max_proposals", Range(1, 100_000)),
+        f.int("max_lines", Range(1, 10_000)),
     )
 }
 
@@ -122,10 +140,10 @@ data class RegionsSpec(
  * k = number of [anchorHeights]: score [1, h, w, k] and, where [outputs] has them, vertical and side [1, h, w, 2k], link
  * [1, h, w, k].
  *
- * @property anchorHeights pixels, ascending.
+ * @property anchorHeights pixels, ascending, 1 to 64 of them.
  * @property outputs in the graph's order; score and vertical are always among them.
  * @property mean in the order of [channels], as [std]: the graph computes (pixel - mean) / std.
- * @property longSide pixels to which photos are reduced, long images apart.
+ * @property longSide pixels to which photos are reduced, long images apart; a multiple of [sizeMultiple].
  * @property sizeMultiple the input is padded to a multiple of this with the grey [pad].
  * @property scoreThreshold proposals below are dropped.
  * @property nmsThreshold vertical IoU within a column, above which the worse of two is dropped.
@@ -147,24 +165,26 @@ data class DetectorSpec(
     val lines: LinesSpec,
     val tiling: TilingSpec,
     val regions: RegionsSpec,
+    val limits: LimitsSpec,
 ) {
     private constructor(f: Fields) : this(
         f.text("name"),
-        f.numbers("anchor_heights", null, POSITIVE),
-        f.int("stride_x", COUNT),
-        f.int("stride_y", COUNT),
+        f.numbers("anchor_heights", null, Range(1, 4096)),
+        f.int("stride_x", STRIDE),
+        f.int("stride_y", STRIDE),
         f.choices("outputs", DetectorMap.entries) { it.json },
         f.choice("channels", Channels.entries) { it.name },
-        f.numbers("mean", 3, ANY),
-        f.numbers("std", 3, POSITIVE),
-        f.int("long_side", COUNT),
-        f.int("size_multiple", COUNT),
+        f.numbers("mean", 3, MEAN),
+        f.numbers("std", 3, DEVIATION),
+        f.int("long_side", Range(32, 4096)),
+        f.int("size_multiple", Range(4, 256)),
         f.int("pad", GREY),
-        f.number("score_threshold", FRACTION),
-        f.number("nms_threshold", FRACTION),
+        f.number("score_threshold", THRESHOLD),
+        f.number("nms_threshold", Range(0.01, 0.9)),
         f.group("lines") { LinesSpec(it) },
         f.group("tiling") { TilingSpec(it) },
         f.group("regions") { RegionsSpec(it) },
+        f.group("limits") { LimitsSpec(it) },
     )
 
     init {
@@ -179,16 +199,18 @@ data class DetectorSpec(
         val m = sizeMultiple
         val names = outputs.map { it.json }
         return when {
-            anchorHeights.isEmpty() || !anchorHeights.zipWithNext().all { (a, b) -> a < b } ->
-                "anchor_heights: expected ascending heights, got $anchorHeights"
+            anchorHeights.size !in 1..MAX_ANCHORS || !anchorHeights.zipWithNext().all { (a, b) -> a < b } ->
+                "anchor_heights: expected 1 to $MAX_ANCHORS ascending heights, got ${anchorHeights.toString().take(60)}"
             m % strideX != 0 || m % strideY != 0 ->
                 "stride_x and stride_y: expected divisors of size_multiple $m, got $strideX and $strideY"
             outputs.toSet().size < outputs.size || DetectorMap.SCORE !in outputs || DetectorMap.VERTICAL !in outputs ->
                 "outputs: expected distinct names with score and vertical among them, got $names"
             lines.lineGrouping == LineGrouping.LINKS && DetectorMap.LINK !in outputs ->
                 "lines.line_grouping: expected the output link for 'links', got the outputs $names"
-            tiling.overlap % m != 0 || tiling.overlap + m > longSide ->
-                "tiling.overlap: expected a multiple of $m below long_side $longSide, got ${tiling.overlap}"
+            lines.maxGap < strideX -> "lines.max_gap: expected at least stride_x $strideX, got ${lines.maxGap}"
+            longSide % m != 0 -> "long_side: expected a multiple of size_multiple $m, got $longSide"
+            tiling.overlap % m != 0 || 2 * tiling.overlap > longSide ->
+                "tiling.overlap: expected a multiple of $m, at most half of long_side $longSide, got ${tiling.overlap}"
             regions.minPadding > regions.maxPadding ->
                 "regions.min_padding: expected at most max_padding ${regions.maxPadding}, got ${regions.minPadding}"
             else -> null
@@ -209,7 +231,7 @@ data class DetectorSpec(
  *
  * @property minWidth pixels of a line crop at least.
  * @property cutStart fraction of `maxWidth` after which a long line crop may be split.
- * @property cutWindow odd number of columns over which ink is summed to find the emptiest place.
+ * @property cutWindow odd number of columns over which ink is summed to find the emptiest place, at most `maxWidth`.
  * @property cutTolerance grey levels above the emptiest that still count as empty.
  * @property spaceInk a column with less than this fraction of the most ink belongs to a gap.
  * @property spaceWidth a gap wider than this fraction of the height is a space.
@@ -223,12 +245,12 @@ data class LineCropSpec(
     val spaceWidth: Double,
 ) {
     internal constructor(f: Fields) : this(
-        f.int("min_width", COUNT),
-        f.number("cut_start", POSITIVE_FRACTION),
-        f.int("cut_window", COUNT),
-        f.number("cut_tolerance", NOT_NEGATIVE),
+        f.int("min_width", Range(1, 1024)),
+        f.number("cut_start", Range(0.1, 0.95)),
+        f.int("cut_window", Range(1, 255)),
+        f.number("cut_tolerance", Range(0, 255)),
         f.number("space_ink", FRACTION),
-        f.number("space_width", NOT_NEGATIVE),
+        f.number("space_width", Range(0, 10)),
     )
 }
 
@@ -258,12 +280,12 @@ data class ReadingSpec(
     internal constructor(f: Fields) : this(
         f.number("flip_retry_score", FRACTION),
         f.number("page_flip_score", FRACTION),
-        f.int("page_flip_votes", COUNT),
-        f.number("vertical_aspect", RATIO),
+        f.int("page_flip_votes", Range(1, 1000)),
+        f.number("vertical_aspect", Range(1, 100)),
         f.number("min_gain", FRACTION),
         f.number("min_combined_score", Range(0, 2)),
-        f.int("batch_columns", COUNT),
-        f.number("batch_spread", RATIO),
+        f.int("batch_columns", Range(32, 16384)),
+        f.number("batch_spread", Range(1, 100)),
     )
 }
 
@@ -278,7 +300,7 @@ data class ReadingSpec(
  * @property height pixels of a line crop.
  * @property stride pixels of width for one time step.
  * @property widthMultiple line crops are padded to this on the right with the grey [pad].
- * @property maxWidth longer line crops are split at gaps, read part by part and joined.
+ * @property maxWidth longer line crops are split at gaps, read part by part and joined; at least 4 times [height].
  * @property margin two fractions of a line's height that are added around its quad: at each end, and above and below.
  * @property widths of the exported variants of fixed width.
  */
@@ -304,15 +326,15 @@ data class RecognizerSpec(
         f.text("charset"),
         f.text("charset_sha256"),
         f.choice("channels", Channels.entries) { it.name },
-        f.numbers("mean", 3, ANY),
-        f.numbers("std", 3, POSITIVE),
-        f.int("height", COUNT),
-        f.int("stride", COUNT),
-        f.int("width_multiple", COUNT),
+        f.numbers("mean", 3, MEAN),
+        f.numbers("std", 3, DEVIATION),
+        f.int("height", Range(8, 256)),
+        f.int("stride", Range(2, 64)),
+        f.int("width_multiple", Range(4, 1024)),
         f.int("pad", GREY),
-        f.int("max_width", COUNT),
-        f.numbers("margin", 2, NOT_NEGATIVE),
-        f.ints("widths", COUNT),
+        f.int("max_width", WIDTH),
+        f.numbers("margin", 2, FRACTION),
+        f.ints("widths", WIDTH),
         f.group("line_crop") { LineCropSpec(it) },
         f.group("reading") { ReadingSpec(it) },
     )
@@ -336,9 +358,9 @@ data class RecognizerSpec(
                 "charset: expected sha256 ${charsetSha256.take(64)}, got $digest; the file is damaged, fetch it again"
             m % stride != 0 || (widths + maxWidth).any { it % m != 0 } ->
                 "width_multiple: expected a multiple of stride $stride that divides max_width and widths, got $m"
-            lineCrop.cutWindow % 2 == 0 -> "line_crop.cut_window: expected an odd number, got ${lineCrop.cutWindow}"
-            (maxWidth * lineCrop.cutStart).toInt() !in 1 until maxWidth ->
-                "line_crop.cut_start: expected a place inside max_width $maxWidth, got ${lineCrop.cutStart}"
+            maxWidth < 4 * height -> "max_width: expected at least 4 times the height $height, got $maxWidth"
+            lineCrop.cutWindow % 2 == 0 || lineCrop.cutWindow > maxWidth ->
+                "line_crop.cut_window: expected an odd number of at most max_width $maxWidth, got ${lineCrop.cutWindow}"
             else -> null
         }
     }

@@ -7,7 +7,8 @@ import ctpn.core.runtime.FloatMap
 import kotlin.math.exp
 
 /**
- * Turn a detector's maps into the proposals that reach `spec.scoreThreshold` (Tian et al. 2016, section 3.1).
+ * Turn a detector's maps into the proposals that reach `spec.scoreThreshold`, the best `limits.maxProposals` of them (Tian et al. 2016,
+ * section 3.1).
  *
  * A cell is `strideX` wide and `strideY` high; its anchors share the cell's centre and differ in height alone.
  * Regression: dy = (cy - cy_anchor) / h_anchor, dh = log(h / h_anchor); side: (x_end - cx_anchor) / strideX.
@@ -24,7 +25,7 @@ fun decode(
     val k = spec.anchorHeights.size
     checkShapes(maps, spec)
     val threshold = spec.scoreThreshold.toFloat()
-    val at = score.values.indices.filter { score.values[it] >= threshold }
+    val at = best(score.values, score.values.indices.filter { score.values[it] >= threshold }, spec.limits.maxProposals)
     val vertical = maps.getValue(DetectorMap.VERTICAL).values
     val side = if (DetectorMap.SIDE in spec.outputs) maps.getValue(DetectorMap.SIDE).values else null
     val link = if (DetectorMap.LINK in spec.outputs) maps.getValue(DetectorMap.LINK).values else null
@@ -34,7 +35,7 @@ fun decode(
     for ((i, cell) in at.withIndex()) {
         val height = spec.anchorHeights[cell % k].toFloat()
         val cy = (cell / k / score.width + 0.5f) * spec.strideY + vertical[2 * cell] * height
-        val half = exp(minOf(vertical[2 * cell + 1], 4f).toDouble()).toFloat() * height * 0.5f
+        val half = exp(vertical[2 * cell + 1].coerceIn(-4f, 4f).toDouble()).toFloat() * height * 0.5f
         val x0 = (columns[i] * spec.strideX).toFloat()
         val box = floatArrayOf(x0, cy - half, x0 + spec.strideX, cy + half)
         box.copyInto(boxes, 4 * i)
@@ -43,6 +44,13 @@ fun decode(
     val scores = FloatArray(at.size) { score.values[at[it]] }
     return Proposals(boxes, scores, columns, ends, FloatArray(at.size) { link?.get(at[it]) ?: 1f })
 }
+
+/** The first [count] of the cells [at] by (-score, index), in the cells' order. */
+private fun best(
+    scores: FloatArray,
+    at: List<Int>,
+    count: Int,
+): List<Int> = if (at.size <= count) at else at.sortedByDescending { scores[it] }.take(count).sorted() // a stable sort
 
 private fun checkShapes(
     maps: Map<DetectorMap, FloatMap>,

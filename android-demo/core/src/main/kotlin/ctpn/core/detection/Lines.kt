@@ -114,7 +114,8 @@ private fun connectedComponents(successors: IntArray): IntArray {
  * Join proposals (already suppressed) into oriented lines.
  *
  * @return quads in network-input pixels, clockwise from the text's top left, with the mean score of the members; lines below
- *   `lineScore` or `minAspectRatio` are omitted, those of at most `minWidth`, and with [LineGrouping.CLASSIC] those of one member.
+ *   `lineScore` or `minAspectRatio` are omitted, those of at most `minWidth`, and with [LineGrouping.CLASSIC] those of one member. Of the others the best
+ *   `limits.maxLines` are kept.
  *   Empty when there is no text.
  */
 fun textLines(
@@ -125,7 +126,9 @@ fun textLines(
     val sorted = proposals.take(order.toIntArray())
     val numbers = connectedComponents(connect(sorted, spec))
     val members = numbers.indices.groupBy { numbers[it] }
-    return members.keys.sorted().mapNotNull { textLine(sorted, members.getValue(it), spec.lines) }
+    val lines = members.keys.sorted().mapNotNull { textLine(sorted, members.getValue(it), spec.lines) }
+    val best = lines.indices.sortedByDescending { lines[it].score }.take(spec.limits.maxLines) // a stable sort
+    return best.sorted().map { lines[it] }
 }
 
 private fun textLine(

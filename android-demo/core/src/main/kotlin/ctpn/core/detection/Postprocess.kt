@@ -18,3 +18,17 @@ fun postprocess(
     val kept = suppress(proposals.boxesNet, proposals.scores, proposals.columns, spec.nmsThreshold.toFloat())
     return textLines(proposals.take(kept), spec)
 }
+
+/** Which limits of the spec a picture reached, by their names there, so that there may be more text than the [lines] that were found. */
+fun reachedLimits(
+    maps: Map<DetectorMap, FloatMap>,
+    lines: Int,
+    spec: DetectorSpec,
+): List<String> {
+    val threshold = spec.scoreThreshold.toFloat()
+    val proposals = maps.getValue(DetectorMap.SCORE).values.count { it >= threshold }
+    return listOfNotNull(
+        "max_proposals".takeIf { proposals >= spec.limits.maxProposals },
+        "max_lines".takeIf { lines >= spec.limits.maxLines },
+    )
+}
