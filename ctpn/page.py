@@ -34,7 +34,7 @@ class PageWarning:
     """Something about a photo that a user of its result should know.
 
     Attributes:
-        code: what it is, for programs: "damaged", "more_pages", "rotated" or "limit_reached".
+        code: what it is, for programs: "damaged", "more_pages", "rotated", "text_layer" or "limit_reached".
         message: the same for people, one line.
     """
 
@@ -52,6 +52,7 @@ class PageResult(Sequence[TextLine]):
         warnings: what was noticed about the photo; empty for most.
         times: seconds spent in each stage that ran, by its name (`ctpn.stage_timer.STAGES`).
         regions: how many regions were asked for; None for the whole photo.
+        page, pages: which page or frame of the file was read, from 1, and how many it has.
     """
 
     lines: tuple[TextLine, ...]
@@ -60,6 +61,8 @@ class PageResult(Sequence[TextLine]):
     warnings: tuple[PageWarning, ...] = ()
     times: Mapping[str, float] = field(default_factory=dict)
     regions: int | None = None
+    page: int = 1
+    pages: int = 1
 
     def __len__(self) -> int:
         return len(self.lines)

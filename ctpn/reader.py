@@ -18,8 +18,11 @@ from ctpn.contract.signature import Trust
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.detection.postprocess import Limit, postprocess, reached_limits
 from ctpn.errors import CtpnError, ImageError, ModelError
-from ctpn.imaging.decode import Box, Focus, Photo, Source, open_photo
+from ctpn.imaging.decode import Box, Focus, Photo, open_photo
+from ctpn.imaging.header import check_page
+from ctpn.imaging.limits import MAX_PIXELS, Limits
 from ctpn.imaging.resample import resize
+from ctpn.imaging.source import Source
 from ctpn.imaging.tiling import fit, stitch, tiles
 from ctpn.layout.geometry import overlap_fraction
 from ctpn.layout.reading_order import reading_order
@@ -52,6 +55,8 @@ class TextReader:
         providers: ONNX Runtime's execution providers in the order of preference, by name or as (name, options).
         session_options: an `onnxruntime.SessionOptions` in place of ours; `threads` must be 0 then.
         on_stage: called with the name and the seconds of each stage that has ended (`ctpn.stage_timer`), in the thread that reads.
+        max_pixels: the limit for a picture's width times height, checked before it is decoded; the limit for the memory that decoding
+            may take rises with it (docs/inputs.md).
 
     Raises:
         ModelError: a file is missing, damaged, not one of ours or of another version.
@@ -68,6 +73,7 @@ class TextReader:
         providers: Sequence[str | tuple[str, dict[str, Any]]] = CPU,
         session_options: Any = None,
         on_stage: OnStage | None = None,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
         options = RuntimeOptions(threads, providers, session_options)
         if trust is not None and bundle is None:
@@ -79,13 +85,13 @@ class TextReader:
             self._models = _from_bundle(Path(bundle), trust, options)
         else:
             raise CtpnError("bundle and detector are both given; give one: a bundle has its own detector")
-        self._on_stage = on_stage
+        self._on_stage, self._limits = on_stage, Limits(max_pixels)
 
     @classmethod
-    def of(cls, detector: Detector, recognizer: Recognizer, *, on_stage: OnStage | None = None) -> TextReader:
+    def of(cls, detector: Detector, recognizer: Recognizer, *, on_stage: OnStage | None = None, max_pixels: int = MAX_PIXELS) -> TextReader:
         """A reader with a detector and a recogniser of your own; as safe to share between threads as they are."""
         reader = object.__new__(cls)
-        reader._models, reader._on_stage = (detector, recognizer), on_stage
+        reader._models, reader._on_stage, reader._limits = (detector, recognizer), on_stage, Limits(max_pixels)
         return reader
 
     @property
@@ -113,15 +119,19 @@ class TextReader:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
-    def detect(self, image: Image, regions: Sequence[Region] | None = None, *, on_stage: OnStage | None = None) -> PageResult:
+    def detect(
+        self, image: Image, regions: Sequence[Region] | None = None, *, page: int | None = None, on_stage: OnStage | None = None
+    ) -> PageResult:
         """The text lines of a photo in reading order.
 
         Args:
             image: a path, the bytes of a file, a file object, or RGB uint8 [H, W, 3]. A very large JPEG is decoded at the reduced
-                size that is needed (docs/output.md has the rule).
+                size that is needed (docs/inputs.md has the rule).
             regions: what a user marked: rectangles (x, y, width, height) or quads of four corners, in pixels of the upright photo;
                 the lines that lie mostly in one are returned, in the order of the regions. A line may be found in two regions that
                 overlap. None: the whole photo.
+            page: of a TIFF, PDF or animation of several pages or frames, from 1; the result's `pages` says how many there are. None:
+                the first, with a warning if there are others.
             on_stage: as for the class, for this photo alone.
 
         Returns:
@@ -133,11 +143,13 @@ class TextReader:
         """
         detector, _ = self._loaded()
         timer = StageTimer(on_stage or self._on_stage)
-        photo = _open(image, regions, detector.spec, timer)
+        photo = _open(image, regions, page, detector.spec, self._limits, timer)
         lines, reached = _find_lines(photo, regions, detector, detector.spec, timer)
         return _result(photo, lines, regions, timer, _limit_warnings(reached, detector.spec))
 
-    def read(self, image: Image, regions: Sequence[Region] | None = None, *, on_stage: OnStage | None = None) -> PageResult:
+    def read(
+        self, image: Image, regions: Sequence[Region] | None = None, *, page: int | None = None, on_stage: OnStage | None = None
+    ) -> PageResult:
         """The text lines of a photo with their texts; arguments, order and errors as for `detect`.
 
         Beside the lines of `detect` there may be some for which the detector's score alone is too low, and which their texts confirm.
@@ -146,7 +158,7 @@ class TextReader:
         """
         detector, recognizer = self._loaded()
         timer = StageTimer(on_stage or self._on_stage)
-        photo = _open(image, regions, detector.spec, timer)
+        photo = _open(image, regions, page, detector.spec, self._limits, timer)
         lines, reached = _find_lines(photo, regions, detector, detector.spec.with_score_slack, timer)
         lines = _read_texts(photo, lines, recognizer, timer)
         lines = [line for line in lines if _is_confirmed(line, detector.spec, recognizer.spec)]
@@ -178,13 +190,15 @@ def _from_bundle(folder: Path, trust: Trust | None, options: RuntimeOptions) -> 
     return detector, recognizer
 
 
-def _open(image: Image, regions: Sequence[Region] | None, spec: DetectorSpec, timer: StageTimer) -> Photo:
+def _open(image: Image, regions: Sequence[Region] | None, page: int | None, spec: DetectorSpec, limits: Limits, timer: StageTimer) -> Photo:
     """The pixels of a photo, of a very large JPEG those that its regions need."""
     with timer("decode"):
         if not isinstance(image, np.ndarray):
-            return open_photo(image, _focus(regions, spec) if regions is not None and len(regions) else None)
+            focus = _focus(regions, spec) if regions is not None and len(regions) else None
+            return open_photo(image, focus, page=page, max_pixels=limits.max_pixels)
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ImageError(f"expected uint8 RGB [H, W, 3], got {image.dtype} {list(image.shape)}; convert it first")
+        check_page(page, 1)
         return Photo(image, image.shape[1], image.shape[0])
 
 
@@ -270,4 +284,5 @@ def _result(
     photo: Photo, lines: list[TextLine], regions: Sequence[Region] | None, timer: StageTimer, warnings: tuple[PageWarning, ...]
 ) -> PageResult:
     moved, known = tuple(replace(line, quad=photo.to_photo(line.quad)) for line in lines), (*photo.warnings, *warnings)
-    return PageResult(moved, photo.width, photo.height, known, timer.times, None if regions is None else len(regions))
+    count = None if regions is None else len(regions)
+    return PageResult(moved, photo.width, photo.height, known, timer.times, count, photo.page, photo.pages)

@@ -14,7 +14,8 @@ import cv2
 
 from ctpn.batch.bulk import ReadOptions, read_page, reader_for
 from ctpn.errors import CtpnError
-from ctpn.imaging.decode import open_photo, read_source
+from ctpn.imaging.decode import open_photo
+from ctpn.imaging.source import read_source
 from ctpn.output.overlay import write_overlay
 from ctpn.page import PageResult
 

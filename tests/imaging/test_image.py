@@ -1,6 +1,5 @@
 """Opening and fitting pictures, hostile ones too."""
 
-import io
 import os
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from ctpn.contract.spec import MOBILE
 from ctpn.errors import ImageError
 from ctpn.imaging.decode import open_image, open_photo
-from ctpn.imaging.header import orientation, page_count
+from ctpn.imaging.tiff_structure import directories, orientation
 from ctpn.imaging.tiling import fit, stitch, tiles
 from tests.helpers.jpegs import with_orientation
 
@@ -186,21 +185,11 @@ def test_further_pages_have_a_warning(tmp_path):
     assert open_photo(tmp_path / "b.tif").warnings == ()
 
 
-def test_frames_of_a_gif_are_counted():
-    image = pytest.importorskip("PIL.Image", reason="Pillow writes the animation")
-    for count in (1, 4):
-        data = io.BytesIO()
-        frames = [image.new("RGB", (30, 20), (50 * i, 0, 0)) for i in range(count)]
-        frames[0].save(data, "GIF", save_all=True, append_images=frames[1:])
-        assert page_count(data.getvalue()) == count
-
-
 @pytest.mark.parametrize("tail", [b"", b"\x08", b"\x08\0\0\0", b"\x08\0\0\0\xff\xff", b"\x08\0\0\0\0\0\x08\0\0\0"])
 def test_a_damaged_tiff_structure_ends(tail):
     """Also one whose directory follows itself."""
-    assert page_count(b"II*\0" + tail) == 1
-    exif = b"Exif\0\0II*\0" + tail
-    assert orientation(b"\xff\xd8\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + b"\xff\xda") == 1
+    assert len(list(directories(b"II*\0" + tail))) <= 1
+    assert orientation(b"II*\0" + tail) == 1
 
 
 def test_what_is_warned_of_in_the_cases_of_others():

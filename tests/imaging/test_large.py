@@ -20,7 +20,7 @@ WAYBILL = Path(__file__).parents[2] / "examples" / "waybill.jpg"
 @pytest.fixture
 def small_limits(monkeypatch):
     """As if memory were 256 times as scarce: a photo of 0.13 megapixels is very large."""
-    for name in ("MAX_PIXELS", "MAX_LUMA_PIXELS", "MAX_PART_PIXELS"):
+    for name in ("MAX_FULL_PIXELS", "MAX_LUMA_PIXELS", "MAX_PART_PIXELS"):
         monkeypatch.setattr(decode, name, getattr(decode, name) // 256)
 
 
@@ -32,7 +32,7 @@ def jpeg(width, height, *options):
 
 
 def test_an_ordinary_photo_is_decoded_as_it_is():
-    assert decode.MAX_PIXELS >= 24_000_000, "a good camera's photo is no very large one"
+    assert decode.MAX_FULL_PIXELS >= 24_000_000, "a good camera's photo is no very large one"
     photo = open_photo(WAYBILL)
     assert photo.reduction == 1 and np.array_equal(photo.pixels, open_image(WAYBILL))
 
@@ -43,7 +43,7 @@ def test_a_large_one_at_the_first_size_within_the_limit(small_limits, size, redu
     photo = open_photo(data)
     assert (photo.width, photo.height, photo.reduction) == (*size, reduction) and (photo.left, photo.top) == (0, 0)
     assert photo.pixels.shape[:2] == (-(-size[1] // reduction), -(-size[0] // reduction))
-    assert photo.pixels.shape[0] * photo.pixels.shape[1] <= decode.MAX_PIXELS
+    assert photo.pixels.shape[0] * photo.pixels.shape[1] <= decode.MAX_FULL_PIXELS
     same = halved(open_image(data), reduction.bit_length() - 1)
     assert np.abs(photo.pixels.astype(int) - same).mean() < 2
 
@@ -91,7 +91,7 @@ def test_lines_are_found_where_they_are(monkeypatch, regions):
     data = cv2.imencode(".jpg", cv2.resize(cv2.imread(str(WAYBILL)), None, fx=3, fy=3, interpolation=cv2.INTER_CUBIC))[1].tobytes()
     large = None if regions is None else [tuple(3 * v for v in region) for region in regions]
     exact = reader.read(data, large)
-    monkeypatch.setattr(decode, "MAX_PIXELS", 4_000_000)
+    monkeypatch.setattr(decode, "MAX_FULL_PIXELS", 4_000_000)
     monkeypatch.setattr(decode, "MAX_LUMA_PIXELS", 4_000_000)
     reduced = reader.read(data, large)
     assert (reduced.width, reduced.height) == (exact.width, exact.height) and len(exact) > 3
