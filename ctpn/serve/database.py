@@ -74,16 +74,18 @@ def connect(url: str) -> Engine:
     """
     try:
         engine = create_engine(url, pool_pre_ping=True)
+    except ModuleNotFoundError as e:
+        raise CtpnError(f"--database: the driver {e.name} is not installed; for PostgreSQL: pip install 'ctpn[postgres]'") from None
+    except ArgumentError:
+        raise CtpnError("--database: expected SQLAlchemy's URL, such as postgresql+psycopg://user:password@host/name") from None
+    try:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with engine.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except ModuleNotFoundError as e:
-        raise CtpnError(f"--database: the driver {e.name} is not installed; for PostgreSQL: pip install 'ctpn[postgres]'") from None
-    except ArgumentError:
-        raise CtpnError("--database: expected SQLAlchemy's URL, such as postgresql+psycopg://user:password@host/name") from None
     except (SQLAlchemyError, OSError) as e:
+        engine.dispose()
         reason = str(getattr(e, "orig", None) or e).splitlines()[0]
         raise CtpnError(f"--database: cannot be used ({reason[:160]}); check that it runs and who may connect") from None
     return engine

@@ -71,6 +71,15 @@ def valid(engine: Engine) -> dict[str, str]:
     return {key.digest: key.name for key in listed(engine) if key.revoked is None}
 
 
+def _done(engine: Engine, what: str, name: str) -> str:
+    if what == "add":
+        return add(engine, name)
+    if what == "revoke":
+        revoke(engine, name)
+        return f"{name}: revoked"
+    return "\n".join(f"{k.name}\t{k.created}\t{'revoked ' + k.revoked if k.revoked else 'valid'}" for k in listed(engine))
+
+
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 failed; usage errors exit 2."""
     parser = command.parser("ctpn.serve.keys", __doc__)
@@ -83,12 +92,10 @@ def main(argv: list[str] | None = None) -> int:
 
     def done() -> str:
         engine = connect(storage(args).url)
-        if args.what == "add":
-            return add(engine, args.name)
-        if args.what == "revoke":
-            revoke(engine, args.name)
-            return f"{args.name}: revoked"
-        return "\n".join(f"{k.name}\t{k.created}\t{'revoked ' + k.revoked if k.revoked else 'valid'}" for k in listed(engine))
+        try:
+            return _done(engine, args.what, args.name)
+        finally:
+            engine.dispose()
 
     return command.run("ctpn.serve.keys", done)
 
