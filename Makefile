@@ -1,7 +1,7 @@
 # make setup     .venv with everything          make demo      export with quantisation, then a sample waybill is read
 # make test      everything that CI runs        make style     format Python and Kotlin
 # make android   the app's tests, then an APK, whose path is the last line printed
-# Others: fonts, android-tools and arm (for the tests; Debian), weights and ship (how the shipped files are made)
+# Others: fonts, android-tools, arm and postgresql (for the tests; Debian), weights and ship (how the shipped files are made)
 PYTHON ?= python3
 BIN := .venv/bin
 ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner $(shell command -v npm > /dev/null || echo npm)
@@ -9,7 +9,7 @@ ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner 
 packages = dpkg -s $(1) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(1); }
 names = $(shell sed '/^\#/d' $(1))
 
-.PHONY: setup demo test style android android-screenshots android-tools fonts training-fonts arm weights ship measure formats
+.PHONY: setup demo test style android android-screenshots android-tools fonts training-fonts arm postgresql weights ship measure formats
 
 setup: .venv/ready
 
@@ -61,6 +61,10 @@ fonts:
 training-fonts: setup fonts
 	@$(call packages,$(call names,recipes/training_fonts.txt))
 	$(BIN)/python -m ctpn.synthesis.webfonts --out .cache/fonts
+
+# A database for the service's tests, which start their own.
+postgresql:
+	@$(call packages,postgresql)
 
 # An emulator for ARM and what runs in it, in .cache/arm; without them the tests that run there are skipped.
 arm: setup

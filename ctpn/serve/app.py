@@ -52,11 +52,12 @@ def service(settings: Settings) -> FastAPI:
     app.state.metrics = Metrics(app.state.pool, *specs)
     app.state.engine, app.state.bundles = engine, Bundles(settings.bundles)
     app.state.report, app.state.access = Report(engine), Access(engine, settings)
-    for router in (read.router, bundle_routes.router, benchmark_routes.router):
+    for router in (routers := (read.router, bundle_routes.router, benchmark_routes.router)):
         app.include_router(router, dependencies=[Depends(_allowed)])
     app.include_router(machines)
     app.add_middleware(Observed, of=app, settings=settings)
-    problems.install(app)
+    problems.install(app, [route for router in (*routers, machines) for route in router.routes])
+    problems.openapi(app)
     return app
 
 
