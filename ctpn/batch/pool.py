@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 
 from ctpn.batch.bulk import ReadOptions, read_page, reader_for
+from ctpn.batch.fetch import fetch
 from ctpn.errors import CtpnError
 from ctpn.imaging.decode import open_photo
 from ctpn.imaging.source import read_source
@@ -26,12 +27,12 @@ class Item:
 
     Attributes:
         name: what results and errors call it.
-        source: its path, or the bytes of its file.
+        source: its path, the bytes of its file, or its URL.
         overlay: where to write a picture of its lines; None: nowhere.
     """
 
     name: str
-    source: Path | bytes
+    source: Path | bytes | str
     overlay: Path | None = None
 
 
@@ -67,13 +68,19 @@ def outcomes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator
 def read_item(item: Item, options: ReadOptions) -> Outcome:
     """Read a photo and write its overlay."""
     try:
-        data = item.source if isinstance(item.source, bytes) else read_source(item.source)[1]
+        data = _bytes(item.source)
         page = read_page(data, options, item.name)
         if item.overlay:
             _draw(data, page, item.overlay)
     except (CtpnError, OSError) as e:
         return Outcome(item.name, error=str(e))
     return Outcome(item.name, page)
+
+
+def _bytes(source: Path | bytes | str) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    return fetch(source) if isinstance(source, str) else read_source(source)[1]
 
 
 def _draw(data: bytes, page: PageResult, file: Path) -> None:
