@@ -80,8 +80,35 @@ def coarse(rgb: U8, rng: Rng) -> U8:
     """Reduced and enlarged again."""
     h, w = rgb.shape[:2]
     f = rng.uniform(0.5, 0.9)
-    result: U8 = cv2.resize(cv2.resize(rgb, (int(w * f), int(h * f)), interpolation=cv2.INTER_AREA), (w, h))
+    result: U8 = cv2.resize(cv2.resize(rgb, (max(1, int(w * f)), max(1, int(h * f))), interpolation=cv2.INTER_AREA), (w, h))
     return result
+
+
+def sharpen(rgb: U8, rng: Rng) -> U8:
+    """An unsharp mask, as phones apply: strong edges with halos."""
+    soft = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.6, 1.5)))
+    by = float(rng.uniform(0.4, 2.0))
+    result: U8 = cv2.addWeighted(rgb, 1 + by, soft, -by, 0)
+    return result
+
+
+def denoise(rgb: U8, rng: Rng) -> U8:
+    """A filter that keeps edges and takes fine strokes away, as phones apply in low light."""
+    if rng.random() < 0.3 and rgb.shape[0] > 20:
+        result: U8 = cv2.medianBlur(rgb, 3)
+        return result
+    result = cv2.bilateralFilter(rgb, 5, float(rng.uniform(15, 60)), float(rng.uniform(1, 2.5)))
+    return result
+
+
+def thermal(rgb: U8, rng: Rng) -> U8:
+    """A printer's worn head and faded paper: pale columns and rows, little contrast."""
+    h, w = rgb.shape[:2]
+    pale = np.ones((h, w), np.float32) * float(rng.uniform(0.3, 0.9))
+    pale[:, rng.random(w) < rng.uniform(0, 0.08)] *= float(rng.uniform(0, 0.6))
+    pale[rng.random(h) < rng.uniform(0, 0.12)] *= float(rng.uniform(0.2, 0.8))
+    ground = np.percentile(rgb, 90)
+    return np.asarray(np.clip(ground + (rgb - ground) * pale[:, :, None] + 0.5, 0, 255), np.uint8)
 
 
 def noise(rgb: U8, rng: Rng) -> U8:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,7 +17,7 @@ from ctpn.synthesis import degradation as augment
 from ctpn.synthesis.fonts import Fonts, covered, face
 from ctpn.synthesis.pages.lettering import Ink, wear
 from ctpn.synthesis.pages.paper import colour, paper, scene
-from ctpn.synthesis.phrases import ems, phrase
+from ctpn.synthesis.phrases import KINDS, Maker, phrase
 
 U8 = NDArray[np.uint8]
 F64 = NDArray[np.float64]
@@ -32,31 +35,48 @@ class LineCrop:
     caseless: bool = False
 
 
-def synthetic_line(rng: Rng, fonts: Fonts, spec: RecognizerSpec, width: int) -> LineCrop:
-    """A line crop at most `width` pixels wide."""
+def synthetic_line(rng: Rng, fonts: Fonts, spec: RecognizerSpec, width: int, kinds: Mapping[Maker, float] = KINDS) -> LineCrop:
+    """A line crop at most `width` pixels wide, of a line that is 10 pixels high in the photo, or higher.
+
+    Args:
+        kinds: of texts, each with its share.
+    """
     for _ in range(20):
-        text, font = _text_and_font(rng, fonts, spec, (width - 16) / (0.8 * spec.height))
-        low = spec.height if rng.random() < 0.4 else int(rng.uniform(13, spec.height))  # pixels of the line in the photo
+        text, font = text_and_font(rng, fonts, spec, kinds, (width - 16) / (0.8 * spec.height))
+        low = spec.height if rng.random() < 0.3 else int(rng.uniform(*((10, 16) if rng.random() < 0.25 else (13, spec.height))))
         line = _write(rng, text, font, low)
         if line is not None:
             return _cut(rng, *line, spec, width, low)
     raise AssertionError("twenty texts without ink; the fonts are damaged")
 
 
-def _text_and_font(rng: Rng, fonts: Fonts, spec: RecognizerSpec, length: float) -> tuple[str, str]:
+def text_and_font(rng: Rng, fonts: Fonts, spec: RecognizerSpec, kinds: Mapping[Maker, float], length: float) -> tuple[str, str]:
     """A text and a font that has all its characters; characters that no tried font has are omitted."""
-    text = phrase(rng, spec.charset, max(1.0, length))
+    text = phrase(rng, spec.charset, max(1.0, length), kinds)
     known = _known(spec.charset)
     text = "".join(c for c in text if c in known) or "-"
-    chinese = any(ord(c) > 0x2E7F for c in text) or rng.random() < 0.12
+    chinese = any(ord(c) > 0x2E7F for c in text) or rng.random() < (0.1 if text.isascii() else 0.5)
     groups = fonts.latin if not chinese else fonts.kanji if rng.random() < 0.5 else fonts.chinese
-    font = ""
-    for _ in range(2 if groups is fonts.kanji else 4):
+    if rng.random() < 0.3:
+        groups = _serif(groups) or groups
+    font, points = "", {ord(c) for c in text}
+    for _ in range(2 if groups is fonts.kanji else 8):
         group = groups[int(rng.integers(len(groups)))]
         font = group[int(rng.integers(len(group)))]
-        if all(ord(c) in covered(font) for c in text):
+        if points <= covered(font):
             return text, font
     return "".join(c for c in text if ord(c) in covered(font)).strip() or "-", font
+
+
+SERIF = re.compile(
+    r"Serif|Song|Sung|Ming|Mincho|Kai|gbsn|gkai|XiaoWei|HanaMin|Roman|Times|Garamond|Bookman|Caladea|Gentium|Libertine|Vollkorn"
+)
+
+
+@lru_cache(maxsize=8)
+def _serif(groups: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """The groups of fonts for print with serifs or brush strokes: Song, Kai, Times and their like."""
+    return tuple(group for group in groups if SERIF.search(Path(group[0]).name))
 
 
 @lru_cache(maxsize=4)
@@ -68,7 +88,10 @@ def _write(rng: Rng, text: str, font: str, low: int) -> tuple[str, U8, F64] | No
     """Text, mask uint8 [h, w] and float64 [n, 2], x of the begin and end of each character; None without ink."""
     em = max(12, int(low / 1.3 * rng.uniform(1, 1.7)))
     spacing = float(rng.uniform(-0.04, 0.12) * em if rng.random() < 0.4 else rng.uniform(0.2, 0.8) * em if rng.random() < 0.08 else 0)
-    mask = np.zeros((int(2.2 * em), int((ems(text) * 1.25 + 2) * em + max(0, spacing) * len(text))), np.uint8)
+    boxed = 1 < len(text) < 12 and text.isalnum() and rng.random() < 0.1
+    spacing = float(rng.uniform(0.3, 0.9) * em) if boxed else spacing
+    wide = sum(0.7 if c.isascii() else 1.2 for c in text) + 2  # symbols are as wide as Chinese characters in many fonts
+    mask = np.zeros((int(2.2 * em), int(wide * em + max(0, spacing) * len(text))), np.uint8)
     x, pens = float(em), []
     for char in text:
         end, _ = cv2.putText(mask, char, (round(x), int(1.5 * em)), 255, face(font), em, 0, 0, (0, 1 << 20))
@@ -78,7 +101,19 @@ def _write(rng: Rng, text: str, font: str, low: int) -> tuple[str, U8, F64] | No
     ink = Ink(font, em, (0, 0, 0), bold=int(style < 0.08) * max(1, em // 24), hand=0.08 < style < 0.14, dots=0.14 < style < 0.2 and em > 20,
               worn=0.35 if style > 0.88 else 0.0)  # fmt: skip
     mask = wear(mask, ink, rng)
-    return (text, mask, np.array(pens)) if (mask > 50).any() else None
+    if not (mask > 50).any():
+        return None
+    if boxed:
+        _boxes(rng, mask, pens, spacing)
+    return text, mask, np.array(pens)
+
+
+def _boxes(rng: Rng, mask: U8, pens: list[tuple[float, float]], spacing: float) -> None:
+    """A frame around each character, as for a postcode; frames touch where there is no gap."""
+    _, y, _, h = cv2.boundingRect((mask > 50).view(np.uint8))
+    gap, above, ink = spacing / 2 * rng.uniform(0.5, 1), int(h * rng.uniform(0.12, 0.45)), int(rng.integers(110, 256))
+    for begin, end in pens:
+        cv2.rectangle(mask, (int(begin - gap), y - above), (int(end + gap), y + h + above), ink, 1 + int(rng.random() < 0.3))
 
 
 def _cut(rng: Rng, text: str, mask: U8, pens: F64, spec: RecognizerSpec, width: int, low: int) -> LineCrop:
@@ -129,9 +164,28 @@ def _print(rng: Rng, mask: U8, rows: tuple[float, float]) -> U8:
     if rng.random() < 0.25:
         mask = mask.copy()
         _rules(rng, mask, rows)
+    if rng.random() < 0.08:
+        ground = _overprint(rng, ground, mask)
     alpha = cv2.merge([mask] * 3).astype(np.float32) * (float(rng.uniform(0.6, 1)) / 255)
     result: U8 = (ground + (np.array(ink, np.float32) - ground) * alpha + 0.5).astype(np.uint8)
     return result
+
+
+def _overprint(rng: Rng, ground: U8, mask: U8) -> U8:
+    """The ground with other print on it: a stamp's coloured arcs, or the faint mirrored text of the back."""
+    h, w = mask.shape
+    other = np.zeros_like(mask)
+    if rng.random() < 0.5:
+        for _ in range(int(rng.integers(1, 4))):
+            centre, radius = (int(rng.uniform(0, w)), int(rng.uniform(-h, 2 * h))), int(rng.uniform(0.4, 2) * h)
+            cv2.circle(other, centre, radius, 255, max(1, int(rng.uniform(0.02, 0.08) * h)))
+        tint, strength = np.array(colour(rng, 0.2, 0.6, 1.0), np.float32), float(rng.uniform(0.3, 0.8))
+    else:
+        moved = np.array([[1, 0, rng.uniform(-0.3, 0.3) * w], [0, 1, rng.uniform(-0.6, 0.6) * h]], np.float32)
+        other = cv2.warpAffine(cv2.flip(mask, 1), moved, (w, h))
+        tint, strength = np.array(colour(rng, 0.1, 0.5, 0.6), np.float32), float(rng.uniform(0.08, 0.25))
+    alpha = cv2.merge([other] * 3).astype(np.float32) * (strength / 255)
+    return np.asarray(ground + (tint - ground) * alpha + 0.5, np.uint8)
 
 
 def _neighbours(rng: Rng, mask: U8, tall: float) -> U8:
@@ -148,7 +202,7 @@ def _rules(rng: Rng, mask: U8, rows: tuple[float, float]) -> None:
     """Frame lines that touch or nearly touch the text."""
     (top, bottom), (h, w) = rows, mask.shape
     tall, thick, ink = bottom - top, 1 + int(rng.random() < 0.3) * h // 40, int(rng.integers(120, 256))
-    for y in (top - rng.uniform(0, 0.25) * tall, bottom + rng.uniform(0, 0.25) * tall):
+    for y in (top - rng.uniform(-0.04, 0.25) * tall, bottom + rng.uniform(-0.04, 0.25) * tall):
         if rng.random() < 0.6:
             cv2.line(mask, (0, int(y)), (w, int(y + rng.normal(0, 0.03) * tall)), ink, thick)
     for x in (rng.uniform(0.1, 0.9) * h / 2.2, w - rng.uniform(0.1, 0.9) * h / 2.2):
@@ -168,5 +222,6 @@ def _degrade(rng: Rng, rgb: U8) -> U8:
 
 STEPS = (
     (0.06, augment.invert), (0.25, augment.grey), (0.1, augment.swap), (0.4, augment.colour), (0.25, augment.gamma),
-    (0.2, augment.shadow), (0.1, augment.paper), (0.3, augment.noise), (0.1, augment.fax), (0.3, augment.jpeg),
+    (0.2, augment.shadow), (0.1, augment.paper), (0.05, augment.thermal), (0.3, augment.noise), (0.08, augment.fax),
+    (0.25, augment.jpeg), (0.08, augment.coarse), (0.08, augment.denoise), (0.12, augment.sharpen), (0.2, augment.jpeg),
 )  # fmt: skip

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 from itertools import accumulate
-from pathlib import Path
 
 import numpy as np
-import symspellpy  # type: ignore[import-untyped]
-from numpy.typing import NDArray
 
-from ctpn.synthesis.texts import COURIERS, Texts
+from ctpn.synthesis import contexts
+from ctpn.synthesis.texts import COURIERS, Texts, english
 
 Rng = np.random.Generator
+Maker = Callable[[Rng, str, float], str]
 FULL_WIDTH = {i + 0xFEE0: i for i in range(0x30, 0x7B) if chr(i).isalnum()}  # letters and digits that ASCII has
 ACCENTS = {ord("’"): "'", ord("‘"): "'", ord("\u3000"): " ", ord("\xa0"): " "}
 
@@ -23,13 +21,13 @@ def fold(text: str) -> str:
     return " ".join(text.translate(FULL_WIDTH).translate(ACCENTS).split())
 
 
-def phrase(rng: Rng, charset: str, length: float) -> str:
-    """A line of about `length` ems (a Chinese character is one, a Latin one half)."""
-    kinds = list(KINDS)
-    kind = kinds[int(np.searchsorted(list(accumulate(KINDS[k] for k in kinds)), rng.random() * sum(KINDS.values()), "right"))]
+def phrase(rng: Rng, charset: str, length: float, kinds: Mapping[Maker, float] | None = None) -> str:
+    """A line of about `length` ems (a Chinese character is one, a Latin one half), of one of `kinds` by their shares."""
+    shares = KINDS if kinds is None else kinds
+    kind = list(shares)[int(np.searchsorted(list(accumulate(shares.values())), rng.random() * sum(shares.values()), "right"))]
     text = ""
     while ems(text) < length:
-        text += ("" if not text else _joint(rng, text)) + fold(kind(rng, charset, length))
+        text += ("" if not text else _joint(rng, text)) + " ".join(kind(rng, charset, length).split())
     return _shorten(text, length).strip()
 
 
@@ -109,24 +107,30 @@ def _field_english(rng: Rng, _: str, __: float) -> str:
     return text.upper() if rng.random() < 0.35 else text
 
 
-def _symbols(rng: Rng, charset: str, length: float) -> str:
-    """Random characters that are not Chinese, so that each is learned."""
-    last = next(i for i, c in enumerate(charset) if c >= "\u4e00")
-    pool = charset[:95] if rng.random() < 0.7 else charset[:last]
-    return "".join(pool[int(i)] for i in rng.integers(0, len(pool), max(1, int(length * 1.5))))
+def rare_in_context(rng: Rng, charset: str, _: float) -> str:
+    """A rare character where it naturally stands."""
+    return contexts.in_context(rng, charset)
 
 
-@lru_cache(maxsize=1)
-def english() -> tuple[list[str], NDArray[np.float64]]:
-    """Words of symspellpy's English dictionary and their cumulative chances (square roots of their counts)."""
-    file = Path(symspellpy.__file__).parent / "frequency_dictionary_en_82_765.txt"
-    rows = [line.split() for line in file.read_text("utf-8-sig").splitlines()]
-    weights = np.cumsum([float(n) ** 0.4 for _, n in rows])
-    return [w for w, _ in rows], weights / weights[-1]
+def rare_between(rng: Rng, charset: str, length: float) -> str:
+    """Random characters that are not Chinese, each between common ones."""
+    return contexts.between(rng, charset, length)
 
 
-Maker = Callable[[Rng, str, float], str]
+def _thin_ends(rng: Rng, charset: str, length: float) -> str:
+    """A line of any length that begins or ends with a stroke or a dot."""
+    body = ""
+    if length > 5 and rng.random() < 0.6:
+        body = _shorten(" ".join(_running_chinese(rng, charset, length - 4).split()), length - 4)
+    return contexts.thin_ends(rng, body)
+
+
+def _amounts(rng: Rng, _: str, __: float) -> str:
+    """Numbers in which a sign or one digit decides."""
+    return contexts.amount(rng)
+
+
 KINDS: dict[Maker, float] = {
-    _any_chinese: 0.14, _rare_in_words: 0.12, _running_chinese: 0.13, _field_chinese: 0.18,
-    _numbers: 0.12, _english: 0.14, _field_english: 0.11, _symbols: 0.06,
+    _any_chinese: 0.12, _rare_in_words: 0.1, _running_chinese: 0.1, _field_chinese: 0.11, _numbers: 0.05, _english: 0.08,
+    _field_english: 0.05, rare_in_context: 0.2, rare_between: 0.05, _thin_ends: 0.08, _amounts: 0.06,
 }  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import jieba
 import numpy as np
+import symspellpy  # type: ignore[import-untyped]
 from faker import Faker
 from numpy.typing import NDArray
 
@@ -16,32 +17,33 @@ Rng = np.random.Generator
 T = TypeVar("T")
 
 
-def _words(text: str, mark: str | None = None) -> tuple[str, ...]:
+def words(text: str, mark: str | None = None) -> tuple[str, ...]:
+    """The parts of a text between white space, or between marks."""
     return tuple(text.split(mark))
 
 
-GOODS_ZH = _words(
+GOODS_ZH = words(
     "牛奶 面包 苹果 香蕉 矿泉水 洗衣液 纸巾 牙膏 酱油 大米 方便面 巧克力 咖啡 绿茶 鸡蛋 毛巾 电池 雨伞 拖鞋 口罩 "
     "衬衫 手机壳 数据线 坚果 辣椒酱 蜂蜜 橙汁 酸奶 面膜 洗发水"
 )
-GOODS_EN = _words(
+GOODS_EN = words(
     "milk bread apple banana water detergent tissue toothpaste sauce rice noodles chocolate coffee tea eggs towel "
     "battery umbrella slippers mask shirt cable nuts honey juice yogurt shampoo soap ink paper pen stapler cup"
 )
 MAKES = ["鲜", "优选", "家用", "特级", "天然", "经典", "儿童", "便携", "加厚", "进口", "大号", "有机", "无糖", "原味", "超值"]
-COURIERS = _words("云达快运 极光速递 迅风快递 安捷物流 金鹰速运 天马快递 百川速递 东方速运 飞燕快件 环宇物流 蓝鲸快递 顺路速递")
-STREET_ZH = _words("超市 药房 面馆 酒店 银行 书店 花店 火锅 烧烤 眼镜 理发店 茶馆 水果店 幼儿园 医院 停车场 地铁站 小吃 服装店 五金")
-STREET_EN = _words(
+COURIERS = words("云达快运 极光速递 迅风快递 安捷物流 金鹰速运 天马快递 百川速递 东方速运 飞燕快件 环宇物流 蓝鲸快递 顺路速递")
+STREET_ZH = words("超市 药房 面馆 酒店 银行 书店 花店 火锅 烧烤 眼镜 理发店 茶馆 水果店 幼儿园 医院 停车场 地铁站 小吃 服装店 五金")
+STREET_EN = words(
     "OPEN|EXIT|STOP|PARKING|COFFEE|HOTEL|PHARMACY|NO SMOKING|SALE 50%|Bakery|Books & Toys|Fresh Fruit|ONE WAY|"
     "Restaurant|BAR|Hair Studio|Welcome|PUSH|WC|Platform 3|Gate B12|Way out|Fire exit|Market|Museum|Bank|CINEMA|"
     "Taxi",
     "|",
 )
-LABELS_ZH = _words(
+LABELS_ZH = words(
     "姓名 性别 出生日期 联系电话 身份证号 地址 单位 职务 部门 学历 籍贯 邮箱 日期 备注 签名 编号 金额 数量 单价 "
     "规格 型号 合计 审批人 开户行 账号 税号"
 )
-LABELS_EN = _words(
+LABELS_EN = words(
     "Name|Date of birth|Address|Phone|Fax|E-mail|Company|Department|Position|Signature|Date|Amount|Quantity|"
     "Unit price|Total|Order No.|Account|Tax ID|Remarks|Approved by|Subject|Product|Code|Country|City|ZIP|Reference|"
     "Attention",
@@ -147,7 +149,7 @@ class Texts:
         return self.pick(("", self._run_zh(2).strip(NOTES_ZH))) + self.pick(STREET_ZH) if self.rng.random() < 0.8 else self._run_zh(4)
 
     def _run_zh(self, length: int) -> str:
-        words, weights = _dictionary()
+        words, weights = chinese()
         n = max(length // 2, 1)
         picks = np.searchsorted(weights, self.rng.random(n), "right")
         marks = np.where(self.rng.random(n) < 0.2, self.rng.integers(0, len(NOTES_ZH), n), -1)
@@ -171,13 +173,28 @@ def _faker(locale: str) -> Faker:
 
 
 @lru_cache(maxsize=1)
-def _dictionary() -> tuple[list[str], NDArray[np.float64]]:
+def chinese() -> tuple[list[str], NDArray[np.float64]]:
     """Words of jieba's dictionary that simple Chinese fonts can write, and their cumulative chances."""
     lines = (Path(jieba.__file__).parent / "dict.txt").read_text("utf-8").splitlines()
     rows = [line.split(" ") for line in lines]
     kept = [(w, float(n) ** 0.5) for w, n, *_ in rows if int(n) >= 20 and len(w) <= 4 and _plain(w)]
     weights = np.cumsum([n for _, n in kept])
     return [w for w, _ in kept], weights / weights[-1]
+
+
+@lru_cache(maxsize=1)
+def english() -> tuple[list[str], NDArray[np.float64]]:
+    """Words of symspellpy's English dictionary and their cumulative chances (their counts to the power of 0.4)."""
+    file = Path(symspellpy.__file__).parent / "frequency_dictionary_en_82_765.txt"
+    rows = [line.split() for line in file.read_text("utf-8-sig").splitlines()]
+    weights = np.cumsum([float(n) ** 0.4 for _, n in rows])
+    return [w for w, _ in rows], weights / weights[-1]
+
+
+def word(rng: Rng, language: str) -> str:
+    """A word of the dictionary of "zh" or "en"."""
+    words, chances = chinese() if language == "zh" else english()
+    return words[int(np.searchsorted(chances, rng.random(), "right"))]
 
 
 def _plain(word: str) -> bool:
