@@ -35,6 +35,16 @@ class Header:
         return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
 
 
+def decoded_bytes(pixels: int, channels: int, size: int) -> int:
+    """Memory that a picture takes which OpenCV decodes: for a moment twice; then beside its RGB; then RGB twice, to be turned or resized.
+
+    Args:
+        channels, size: of the decoded picture, and the bytes of each; only RGB of 8 bits becomes RGB in its place.
+    """
+    beside = 0 if (channels, size) == (3, 1) else max(3, channels)
+    return pixels * max(2 * channels * size, channels * size + beside, 6)
+
+
 def check_page(page: int | None, pages: int) -> int:
     """The page to read, from 1; None is the first.
 

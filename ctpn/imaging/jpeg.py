@@ -52,9 +52,9 @@ class Jpeg:
     kept: int
 
     def needed(self, reduction: int) -> int:
-        """Bytes that decoding at 1/reduction of the size takes at once, turning included."""
+        """Bytes that decoding at 1/reduction of the size takes at once, turning or resizing included."""
         pixels = -(-self.header.width // reduction) * -(-self.header.height // reduction)
-        return self.kept + pixels * (7 if self.channels == 4 else 6 if self.header.orientation > 1 or self.channels == 1 else 3)
+        return self.kept + pixels * (7 if self.channels == 4 else 6)
 
 
 def open_jpeg(data: bytes) -> Jpeg:

@@ -1,10 +1,10 @@
-"""What optional packages read: Pillow GIF, AVIF, JPEG 2000, PNM and the frames of animations, pillow-heif HEIC, pypdfium2 PDF."""
+"""What optional packages read: Pillow GIF, AVIF, JPEG 2000, PNM and the frames of animations; pillow-heif HEIC; pypdfium2 PDF."""
 
 from __future__ import annotations
 
 import io
 import re
-import threading
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ctpn.errors import ImageError
 from ctpn.imaging.header import check_page
 from ctpn.imaging.limits import Limits
+from ctpn.imaging.pdf import render_page
 from ctpn.imaging.transparency import lay_on_background
 from ctpn.imaging.upright import TURNS, upright
 
@@ -22,20 +23,18 @@ U8 = NDArray[np.uint8]
 PILLOW = {"GIF": "GIF", "AVIF": "AVIF", "JPEG 2000": "JPEG2000", "PNM": "PPM", "PNG": "PNG", "WebP": "WEBP", "TIFF": "TIFF"}
 NEEDED = {"GIF": 16, "AVIF": 20, "JPEG 2000": 26, "HEIC": 10}  # bytes per pixel, measured
 NEEDED_OTHERS = 24
-PDF_DPI = 200
-PDF_NEEDED = 8  # bytes per pixel of the rendered page
-PDF_OBJECTS = 10_000  # of a page that are looked at for pictures
-PDF_IMAGE = 3  # FPDF_PAGEOBJ_IMAGE
-PDFIUM = threading.Lock()  # PDFium is not made for several threads
 TURN = re.compile(rb"\x00\x00\x00\x09(?:irot[\x01-\x03]|imir)")  # properties of HEIC and AVIF that turn the picture
 ORIENTATION = 0x0112
 
 
+@dataclass(frozen=True)
 class Page:
-    """One page: RGB pixels [H, W, 3], upright, and what there is to say of it."""
+    """One page: RGB pixels [H, W, 3], upright; how many the file has; whether it was rotated, and whether it has its text in it."""
 
-    def __init__(self, pixels: U8, pages: int, *, rotated: bool = False, text_layer: bool = False) -> None:
-        self.pixels, self.pages, self.rotated, self.text_layer = pixels, pages, rotated, text_layer
+    pixels: U8
+    pages: int
+    rotated: bool = False
+    text_layer: bool = False
 
 
 def require_extra(kind: str, module: str) -> None:
@@ -101,23 +100,5 @@ def _heic(data: bytes, kind: str, page: int | None, limits: Limits) -> Page:
 
 
 def _pdf(data: bytes, kind: str, page: int | None, limits: Limits) -> Page:
-    import pypdfium2
-
-    with PDFIUM:
-        file = pypdfium2.PdfDocument(data)
-        try:
-            pages = len(file)
-            one = file[check_page(page, pages) - 1]
-            width, height = (int(np.ceil(points * PDF_DPI / 72)) for points in one.get_size())
-            limits.check(width, height, len(data) + PDF_NEEDED * width * height + _largest_image(one))
-            bitmap = one.render(scale=PDF_DPI / 72, rev_byteorder=True)
-            pixels = np.array(bitmap.to_numpy()[..., :3])
-            return Page(pixels, pages, text_layer=one.get_textpage().count_chars() > 0)
-        finally:
-            file.close()
-
-
-def _largest_image(page: Any) -> int:
-    """Bytes that the largest picture in a PDF page takes."""
-    sizes = [image.get_px_size() for image, _ in zip(page.get_objects(filter=[PDF_IMAGE]), range(PDF_OBJECTS), strict=False)]
-    return max((8 * width * height for width, height in sizes), default=0)
+    pixels, pages, has_text = render_page(data, page, limits)
+    return Page(pixels, pages, text_layer=has_text)

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 
 from ctpn.errors import ImageError
-from ctpn.imaging.header import Header
+from ctpn.imaging.header import Header, decoded_bytes
 from ctpn.imaging.tiff_structure import orientation
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -38,7 +38,7 @@ def open_png(data: bytes) -> tuple[Header, bytes]:
     damage = "" if all(whole for _, _, whole in chunks) else "the checksum of a PNG chunk is wrong"
     size = depth // 8 if depth > 8 else 1
     still = SIGNATURE + b"".join(_chunk(kind, body) for kind, body, _ in chunks if kind in NEEDED)
-    needed = width * height * max(2 * channels * size, channels * size + 6) + len(still)
+    needed = decoded_bytes(width * height, channels, size) + len(still)
     return Header(width, height, needed, orientation(exif), _frames(kinds), damage), still
 
 

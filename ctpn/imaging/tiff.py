@@ -6,7 +6,7 @@ import struct
 import zlib
 
 from ctpn.errors import ImageError
-from ctpn.imaging.header import Header, check_page
+from ctpn.imaging.header import Header, check_page, decoded_bytes
 from ctpn.imaging.tiff_structure import ORIENTATION, TYPES, Directory, directories
 
 SUBFILE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 0x00FE, 0x0100, 0x0101, 0x0102, 0x0103, 0x0106
@@ -62,7 +62,7 @@ def _needed(page: Directory) -> int:
     size = -(-max(page.values(BITS), default=1) // 8)
     channels = min(samples, 4) if page.value(PHOTOMETRIC, 1) in GREY else max(3, min(samples, 4))
     part = page.value(TILE_WIDTH, 0) * page.value(TILE_HEIGHT, 0) or width * min(page.value(ROWS, height), height)
-    return width * height * max(2 * channels * size, channels * size + 6) + part * max(4, samples * size)
+    return decoded_bytes(width * height, channels, size) + part * max(4, samples * size)
 
 
 def damage(page: Directory) -> str:
