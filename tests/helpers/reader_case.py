@@ -1,4 +1,7 @@
-"""What Kotlin's reader must read: bundles, photos as PNG, and Python's lines: python -m tests.helpers.reader_case FOLDER"""
+"""What Kotlin's and Swift's readers must read: bundles, photos, and Python's lines: python -m tests.helpers.reader_case FOLDER
+
+A photo is there as PNG and, for tests without a decoder, as PPM (P6: its size in a line of text, then the bytes of RGB).
+"""
 
 from __future__ import annotations
 
@@ -54,8 +57,35 @@ def plain(line: TextLine) -> dict[str, Any]:
     }
 
 
+def write_photo(file: Path, rgb: Any) -> None:
+    """RGB as PNG, and beside it as PPM."""
+    cv2.imwrite(str(file), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+    file.with_suffix(".ppm").write_bytes(f"P6 {rgb.shape[1]} {rgb.shape[0]} 255\n".encode() + rgb.tobytes())
+
+
+def model_values(reader: TextReader) -> dict[str, Any]:
+    """What both models give for pixels made by arithmetic: their inputs' shapes, and outputs with shapes and values."""
+    detector, recognizer = reader.detector, reader.recognizer
+    photo, crops = pattern(1, 96, 160), pattern(2, recognizer.spec.height, 64)
+    return {
+        "detector": {"shape": photo.shape, "outputs": {name: tensor(map[None]) for name, map in detector.maps(photo[0]).items()}},
+        "recognizer": {"shape": crops.shape, "outputs": {"logits": tensor(recognizer.logits(crops))}},
+    }
+
+
+def pattern(count: int, height: int, width: int) -> Any:
+    """uint8 [count, height, width, 3] that any language can make."""
+    n, y, x, c = np.mgrid[:count, :height, :width, :3]
+    return ((n * 17 + y * 13 + x * 7 + c * 29) % 251).astype(np.uint8)
+
+
+def tensor(values: Any) -> dict[str, Any]:
+    """An array as JSON."""
+    return {"shape": values.shape, "f32": [float(v) for v in values.ravel()]}
+
+
 def make(folder: Path) -> None:
-    """Fill a folder: bundle/, bundle-all-formats/, mobile.onnx, a PNG of each photo, lines.json."""
+    """Fill a folder: bundle/, bundle-all-formats/, mobile.onnx, a PNG and a PPM of each photo, lines.json, models.json, golden.ppm."""
     write(folder / "bundle", ["onnx"])
     shutil.rmtree(folder / "bundle-all-formats", ignore_errors=True)
     with_all_formats(folder / "bundle", folder / "bundle-all-formats")
@@ -65,10 +95,12 @@ def make(folder: Path) -> None:
     cases = []
     for name, (rgb, regions) in photos().items():
         rgb = np.ascontiguousarray(rgb)
-        cv2.imwrite(str(folder / f"{name}.png"), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
+        write_photo(folder / f"{name}.png", rgb)
         lines = [plain(line) for line in reader.read(rgb, regions)]
         detected = [plain(line) for line in exact.detect(rgb, regions)]
         cases.append({"photo": name, "regions": regions, "lines": lines, "float": detected})
+    write_photo(folder / "golden.png", open_image(folder / "bundle" / "golden.png"))
+    (folder / "models.json").write_text(json.dumps(model_values(reader)), encoding="utf-8")
     (folder / "lines.json").write_text(json.dumps(cases, ensure_ascii=False, indent=1), encoding="utf-8")
 
 

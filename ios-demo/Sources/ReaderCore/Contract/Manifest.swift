@@ -1,7 +1,8 @@
 /// Name of a bundle's list of files.
 public let manifestName = "manifest.json"
 let maxManifestBytes = 1 << 20
-let bundleHint = "fetch the bundle again, or write one with python -m export.bundle"
+/// What to do about a bundle that cannot be used, for messages.
+public let bundleHint = "fetch the bundle again, or write one with python -m export.bundle"
 private let schema = 2
 private let kind = "ctpn-bundle"
 private let maxBytes = 512 << 20

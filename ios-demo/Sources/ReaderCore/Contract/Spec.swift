@@ -262,6 +262,8 @@ public struct RecognizerSpec: Sendable, Equatable {
     public let reading: ReadingSpec
     /// The charset's code points.
     let characters: [Unicode.Scalar]
+    /// Characters and CTC's blank.
+    public var classes: Int { characters.count + 1 }
 
     /// As `DetectorSpec.init(json:)`; it throws also for a changed charset.
     public init(json text: String) throws {

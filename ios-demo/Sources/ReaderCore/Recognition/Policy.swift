@@ -30,16 +30,15 @@ struct LineReader {
             try Task.checkCancellation()
             let batch = timer.time("line_crop") { padded(group.map { parts[$0] }, spec) }
             let logits = try await timer.time("recognize") { try await recognizer.logits(batch) }
-            let classes = spec.characters.count + 1
-            let size = batch.width / spec.stride * classes
+            let size = batch.width / spec.stride * spec.classes
             guard logits.count == group.count * size else {
                 throw CtpnError.model("logits: expected \(group.count * size) values, got \(logits.count); model and spec differ")
             }
             try timer.time("ctc") {
                 for (row, i) in group.enumerated() {
                     let steps = (parts[i].width + spec.stride - 1) / spec.stride
-                    let own = Logits(values: logits[row * size..<row * size + steps * classes], steps: steps, classes: classes)
-                    texts[i] = try greedy(own, characters: spec.characters)
+                    let own = logits[row * size..<row * size + steps * spec.classes]
+                    texts[i] = try greedy(Logits(values: own, steps: steps, classes: spec.classes), characters: spec.characters)
                 }
             }
             done += group.count
