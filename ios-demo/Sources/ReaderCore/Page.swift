@@ -18,7 +18,7 @@ public struct TextLine: Sendable, Equatable {
 
 /// Something about a photo that a user of its result should know.
 public struct PageWarning: Sendable, Equatable {
-    /// What it is, for programs, as Python's codes: "damaged", "more_pages", "rotated".
+    /// What it is, for programs, as Python's codes: "damaged", "more_pages", "rotated"; "limit_reached" is that only the best lines of many were kept.
     public let code: String
     /// The same for people, one line.
     public let message: String

@@ -83,7 +83,7 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
         let recognizer = TableRecognizer(spec: try recognizer(i, "recognizer"), texts: texts(i))
         let reader = TextReader(detector: detector, recognizer: recognizer)
         let found = try await reader.read(paint(Inputs(i["photo"].object!)), regions: try regions(i))
-        return page(found.lines).merging(
+        return page(found).merging(
             ["detector_inputs": detector.inputs.all, "recognizer_inputs": recognizer.inputs.all]) { a, _ in a }
     },
     "detect": { i in
@@ -91,7 +91,7 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
         let recognizer = TableRecognizer(spec: try RecognizerSpec(json: JsonValue.object(crnn).encoded), texts: [:])
         let reader = TextReader(detector: detector, recognizer: recognizer)
         let found = try await reader.detect(paint(Inputs(i["photo"].object!)), regions: try regions(i))
-        return page(found.lines).merging(["detector_inputs": detector.inputs.all]) { a, _ in a }
+        return page(found).merging(["detector_inputs": detector.inputs.all]) { a, _ in a }
     },
     "spec": { i in
         if i.text("kind") == "detector" { return ["spec": fields(try DetectorSpec(json: i.text("text")))] }
@@ -156,9 +156,10 @@ private func markedRegion(_ json: JsonValue) throws -> Region {
         ? try Region.rectangle(x: values[0], y: values[1], width: values[2], height: values[3]) : Region(corners: Quad(values)!)
 }
 
-private func page(_ lines: [TextLine]) -> Answers {
-    [
+private func page(_ page: PageResult) -> Answers {
+    let lines = page.lines
+    return [
         "quads": lines.map(\.quad), "scores": lines.map(\.score), "texts": lines.map(\.text), "text_scores": lines.map(\.textScore),
-        "regions": lines.map(\.region),
+        "regions": lines.map(\.region), "warnings": page.warnings.map(\.code),
     ]
 }

@@ -1,29 +1,17 @@
-/// The values that a number may have.
-struct Interval: CustomStringConvertible {
-    var low: Double?
-    var high: Double?
-    var isOpen = false  // below: `low` itself is not in it
+/// The values that a number may have; ctpn/contract/spec.py says why they end there.
+typealias Interval = ClosedRange<Double>
 
-    static let any = Interval()
-    static let fraction = Interval(low: 0, high: 1)
-    static let positiveFraction = Interval(low: 0, high: 1, isOpen: true)
-    static let positive = Interval(low: 0, isOpen: true)
-    static let notNegative = Interval(low: 0)
-    static let atLeast1 = Interval(low: 1)
-    static let grey = Interval(low: 0, high: 255)
+extension Interval {
+    static let fraction: Interval = 0...1
+    static let threshold: Interval = 0.01...1  // at 0 everything counts
+    static let mean: Interval = -1000...1000
+    static let deviation: Interval = 0.001...1000
+    static let stride: Interval = 4...64
+    static let padding: Interval = 0...256
+    static let width: Interval = 32...8192
+    static let grey: Interval = 0...255
 
-    func contains(_ value: Double) -> Bool {
-        if let low, isOpen ? value <= low : value < low { return false }
-        return high.map { value <= $0 } ?? true
-    }
-
-    var description: String {
-        switch (low, high) {
-        case (let low?, let high?): " in \(isOpen ? "(" : "[")\(JsonValue.number(low).shown), \(JsonValue.number(high).shown)]"
-        case (let low?, nil): isOpen ? " above \(JsonValue.number(low).shown)" : " of at least \(JsonValue.number(low).shown)"
-        default: ""
-        }
-    }
+    fileprivate var shown: String { " in [\(JsonValue.number(lowerBound).shown), \(JsonValue.number(upperBound).shown)]" }
 }
 
 /// The fields of a JSON object. Each is required and read once; `finish` refuses those that were not read.
@@ -41,15 +29,15 @@ final class Fields {
 
     func text(_ name: String) throws -> String { try take(name, "a text", \.text) }
 
-    func int(_ name: String, _ range: Interval) throws -> Int { try take(name, "an integer\(range)") { $0.int(in: range) } }
+    func int(_ name: String, _ range: Interval) throws -> Int { try take(name, "an integer\(range.shown)") { $0.int(in: range) } }
 
-    func ints(_ name: String, _ range: Interval) throws -> [Int] { try list(name, nil, "an integer\(range)") { $0.int(in: range) } }
+    func ints(_ name: String, _ range: Interval) throws -> [Int] { try list(name, nil, "an integer\(range.shown)") { $0.int(in: range) } }
 
-    func number(_ name: String, _ range: Interval) throws -> Double { try take(name, "a number\(range)") { $0.double(in: range) } }
+    func number(_ name: String, _ range: Interval) throws -> Double { try take(name, "a number\(range.shown)") { $0.double(in: range) } }
 
     /// A list of so many numbers, of any number of them for nil.
     func numbers(_ name: String, _ count: Int?, _ range: Interval) throws -> [Double] {
-        try list(name, count, "a number\(range)") { $0.double(in: range) }
+        try list(name, count, "a number\(range.shown)") { $0.double(in: range) }
     }
 
     /// One of an enumeration's cases, by the names that they have in JSON.

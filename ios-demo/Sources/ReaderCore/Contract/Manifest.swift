@@ -3,7 +3,7 @@ public let manifestName = "manifest.json"
 let maxManifestBytes = 1 << 20
 /// What to do about a bundle that cannot be used, for messages.
 public let bundleHint = "fetch the bundle again, or write one with python -m export.bundle"
-private let schema = 2
+private let schema = 3
 private let kind = "ctpn-bundle"
 private let maxBytes = 512 << 20
 private let maxFiles = 64

@@ -1,5 +1,6 @@
 let exportHint = "export it again with python -m export.onnx, or fetch a bundle of this version"
-private let schema = 2  // raised when an old reader can no longer understand a new spec
+private let maxAnchors = 64
+private let schema = 3  // raised when an old reader can no longer understand a new spec
 
 /// Order of a pixel's channels in which a net was trained; the graph itself always takes RGB.
 public enum Channels: String, Sendable, CaseIterable {
@@ -18,7 +19,7 @@ public struct LinesSpec: Sendable, Equatable {
     public let lineGrouping: LineGrouping
     /// Probability from which a link counts; for `.links` alone.
     public let linkThreshold: Double
-    /// Pixels between two members of a line; not for `.links`.
+    /// Pixels between two members of a line; at least `strideX`; not for `.links`.
     public let maxGap: Int
     /// Vertical IoU of neighbours; for `.classic` overlap by the lower one, and ratio of the heights.
     public let minOverlap: Double
@@ -39,16 +40,16 @@ public struct LinesSpec: Sendable, Equatable {
 
     init(_ f: Fields) throws {
         lineGrouping = try f.choice("line_grouping")
-        linkThreshold = try f.number("link_threshold", .fraction)
-        maxGap = try f.int("max_gap", .notNegative)
-        minOverlap = try f.number("min_overlap", .fraction)
+        linkThreshold = try f.number("link_threshold", .threshold)
+        maxGap = try f.int("max_gap", 4...512)
+        minOverlap = try f.number("min_overlap", .threshold)
         lineScore = try f.number("line_score", .fraction)
         scoreSlack = try f.number("score_slack", .fraction)
-        minAspectRatio = try f.number("min_aspect_ratio", .notNegative)
-        minWidth = try f.number("min_width", .notNegative)
-        clippedWeight = try f.number("clipped_weight", .positiveFraction)
-        minTaperColumns = try f.int("min_taper_columns", Interval(low: 2))
-        expansion = try f.numbers("expansion", 2, .notNegative)
+        minAspectRatio = try f.number("min_aspect_ratio", 0...100)
+        minWidth = try f.number("min_width", 0...1000)
+        clippedWeight = try f.number("clipped_weight", .threshold)
+        minTaperColumns = try f.int("min_taper_columns", 2...1000)
+        expansion = try f.numbers("expansion", 2, 0...2)
     }
 }
 
@@ -58,16 +59,16 @@ public struct TilingSpec: Sendable, Equatable {
     public let maxAspectRatio: Double
     /// Pixels to which the short side of a long image is reduced.
     public let tileShortSide: Int
-    /// Pixels that two tiles share, a multiple of `sizeMultiple`.
+    /// Pixels that two tiles share, a multiple of `sizeMultiple` and at most half of `longSide`.
     public let overlap: Int
     /// An input of up to this many times `longSide` is read at once.
     public let maxUntiled: Double
 
     init(_ f: Fields) throws {
-        maxAspectRatio = try f.number("max_aspect_ratio", .atLeast1)
-        tileShortSide = try f.int("tile_short_side", .atLeast1)
-        overlap = try f.int("overlap", .notNegative)
-        maxUntiled = try f.number("max_untiled", .atLeast1)
+        maxAspectRatio = try f.number("max_aspect_ratio", 1...100)
+        tileShortSide = try f.int("tile_short_side", 16...4096)
+        overlap = try f.int("overlap", 0...1024)
+        maxUntiled = try f.number("max_untiled", 1...4)
     }
 }
 
@@ -82,11 +83,25 @@ public struct RegionsSpec: Sendable, Equatable {
     public let maxEnlargement: Double
 
     init(_ f: Fields) throws {
-        regionPadding = try f.number("region_padding", .notNegative)
-        minPadding = try f.int("min_padding", .notNegative)
-        maxPadding = try f.int("max_padding", .notNegative)
-        minRegionSide = try f.int("min_region_side", .atLeast1)
-        maxEnlargement = try f.number("max_enlargement", .atLeast1)
+        regionPadding = try f.number("region_padding", 0...2)
+        minPadding = try f.int("min_padding", .padding)
+        maxPadding = try f.int("max_padding", .padding)
+        minRegionSide = try f.int("min_region_side", 1...512)
+        maxEnlargement = try f.number("max_enlargement", 1...8)
+    }
+}
+
+/// How much is found at most in one picture: in the whole photo, or in one marked region of it. Of more the best are kept, and the
+/// result has a warning.
+public struct LimitsSpec: Sendable, Equatable {
+    /// That are looked at, before suppression.
+    public let maxProposals: Int
+    /// That are kept.
+    public let maxLines: Int
+
+    init(_ f: Fields) throws {
+        maxProposals = try f.int("max_proposals", 1...100_000)
+        maxLines = try f.int("max_lines", 1...10_000)
     }
 }
 
@@ -97,7 +112,7 @@ public struct RegionsSpec: Sendable, Equatable {
 /// [1, h, w, k].
 public struct DetectorSpec: Sendable, Equatable {
     public let name: String
-    /// Pixels, ascending.
+    /// Pixels, ascending, 1 to 64 of them.
     public let anchorHeights: [Double]
     public let strideX: Int
     public let strideY: Int
@@ -107,7 +122,7 @@ public struct DetectorSpec: Sendable, Equatable {
     /// In the order of `channels`, as `std`: the graph computes (pixel - mean) / std.
     public let mean: [Double]
     public let std: [Double]
-    /// Pixels to which photos are reduced, long images apart.
+    /// Pixels to which photos are reduced, long images apart; a multiple of `sizeMultiple`.
     public let longSide: Int
     /// The input is padded to a multiple of this with the grey `pad`.
     public let sizeMultiple: Int
@@ -119,26 +134,28 @@ public struct DetectorSpec: Sendable, Equatable {
     public internal(set) var lines: LinesSpec
     public let tiling: TilingSpec
     public let regions: RegionsSpec
+    public let limits: LimitsSpec
 
     /// - Throws: `CtpnError.model`: not JSON, another kind or schema, or a field that is missing, unknown, of another type or out of range.
     public init(json text: String) throws {
         let f = try fields("detector", text)
         name = try f.text("name")
-        anchorHeights = try f.numbers("anchor_heights", nil, .positive)
-        strideX = try f.int("stride_x", .atLeast1)
-        strideY = try f.int("stride_y", .atLeast1)
+        anchorHeights = try f.numbers("anchor_heights", nil, 1...4096)
+        strideX = try f.int("stride_x", .stride)
+        strideY = try f.int("stride_y", .stride)
         outputs = try f.choices("outputs")
         channels = try f.choice("channels")
-        mean = try f.numbers("mean", 3, .any)
-        std = try f.numbers("std", 3, .positive)
-        longSide = try f.int("long_side", .atLeast1)
-        sizeMultiple = try f.int("size_multiple", .atLeast1)
+        mean = try f.numbers("mean", 3, .mean)
+        std = try f.numbers("std", 3, .deviation)
+        longSide = try f.int("long_side", 32...4096)
+        sizeMultiple = try f.int("size_multiple", 4...256)
         pad = try f.int("pad", .grey)
-        scoreThreshold = try f.number("score_threshold", .fraction)
-        nmsThreshold = try f.number("nms_threshold", .fraction)
+        scoreThreshold = try f.number("score_threshold", .threshold)
+        nmsThreshold = try f.number("nms_threshold", 0.01...0.9)
         lines = try f.group("lines", LinesSpec.init)
         tiling = try f.group("tiling", TilingSpec.init)
         regions = try f.group("regions", RegionsSpec.init)
+        limits = try f.group("limits", LimitsSpec.init)
         try f.finish()
         if let conflict { throw CtpnError.model("detector spec '\(name.prefix(60))': \(conflict); \(exportHint)") }
     }
@@ -154,8 +171,8 @@ public struct DetectorSpec: Sendable, Equatable {
     private var conflict: String? {
         let m = sizeMultiple
         let names = outputs.map(\.rawValue)
-        if anchorHeights.isEmpty || !zip(anchorHeights, anchorHeights.dropFirst()).allSatisfy({ $0 < $1 }) {
-            return "anchor_heights: expected ascending heights, got \(anchorHeights)"
+        if !(1...maxAnchors).contains(anchorHeights.count) || !zip(anchorHeights, anchorHeights.dropFirst()).allSatisfy({ $0 < $1 }) {
+            return "anchor_heights: expected 1 to \(maxAnchors) ascending heights, got \("\(anchorHeights)".prefix(60))"
         }
         if m % strideX != 0 || m % strideY != 0 {
             return "stride_x and stride_y: expected divisors of size_multiple \(m), got \(strideX) and \(strideY)"
@@ -166,8 +183,10 @@ public struct DetectorSpec: Sendable, Equatable {
         if lines.lineGrouping == .links && !outputs.contains(.link) {
             return "lines.line_grouping: expected the output link for 'links', got the outputs \(names)"
         }
-        if tiling.overlap % m != 0 || tiling.overlap + m > longSide {
-            return "tiling.overlap: expected a multiple of \(m) below long_side \(longSide), got \(tiling.overlap)"
+        if lines.maxGap < strideX { return "lines.max_gap: expected at least stride_x \(strideX), got \(lines.maxGap)" }
+        if longSide % m != 0 { return "long_side: expected a multiple of size_multiple \(m), got \(longSide)" }
+        if tiling.overlap % m != 0 || 2 * tiling.overlap > longSide {
+            return "tiling.overlap: expected a multiple of \(m), at most half of long_side \(longSide), got \(tiling.overlap)"
         }
         if regions.minPadding > regions.maxPadding {
             return "regions.min_padding: expected at most max_padding \(regions.maxPadding), got \(regions.minPadding)"
@@ -182,7 +201,7 @@ public struct LineCropSpec: Sendable, Equatable {
     public let minWidth: Int
     /// Fraction of `maxWidth` after which a long line crop may be split.
     public let cutStart: Double
-    /// Odd number of columns over which ink is summed to find the emptiest place.
+    /// Odd number of columns over which ink is summed to find the emptiest place, at most `maxWidth`.
     public let cutWindow: Int
     /// Grey levels above the emptiest that still count as empty.
     public let cutTolerance: Double
@@ -192,12 +211,12 @@ public struct LineCropSpec: Sendable, Equatable {
     public let spaceWidth: Double
 
     init(_ f: Fields) throws {
-        minWidth = try f.int("min_width", .atLeast1)
-        cutStart = try f.number("cut_start", .positiveFraction)
-        cutWindow = try f.int("cut_window", .atLeast1)
-        cutTolerance = try f.number("cut_tolerance", .notNegative)
+        minWidth = try f.int("min_width", 1...1024)
+        cutStart = try f.number("cut_start", 0.1...0.95)
+        cutWindow = try f.int("cut_window", 1...255)
+        cutTolerance = try f.number("cut_tolerance", 0...255)
         spaceInk = try f.number("space_ink", .fraction)
-        spaceWidth = try f.number("space_width", .notNegative)
+        spaceWidth = try f.number("space_width", 0...10)
     }
 }
 
@@ -223,12 +242,12 @@ public struct ReadingSpec: Sendable, Equatable {
     init(_ f: Fields) throws {
         flipRetryScore = try f.number("flip_retry_score", .fraction)
         pageFlipScore = try f.number("page_flip_score", .fraction)
-        pageFlipVotes = try f.int("page_flip_votes", .atLeast1)
-        verticalAspect = try f.number("vertical_aspect", .atLeast1)
+        pageFlipVotes = try f.int("page_flip_votes", 1...1000)
+        verticalAspect = try f.number("vertical_aspect", 1...100)
         minGain = try f.number("min_gain", .fraction)
-        minCombinedScore = try f.number("min_combined_score", Interval(low: 0, high: 2))
-        batchColumns = try f.int("batch_columns", .atLeast1)
-        batchSpread = try f.number("batch_spread", .atLeast1)
+        minCombinedScore = try f.number("min_combined_score", 0...2)
+        batchColumns = try f.int("batch_columns", 32...16384)
+        batchSpread = try f.number("batch_spread", 1...100)
     }
 }
 
@@ -252,7 +271,7 @@ public struct RecognizerSpec: Sendable, Equatable {
     /// Line crops are padded to this on the right with the grey `pad`.
     public let widthMultiple: Int
     public let pad: Int
-    /// Longer line crops are split at gaps, read part by part and joined.
+    /// Longer line crops are split at gaps, read part by part and joined; at least 4 times `height`.
     public let maxWidth: Int
     /// Two fractions of a line's height that are added around its quad: at each end, and above and below.
     public let margin: [Double]
@@ -272,15 +291,15 @@ public struct RecognizerSpec: Sendable, Equatable {
         charset = try f.text("charset")
         charsetSha256 = try f.text("charset_sha256")
         channels = try f.choice("channels")
-        mean = try f.numbers("mean", 3, .any)
-        std = try f.numbers("std", 3, .positive)
-        height = try f.int("height", .atLeast1)
-        stride = try f.int("stride", .atLeast1)
-        widthMultiple = try f.int("width_multiple", .atLeast1)
+        mean = try f.numbers("mean", 3, .mean)
+        std = try f.numbers("std", 3, .deviation)
+        height = try f.int("height", 8...256)
+        stride = try f.int("stride", 2...64)
+        widthMultiple = try f.int("width_multiple", 4...1024)
         pad = try f.int("pad", .grey)
-        maxWidth = try f.int("max_width", .atLeast1)
-        margin = try f.numbers("margin", 2, .notNegative)
-        widths = try f.ints("widths", .atLeast1)
+        maxWidth = try f.int("max_width", .width)
+        margin = try f.numbers("margin", 2, .fraction)
+        widths = try f.ints("widths", .width)
         lineCrop = try f.group("line_crop", LineCropSpec.init)
         reading = try f.group("reading", ReadingSpec.init)
         characters = Array(charset.unicodeScalars)
@@ -299,9 +318,9 @@ public struct RecognizerSpec: Sendable, Equatable {
         if m % stride != 0 || (widths + [maxWidth]).contains(where: { $0 % m != 0 }) {
             return "width_multiple: expected a multiple of stride \(stride) that divides max_width and widths, got \(m)"
         }
-        if lineCrop.cutWindow % 2 == 0 { return "line_crop.cut_window: expected an odd number, got \(lineCrop.cutWindow)" }
-        if !(1..<max(maxWidth, 2)).contains(Int(Double(maxWidth) * lineCrop.cutStart)) {
-            return "line_crop.cut_start: expected a place inside max_width \(maxWidth), got \(lineCrop.cutStart)"
+        if maxWidth < 4 * height { return "max_width: expected at least 4 times the height \(height), got \(maxWidth)" }
+        if lineCrop.cutWindow % 2 == 0 || lineCrop.cutWindow > maxWidth {
+            return "line_crop.cut_window: expected an odd number of at most max_width \(maxWidth), got \(lineCrop.cutWindow)"
         }
         return nil
     }

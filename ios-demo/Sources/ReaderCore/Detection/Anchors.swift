@@ -1,6 +1,7 @@
 import Foundation
 
-/// Turn a detector's maps into the proposals that reach `spec.scoreThreshold` (Tian et al. 2016, section 3.1).
+/// Turn a detector's maps into the proposals that reach `spec.scoreThreshold`, the best `limits.maxProposals` of them (Tian et al. 2016,
+/// section 3.1).
 ///
 /// A cell is `strideX` wide and `strideY` high; its anchors share the cell's centre and differ in height alone.
 /// Regression: dy = (cy - cy_anchor) / h_anchor, dh = log(h / h_anchor); side: (x_end - cx_anchor) / strideX.
@@ -16,11 +17,12 @@ func decode(_ maps: [DetectorMap: FloatMap], _ spec: DetectorSpec) throws -> Pro
     let k = spec.anchorHeights.count
     let (strideX, strideY, threshold) = (Float(spec.strideX), Float(spec.strideY), Float(spec.scoreThreshold))
     var found = Proposals()
-    for cell in score.values.indices where score.values[cell] >= threshold {
+    let cells = score.values.indices.filter { score.values[$0] >= threshold }
+    for cell in best(cells, score.values, spec.limits.maxProposals) {
         let height = Float(spec.anchorHeights[cell % k])
         let column = cell / k % score.width
         let cy = (Float(cell / k / score.width) + 0.5) * strideY + vertical[2 * cell] * height
-        let half = Float(exp(Double(min(vertical[2 * cell + 1], 4)))) * height * 0.5
+        let half = Float(exp(Double(min(max(vertical[2 * cell + 1], -4), 4)))) * height * 0.5
         let x0 = Float(column * spec.strideX)
         found.boxes.append(.init(left: x0, top: cy - half, right: x0 + strideX, bottom: cy + half))
         found.scores.append(score.values[cell])
@@ -30,6 +32,12 @@ func decode(_ maps: [DetectorMap: FloatMap], _ spec: DetectorSpec) throws -> Pro
         found.links.append(link?[cell] ?? 1)
     }
     return found
+}
+
+/// The first `count` of the cells by (-score, index), in their order.
+private func best(_ cells: [Int], _ scores: [Float], _ count: Int) -> [Int] {
+    if cells.count <= count { return cells }
+    return cells.sorted { scores[$0] != scores[$1] ? scores[$0] > scores[$1] : $0 < $1 }.prefix(count).sorted()
 }
 
 /// A map, if it has the shape that the spec and the score map give it.

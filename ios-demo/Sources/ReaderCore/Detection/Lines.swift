@@ -87,14 +87,16 @@ private func connectedComponents(_ successors: [Int]) -> [[Int]] {
 /// Join proposals (already suppressed) into oriented lines.
 ///
 /// - Returns: quads in network-input pixels, clockwise from the text's top left, with the mean score of the members; lines below
-///   `lineScore` or `minAspectRatio` are omitted, those of at most `minWidth`, and with `.classic` those of one member. Empty when
-///   there is no text.
+///   `lineScore` or `minAspectRatio` are omitted, those of at most `minWidth`, and with `.classic` those of one member. Of the others
+///   the best `limits.maxLines` are kept. Empty when there is no text.
 func textLines(_ proposals: Proposals, _ spec: DetectorSpec) -> [TextLine] {
     let order = proposals.columns.indices.sorted {
         (proposals.columns[$0], proposals.boxes[$0].top, $0) < (proposals.columns[$1], proposals.boxes[$1].top, $1)
     }
     let sorted = proposals.take(order)
-    return connectedComponents(connect(sorted, spec)).compactMap { textLine(sorted, $0, spec.lines) }
+    let lines = connectedComponents(connect(sorted, spec)).compactMap { textLine(sorted, $0, spec.lines) }
+    let best = lines.indices.sorted { lines[$0].score != lines[$1].score ? lines[$0].score > lines[$1].score : $0 < $1 }
+    return best.prefix(spec.limits.maxLines).sorted().map { lines[$0] }
 }
 
 private func textLine(_ p: Proposals, _ line: [Int], _ spec: LinesSpec) -> TextLine? {

@@ -8,3 +8,11 @@ func postprocess(_ maps: [DetectorMap: FloatMap], _ spec: DetectorSpec) throws -
     let kept = suppress(proposals.boxes, scores: proposals.scores, columns: proposals.columns, iouThreshold: threshold)
     return textLines(proposals.take(kept), spec)
 }
+
+/// Which of `spec.limits` a picture reached, by their names there, so that there may be more text than the `lines` that were found.
+func reachedLimits(_ maps: [DetectorMap: FloatMap], lines: Int, _ spec: DetectorSpec) -> [String] {
+    let threshold = Float(spec.scoreThreshold)
+    let proposals = maps[.score]?.values.reduce(0) { $1 >= threshold ? $0 + 1 : $0 } ?? 0
+    return [("max_proposals", proposals, spec.limits.maxProposals), ("max_lines", lines, spec.limits.maxLines)]
+        .filter { $1 >= $2 }.map(\.0)
+}
