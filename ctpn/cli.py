@@ -29,6 +29,7 @@ from ctpn.output.json import error_to_json, to_json
 from ctpn.output.record import PageRecord, page_record
 from ctpn.output.text import to_text
 from ctpn.runtime.onnx_runtime import MAX_THREADS
+from ctpn.runtime.sums import missing_sum
 
 PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 STDIN = "-"
@@ -140,6 +141,8 @@ def run(args: argparse.Namespace) -> int:
             sys.stdout.write(error_to_json(outcome.name, outcome.error))
     if args.format == "hocr":
         sys.stdout.write(to_hocr(pages))
+    if args.model and failed < len(items) and (message := missing_sum(args.model)):
+        print(f"ctpn: warning: {message}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -15,6 +15,10 @@ class ModelError(CtpnError):
     """A model file or bundle is missing, damaged, not one of ours or of another version."""
 
 
+class ModelWarning(UserWarning):
+    """A model file was loaded, but nothing vouches for it."""
+
+
 class ParityError(CtpnError):
     """An exported model does not compute what PyTorch computes."""
 

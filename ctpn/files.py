@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+SUM = ".sha256"  # ending of the file with a file's sum
+
 
 @contextmanager
 def atomic_write(file: Path) -> Iterator[Path]:
@@ -31,6 +33,15 @@ def write(file: Path, data: bytes | str) -> None:
         new.write_bytes(data.encode() if isinstance(data, str) else data)
 
 
+def write_sum(file: Path) -> None:
+    """Write the sum of a file beside it, as `sha256sum FILE` prints it; `ctpn.runtime.sums` reads it."""
+    write(file.with_name(file.name + SUM), f"{sha256(file)}  {file.name}\n")
+
+
 def sha256(file: Path) -> str:
     """Hex digest of a file's bytes."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    digest = hashlib.sha256()
+    with file.open("rb") as f:
+        while part := f.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()

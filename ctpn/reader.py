@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -17,7 +18,7 @@ from ctpn.contract.bundle import open_bundle
 from ctpn.contract.signature import Trust
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.detection.postprocess import Limit, postprocess, reached_limits
-from ctpn.errors import CtpnError, ImageError, ModelError
+from ctpn.errors import CtpnError, ImageError, ModelError, ModelWarning
 from ctpn.imaging.decode import Box, Focus, Photo, open_photo
 from ctpn.imaging.header import check_page
 from ctpn.imaging.limits import MAX_PIXELS, Limits
@@ -31,6 +32,7 @@ from ctpn.page import PageResult, PageWarning, TextLine
 from ctpn.recognition.policy import read_lines
 from ctpn.runtime.onnx_runtime import CPU, OnnxDetector, OnnxRecognizer, RuntimeOptions
 from ctpn.runtime.protocols import Detector, Recognizer
+from ctpn.runtime.sums import missing_sum
 from ctpn.stage_timer import OnStage, StageTimer
 
 U8 = NDArray[np.uint8]
@@ -49,7 +51,8 @@ class TextReader:
 
     Args:
         bundle: a folder written by `python -m export.bundle`, which is verified; None takes the models that are shipped.
-        detector: a detector's .onnx file, written by `python -m export.onnx`, in place of the shipped one.
+        detector: a detector's .onnx file, written by `python -m export.onnx`, in place of the shipped one. It is compared with the
+            sum in FILE.sha256 beside it; without one there is a ModelWarning (`ctpn.errors`).
         trust: whose signature the bundle must carry (`ctpn.Trust`); None: it may have none.
         threads: for one photo; 0 lets the runtime choose.
         providers: ONNX Runtime's execution providers in the order of preference, by name or as (name, options).
@@ -80,7 +83,7 @@ class TextReader:
             raise CtpnError("trust is given without a bundle; only bundles are signed")
         if bundle is None:
             file = SHIPPED_DETECTOR if detector is None else Path(detector)
-            self._models: tuple[Detector, Recognizer] | None = (OnnxDetector(file, options), OnnxRecognizer(SHIPPED_RECOGNIZER, options))
+            self._models: tuple[Detector, Recognizer] | None = _from_files(file, options)
         elif detector is None:
             self._models = _from_bundle(Path(bundle), trust, options)
         else:
@@ -175,6 +178,15 @@ def tiled_maps(detector: Detector, pixels_net: U8) -> dict[str, F32]:
     found = [detector.maps(pixels_net[:, a:b] if across else pixels_net[a:b]) for a, b in places]
     stride, axis = (spec.stride_x, 1) if across else (spec.stride_y, 0)
     return {name: stitch([maps[name] for maps in found], places, stride, axis) for name in found[0]}
+
+
+def _from_files(detector: Path, options: RuntimeOptions) -> tuple[Detector, Recognizer]:
+    """The detector of a lone file, compared with its sum, and the shipped recogniser."""
+    unverified = [message for file in (detector, SHIPPED_RECOGNIZER) if (message := missing_sum(file))]
+    models = OnnxDetector(detector, options), OnnxRecognizer(SHIPPED_RECOGNIZER, options)
+    for message in unverified:
+        warnings.warn(message, ModelWarning, stacklevel=3)
+    return models
 
 
 def _from_bundle(folder: Path, trust: Trust | None, options: RuntimeOptions) -> tuple[Detector, Recognizer]:

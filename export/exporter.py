@@ -17,7 +17,7 @@ from ctpn.command import parser as explained
 from ctpn.command import run
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
-from ctpn.files import sha256
+from ctpn.files import sha256, write_sum
 from ctpn.nn.detector import load_detector
 from ctpn.nn.recognizer import load_recognizer
 from export.options import size
@@ -183,6 +183,9 @@ def _write_companions(folder: Path, spec: DetectorSpec | RecognizerSpec, exporte
     parity = {e.path.name: {"sha256": sha256(e.path), **e.agreement.as_json()} for e in exported if e.path.is_file()}
     for file, text in ((f"{spec.name}.spec.json", spec.to_json()), (f"{name}.json", json.dumps(parity, indent=1))):
         (folder / file).write_text(text + "\n", encoding="utf-8")
+    for e in exported:
+        if e.path.suffix == ".onnx":
+            write_sum(e.path)  # which a reader of this file alone compares
     (folder / f"{name}.sha256").write_text(sums, encoding="utf-8")
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from ctpn import command
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
-from ctpn.files import atomic_write, sha256, write
+from ctpn.files import atomic_write, sha256, write, write_sum
 from ctpn.nn.checkpoint import load_weights, save_weights
 from ctpn.training.recipe import digest, load_recipe, resolved
 from export.exporter import WEIGHTS
@@ -53,6 +53,8 @@ def stamp(source: Path, target: Path, recipe: Path | None = None) -> None:
         _stamp_onnx(source, target)
         return
     tensors, metadata = load_weights(source)
+    if source == target and not recipe and metadata.get("spec") == present_spec(metadata.get("spec", "{}"), source):
+        return  # safetensors writes its metadata in any order, so the sum would change for nothing
     present = {"spec": present_spec(metadata.get("spec", "{}"), source)}
     save_weights(target, tensors, metadata | present | (_origin(recipe, metadata, source) if recipe else {}))
 
@@ -117,6 +119,7 @@ def _stamp_onnx(source: Path, target: Path) -> None:
     onnx.helper.set_model_props(model, metadata | {"spec": present_spec(metadata.get("spec", "{}"), source)})
     with atomic_write(target) as new:
         new.write_bytes(model.SerializeToString(deterministic=True))
+    write_sum(target)
 
 
 def main(argv: list[str] | None = None) -> int:

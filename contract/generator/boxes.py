@@ -44,6 +44,7 @@ def region_cases() -> Cases:
         "a point": [[5, 5]] * 4,
         "nan": (0, 0, float("nan"), 5),
         "inf": (0, 0, float("inf"), 5),
+        "beyond float32": (0, 0, 1e39, 5),
     }
     photo: dict[str, Any] = {"width": 200, "height": 100, "spec": {}}
     large = [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from ctpn.contract.signature import Trust
+from ctpn.errors import ModelWarning
 from ctpn.layout.regions import Region
 from ctpn.page import PageResult
 from ctpn.reader import TextReader
@@ -48,7 +50,9 @@ def read_page(data: bytes, options: ReadOptions, name: str = "image") -> PageRes
 @lru_cache(maxsize=2)
 def reader_for(bundle: Path | None, detector: Path | None, threads: int, trust: Trust | None) -> TextReader:
     """This process's reader of some models, which takes its time to load; the two that were used last are kept."""
-    return TextReader(bundle, detector=detector, trust=trust, threads=threads)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ModelWarning)  # the command says it, once
+        return TextReader(bundle, detector=detector, trust=trust, threads=threads)
 
 
 class _Named(io.BytesIO):

@@ -5,7 +5,7 @@ docs/bundle.md describes it; `python -m export.bundle` writes one.
 
 from __future__ import annotations
 
-import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from ctpn.contract.manifest import HINT, MANIFEST, MAX_MANIFEST, PARTS, FileSum,
 from ctpn.contract.signature import MAX_SIGNATURE, SIGNATURE, Signature, Trust, verify
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec, read_spec
 from ctpn.errors import ModelError
+from ctpn.files import sha256
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,7 @@ def open_bundle(folder: str | Path, trust: Trust | None = None) -> Bundle:
         manifest = _manifest(folder)
         if trust is not None:
             check_signature(folder, trust)
+        _check_names(folder, manifest)
         for name, expected in manifest.files.items():
             _verify(folder / name, expected)
         bundle = Bundle(folder, manifest, *_specs(folder, manifest))
@@ -151,8 +153,6 @@ def _manifest(folder: Path) -> Manifest:
     file = folder / MANIFEST
     if not file.is_file():
         raise ModelError(f"{file}: no such file, so {folder} is no bundle; {HINT}")
-    if file.stat().st_size > MAX_MANIFEST:
-        raise ModelError(f"{file}: expected at most {MAX_MANIFEST} bytes, got {file.stat().st_size}; {HINT}")
     try:
         return parse_manifest(_text(file))
     except ModelError as e:
@@ -191,13 +191,28 @@ def _numbers(values: Any, count: int) -> bool:
     return all(isinstance(v, (int, float)) and not isinstance(v, bool) and abs(v) < 1e9 for v in values)
 
 
+def _check_names(folder: Path, manifest: Manifest) -> None:
+    """Whether a folder holds what its manifest names and nothing else: no links, which lead out of it, and no other files.
+
+    Hidden files, whose names begin with a dot, are let be: systems leave them, and no name of a manifest begins so.
+    """
+    known = {MANIFEST, SIGNATURE, *manifest.files}
+    for place, folders, files in os.walk(folder):
+        for entry in (Path(place) / name for name in sorted([*folders, *files])):
+            if entry.is_symlink():
+                raise ModelError(f"{entry}: is a link; expected a bundle whose files all lie in its folder; {HINT}")
+            name = entry.relative_to(folder).as_posix()
+            if not entry.is_dir() and name not in known and not entry.name.startswith("."):
+                raise ModelError(f"{entry}: is not in the manifest, which names every file; remove it if you know it, or {HINT}")
+
+
 def _verify(file: Path, expected: FileSum) -> None:
     if not file.is_file():
         raise ModelError(f"{file}: missing from the bundle; {HINT}")
     size = file.stat().st_size
     if size != expected.bytes:
         raise ModelError(f"{file}: expected {expected.bytes} bytes, got {size}; {HINT}")
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    digest = sha256(file)
     if digest != expected.sha256:
         raise ModelError(f"{file}: damaged (sha256 expected {expected.sha256[:12]}…, got {digest[:12]}…); {HINT}")
 
@@ -210,6 +225,8 @@ def _json(file: Path) -> Any:
 
 
 def _text(file: Path) -> str:
+    if file.stat().st_size > MAX_MANIFEST:
+        raise ModelError(f"{file}: expected at most {MAX_MANIFEST} bytes, got {file.stat().st_size}; {HINT}")
     try:
         return file.read_text(encoding="utf-8")
     except UnicodeDecodeError:

@@ -21,6 +21,7 @@ from ctpn.errors import ModelError
 SCHEMA = 3  # raised when the fields change, because readers refuse unknown and missing ones
 LIMIT = 1e9  # no number of a spec is farther from 0; most have a narrower range
 MAX_ANCHORS = 64
+MAX_TEXT = 1 << 20  # of a spec as JSON; a charset of all of Unicode has less
 EXPORT_HINT = "export it again with python -m export.onnx, or fetch a bundle of this version"
 STAMP_HINT = "give it the present spec with python -m export.stamp"  # for weights, which need no export
 S = TypeVar("S", "DetectorSpec", "RecognizerSpec")
@@ -386,6 +387,8 @@ def _to_json(kind: str, spec: DetectorSpec | RecognizerSpec) -> str:
 
 
 def _parse(cls: type[S], kind: str, text: str, hint: str) -> S:
+    if len(text) > MAX_TEXT:
+        raise ModelError(f"spec: expected at most {MAX_TEXT} characters, got {len(text)}; the file is damaged: {hint}")
     try:
         data = parse(text)
     except ValueError as e:

@@ -57,7 +57,7 @@ def _corners(region: Region) -> F32 | None:
     """The four corners clockwise from the first given one; None if they are not those of a convex quad."""
     try:
         values = np.asarray(region, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     if not np.isfinite(values).all():
         return None
@@ -68,7 +68,10 @@ def _corners(region: Region) -> F32 | None:
             return None
     if values.shape != (4, 2):
         return None
-    corners: F32 = values.astype(np.float32)
+    with np.errstate(over="ignore"):
+        corners: F32 = values.astype(np.float32)
+    if not np.isfinite(corners).all():
+        return None
     cross = turns(corners)
     if not ((cross >= 0).all() or (cross <= 0).all()):
         return None
@@ -78,7 +81,7 @@ def _corners(region: Region) -> F32 | None:
 def _shown(region: Region) -> str:
     try:
         return ",".join(f"{v:g}" for v in np.asarray(region, np.float64).ravel()[:8])
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return repr(region)[:60]
 
 

@@ -4,7 +4,8 @@ The detector's four files: mobile.onnx and mobile-int8.onnx take any height and 
 and mobile-960-int8.onnx any height at one width (the recurrence unrolled into convolutions, for accelerators that have
 no GRU). The recogniser's crnn.onnx and crnn-int8.onnx take line crops of any width, crnn-160, -320 and -640 of one. Each
 is compared with PyTorch, down to the text lines of sample pages, before it gets its name; if one differs, no file of its
-net is written and the exit code is 1. NAME.spec.json and NAME.onnx.sha256 (for sha256sum -c) are written beside them.
+net is written and the exit code is 1. NAME.spec.json and NAME.onnx.sha256 (for sha256sum -c) are written beside them, and
+FILE.onnx.sha256 beside each other file: python -m ctpn --model FILE compares them.
 
 For the weights of the original CTPN, from ctpn.nn.keras_import or a .pth.tar, give --model vgg16 --weights FILE. With
 Keras 2's recurrence only the variant of one width is written.

@@ -84,3 +84,9 @@ def test_rows_of_a_slanting_page_stay_together():
     quads = [slanted(x, y, 90) for y in (0, 30, 60) for x in (0, 100, 200, 300)]
     shuffled = np.random.default_rng(0).permutation(len(quads))
     assert [int(shuffled[i]) for i in reading_order([quads[i] for i in shuffled])] == list(range(12))
+
+
+@pytest.mark.parametrize("region", [(0, 0, 10**400, 5), (0, 0, 1e300, 5), [[0, 0], [1e39, 0], [1e39, 50], [0, 50]]])
+def test_a_number_beyond_any_photo_is_an_error(region):
+    with pytest.raises(CtpnError, match="mark it again"):
+        outline(region, 100, 100)
