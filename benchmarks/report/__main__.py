@@ -33,6 +33,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Any], list[Block]]], ...] = (  # each 
     ("On ARM", "arm", sections.arm),
     ("Lines confirmed by their text", "confirmation_sweep", sections.confirmation_sweep),
     ("Long lines", "longlines", sections.longlines),
+    ("The backend under load", "service", sections.service),
     ("Findings of the original", "findings", sections.findings),
 )
 

@@ -21,6 +21,7 @@ from benchmarks.report.markdown import Block, Plots, Table, Text
 from benchmarks.report.plots import Mark, Plot, Series, bars, by_bin, curves, magnitudes, plot, ranges, scatter
 from benchmarks.report.results import environment_line, missing_lines
 from benchmarks.results import Compared
+from benchmarks.service import Load, ServiceResult
 from benchmarks.stages import StagesResult, stage_rows
 from ctpn.contract.phone import PhoneResult, summary
 from ctpn.stage_timer import STAGES
@@ -402,6 +403,34 @@ def _curves(pair: list[str], found: dict[str, Variant], steps: int) -> Any:
         for name in pair
     ]
     return curves(f"{pair[0]} and {pair[1]}", series, x_name=f"{steps} steps", y_name="training loss")
+
+
+def service(result: ServiceResult) -> list[Block]:
+    """The backend's throughput, times and faults."""
+    idle, memory, restart, hostile = result["idle"], result["memory"], result["restart"], result["hostile"]
+    rows = [
+        ["photos a second, one reader process", f"{result['service']:.2f}", f"{result['share']:.2f} of {result['bare']:.2f} alone"],
+        *_service_times(result["loads"]),
+        ["answered over a restart under load", f"{restart['answered']} of {restart['sent']}", "ended by SIGTERM, started again"],
+        ["hostile uploads", ", ".join(f"{n} × {status}" for status, n in sorted(hostile["statuses"].items())),
+         f"{hostile['died']} reader processes died"],
+        ["connections that send nothing", str(idle["connections"]),
+         f"meanwhile a photo was {'read' if idle['read'] else 'not read'}; {'closed' if idle['closed'] else 'not closed'} by the service"],
+        ["memory of all processes, MB", f"{memory['first_mb']:.0f} → {memory['last_mb']:.0f}",
+         f"after {memory['requests'] / 10:.0f} and {memory['requests']:.0f} requests"],
+    ]  # fmt: skip
+    return [Table(("", "", ""), rows), Text(environment_line(result["environment"]), small=True)]
+
+
+def _service_times(loads: Mapping[str, Load]) -> list[list[str]]:
+    return [
+        [
+            f"ms at {part} % load, p50 / p99",
+            f"{load['p50_ms']:.0f} / {load['p99_ms']:.0f}",
+            f"{load['requests']} requests, Poisson arrivals",
+        ]
+        for part, load in loads.items()
+    ]
 
 
 def phones(found: dict[str, PhoneResult]) -> list[Block]:

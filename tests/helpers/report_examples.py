@@ -9,6 +9,7 @@ from benchmarks.confirmation_sweep import Choice, SweepResult
 from benchmarks.environment import Environment
 from benchmarks.findings import FindingsResult
 from benchmarks.longlines import BINS, BinRow, LongLinesResult
+from benchmarks.service import ServiceResult
 from ctpn.stage_timer import STAGES
 
 WHERE: Environment = {
@@ -93,7 +94,17 @@ def kinds() -> dict[str, Any]:
     return {"models": {"ours": {}, "PP-OCRv6 tiny": {}}, "sets": sets, "taken": dict.fromkeys(sets, WHERE)}
 
 
+def service() -> ServiceResult:
+    return {
+        "environment": WHERE, "photos": ["a.jpg"], "bare": 8.0, "service": 7.6, "share": 0.95,
+        "loads": {"50": {"requests": 200, "p50_ms": 130.0, "p99_ms": 480.0}}, "restart": {"sent": 90, "answered": 90},
+        "hostile": {"statuses": {"422": 900, "400": 100}, "died": 0}, "idle": {"connections": 10000, "read": True, "closed": True},
+        "memory": {"requests": 20000, "first_mb": 400.0, "last_mb": 401.0},
+    }  # fmt: skip
+
+
 EXAMPLES = {
+    "service": service,
     "kinds": kinds,
     "latency": latency,
     "parity": parity,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.helpers.service import Service
+from benchmarks.service_process import Service
 
 
 @pytest.fixture(scope="session")

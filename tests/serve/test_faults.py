@@ -15,16 +15,8 @@ from tests.helpers.service import PHOTO, ROOT, noise
 
 
 def readers(service) -> list[int]:
-    """Processes of the service that have loaded models."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            text = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-            if int(text[1]) == service.process.pid and b"spawn_main" in (folder / "cmdline").read_bytes():
-                found.append(int(folder.name))
-        except OSError:
-            continue
-    return found
+    """Processes of the service that read."""
+    return service.processes()[1:]
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
