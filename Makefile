@@ -1,6 +1,7 @@
 # make setup     .venv with everything          make demo      export with quantisation, then a sample waybill is read
-# make test      everything that CI runs        make style     format Python and Kotlin
+# make test      everything that CI runs        make style     format Python, Kotlin and Swift
 # make android   the app's tests, then an APK, whose path is the last line printed
+# make ios       the iOS app's style and tests on Linux; its Swift toolchain comes into .cache (Debian)
 # Others: fonts, android-tools, arm and postgresql (for the tests; Debian), weights and ship (how the shipped files are made)
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,7 +10,7 @@ ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner 
 packages = dpkg -s $(1) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(1); }
 names = $(shell sed '/^\#/d' $(1))
 
-.PHONY: setup demo test style android android-screenshots android-tools fonts training-fonts arm postgresql weights ship measure formats
+.PHONY: setup demo test style android ios android-screenshots android-tools fonts training-fonts arm postgresql weights ship measure formats
 
 setup: .venv/ready
 
@@ -37,6 +38,8 @@ style: setup
 	$(BIN)/ruff format .
 	@if command -v mvn > /dev/null; then mvn -q -B -ntp -f android-demo/pom.xml ktlint:format; \
 	else echo "make style: mvn not found, Kotlin is unchanged" >&2; fi
+	@if [ -x .cache/swift-trixie/run ]; then cd ios-demo && ../.cache/swift-trixie/run swift format -i -r -p --configuration .swift-format \
+	Package.swift Sources Tests App/Sources; else echo "make style: no Swift in .cache (make ios), Swift is unchanged" >&2; fi
 
 # Without Gradle, the SDK or Google's repository; android-demo/README.md says how, and what Android Studio does instead.
 android: setup
@@ -48,6 +51,11 @@ android: setup
 	android-demo/test.sh >&2
 	$(BIN)/python -m pytest -q tests/apps >&2
 	@ls $(CURDIR)/android-demo/app/target/ctpn-*-debug.apk
+
+# Without Xcode: ios-demo/README.md says what is tested so and what is not.
+ios: setup
+	$(BIN)/python -m tests.helpers.reader_case out/reader-case >&2
+	ios-demo/test.sh
 
 android-screenshots: android  # of the app's tests; look at them before they are committed
 	cp android-demo/app/target/screenshots/*.png android-demo/docs/
