@@ -16,7 +16,8 @@ public struct TextReader: Reading {
         let reader = LineReader(recognizer: recognizer, timer: finder.timer) {
             onProgress(Self.detectionPart + (1 - Self.detectionPart) * $0)
         }
-        let lines = zip(found, try await readLines(photo, found.map(\.quad), reader)).filter { isConfirmed($0, $1.text) }.map { line, read in
+        let texts = try await readLines(photo, found.map(\.quad), reader)
+        let lines = zip(found, texts).filter { isConfirmed($0, $1.text) }.map { line, read in
             TextLine(quad: read.quad, score: line.score, text: read.text.text, textScore: Float(read.text.score), region: line.region)
         }
         onProgress(1)
