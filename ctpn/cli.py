@@ -1,38 +1,44 @@
 """Find and read the text lines of photos.
 
-  python -m ctpn photo.jpg                          lines in pixels of the upright photo, and their texts
-  python -m ctpn photo.jpg --region 40,60,500,120   only what is in a marked region (may be repeated)
-  python -m ctpn photos/ --jobs 2 --json > all.jsonl    a folder, in two processes, one JSON object per image
-  python -m ctpn photo.jpg --overlay seen.png       a picture of what was found
-  python -m ctpn *.jpg --format hocr > all.html     hOCR; csv for a table
-  cat photo.jpg | python -m ctpn -                  from stdin
+  {ctpn} photo.jpg                              lines in pixels of the upright photo, and their texts
+  {ctpn} photo.jpg --region 40,60,500,120       only what is in a marked region (may be repeated)
+  {ctpn} photos/ --recursive --overlay seen/    a folder and those in it, and a picture of what was found in each photo
+  {ctpn} photos/ --jobs 2 --json > all.jsonl    in two processes, one JSON object per image
+  {ctpn} *.jpg --format hocr > all.html         hOCR; csv for a table
+  curl -s URL | {ctpn} -                        from stdin
 
-Warnings and errors go to stderr, one line each. Exit code: 0 all read, 1 an image failed, 2 wrong usage. docs/output.md describes
-the formats.
+Which files of a folder are pictures is told by their content, not by their names; those that are passed over are listed at the end.
+An overlay never replaces a photo. Output is UTF-8 on every system. Warnings and errors go to stderr, one line each. docs/output.md
+describes the formats. Exit code: 0 all read, 1 an image failed (the others are in the output) or the output cannot be written,
+2 wrong usage, 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ctpn.batch.bulk import ReadOptions
-from ctpn.batch.pool import Item, Outcome, outcomes
+from ctpn.batch.inputs import find_inputs
+from ctpn.batch.item import Item, Outcome
+from ctpn.batch.overlays import overlay_files
+from ctpn.batch.pool import outcomes
+from ctpn.command import STOPPED
 from ctpn.contract.signature import Trust
 from ctpn.errors import CtpnError
 from ctpn.layout.regions import Region, parse_region
-from ctpn.output.csv import csv_header, to_csv
-from ctpn.output.hocr import to_hocr
-from ctpn.output.json import error_to_json, to_json
-from ctpn.output.record import PageRecord, page_record
-from ctpn.output.text import to_text
+from ctpn.output.formats import Format, format_of
+from ctpn.output.record import page_record
 from ctpn.runtime.onnx_runtime import MAX_THREADS
 from ctpn.runtime.sums import missing_sum
+from ctpn.terminal import put, say, use_utf8
 
-PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
-STDIN = "-"
+NAME = "ctpn"
+NEGATIVE = re.compile(r"-[.0-9]")  # begins a region, and no option
 
 
 def _region(text: str) -> Region:
@@ -52,10 +58,29 @@ def _threads(text: str) -> int:
     return _count(text, 0)
 
 
+def _joined(argv: Sequence[str]) -> list[str]:
+    """The arguments with `--region -20,0,300,200` as `--region=-20,0,300,200`: argparse takes the former's region for an option."""
+    joined: list[str] = []
+    for argument in argv:
+        option = joined[-1] if joined else ""
+        if NEGATIVE.match(argument) and len(option) > 4 and "--region".startswith(option):
+            joined[-1] = f"{option}={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def _called() -> str:
+    """The command as it was typed: `ctpn` where it is installed as a script."""
+    return f"python -m {NAME}" if os.path.basename(sys.argv[0]) == "__main__.py" else NAME
+
+
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser("python -m ctpn", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    described = (__doc__ or "").replace("{ctpn}", _called())
+    parser = argparse.ArgumentParser(_called(), description=described, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("images", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF or BMP, a folder of them, or - for stdin")
+    parser.add_argument("--recursive", action="store_true", help="also the folders in a folder; links to folders are followed, each once")
     parser.add_argument(
         "--region", type=_region, action="append", metavar="x,y,w,h", help="a region in pixels, or four corners; may be repeated"
     )
@@ -64,7 +89,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         "--format", choices=["text", "json", "csv", "hocr"], default="text", help="format of the output (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
-    parser.add_argument("--overlay", type=Path, metavar="OUT", help="write a picture of the lines; a folder for several images")
+    parser.add_argument(
+        "--csv-safe", action="store_true", help="with --format csv, for spreadsheets: an apostrophe before texts that look like a formula"
+    )
+    parser.add_argument("--overlay", metavar="OUT", help="write a picture of the lines; a folder for several images")
     models = parser.add_mutually_exclusive_group()
     models.add_argument("--bundle", type=Path, metavar="DIR", help="models written by export.bundle (default: the shipped ones)")
     models.add_argument("--model", type=Path, metavar="FILE", help="a detector written by export.onnx, instead of the shipped one")
@@ -74,50 +102,27 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--min-release", type=int, default=0, metavar="N", help="refuse a signed bundle that is older than release N")
     parser.add_argument("--jobs", type=_count, default=1, metavar="N", help="number of processes; each reads whole images (default: 1)")
     parser.add_argument(
-        "--threads", type=_threads, default=0, help="threads for each image (default: chosen by the runtime; 1 with --jobs)"
+        "--threads", type=_threads, default=0, metavar="N", help="for each image (default: chosen by the runtime; 1 with --jobs)"
     )
-    return parser.parse_args(argv)
+    args = parser.parse_args(_joined(sys.argv[1:] if argv is None else argv))
+    if args.csv_safe and args.format != "csv":
+        parser.error(f"--csv-safe: expected --format csv beside it, got {args.format}")
+    return args
 
 
-def _files(names: list[str]) -> list[str]:
-    """The given files, with each folder replaced by its pictures; a folder without one is an error."""
-    files: list[str] = []
-    for name in names:
-        if not Path(name).is_dir():
-            files.append(name)
-            continue
-        found = sorted(str(p) for p in Path(name).iterdir() if p.suffix.lower() in PICTURES and not p.name.startswith("."))
-        if not found:
-            raise CtpnError(f"{name}: no picture in this folder; expected {', '.join(PICTURES)}")
-        files += found
-    return files
-
-
-def _items(args: argparse.Namespace) -> list[Item]:
-    """The images to read, and where their overlays go: never over one of the images."""
-    files = _files(args.images)
-    several = len(files) > 1 or Path(args.images[0]).is_dir()
-    inputs = {os.path.realpath(file): file for file in files}
-    items = []
-    for file in files:
-        overlay: Path | None = args.overlay
-        if overlay and several:
-            overlay = overlay / f"{'stdin' if file == STDIN else Path(file).stem}.png"
-        if overlay and os.path.realpath(overlay) in inputs:
-            raise CtpnError(f"--overlay {args.overlay}: would write over the photo {inputs[os.path.realpath(overlay)]}; give another place")
-        items.append(Item(file, _stdin() if file == STDIN else Path(file), overlay))
-    return items
-
-
-def _stdin() -> bytes:
-    if sys.stdin is None:  # it was closed by whoever started us
-        raise CtpnError("-: stdin is closed; give it a file's bytes, as in: cat photo.jpg | python -m ctpn -")
-    return sys.stdin.buffer.read()
+def _items(args: argparse.Namespace) -> tuple[list[Item], list[str]]:
+    """The images to read, and where their overlays go; and lines that say what was passed over."""
+    inputs = find_inputs(args.images, recursive=args.recursive)
+    files: Sequence[Path | None] = [None] * len(inputs.found)
+    if args.overlay:
+        folder = len(inputs.found) > 1 or any(map(os.path.isdir, (args.images[0], args.overlay))) or args.overlay.endswith(("/", os.sep))
+        files = overlay_files(inputs.found, Path(args.overlay), folder=folder)
+    return [Item(i.name, i.source, file, i.error) for i, file in zip(inputs.found, files, strict=True)], inputs.report()
 
 
 def run(args: argparse.Namespace) -> int:
     """Read all images; one that fails is reported and the rest go on."""
-    items = _items(args)
+    items, passed_over = _items(args)
     options = ReadOptions(
         args.bundle,
         args.model,
@@ -126,34 +131,36 @@ def run(args: argparse.Namespace) -> int:
         not args.no_text,
         Trust.of(args.public_key, args.min_release) if args.public_key else None,
     )
-    failed, pages = 0, list[PageRecord | None]()
-    for i, outcome in enumerate(outcomes(items, options, args.jobs)):
-        _progress(i + 1, len(items))
-        record = _reported(outcome)
-        failed += record is None
-        if args.format == "csv" and i == 0:
-            sys.stdout.write(csv_header())
-        if args.format == "hocr":
-            pages.append(record)
-        elif record is not None:
-            sys.stdout.write({"text": to_text, "json": to_json, "csv": to_csv}[args.format](record))
-        elif args.format == "json":
-            sys.stdout.write(error_to_json(outcome.name, outcome.error))
-    if args.format == "hocr":
-        sys.stdout.write(to_hocr(pages))
+    form, done, failed = format_of(args.format, safe_csv=args.csv_safe), 0, 0
+    try:
+        found = outcomes(items, options, args.jobs)
+        put(form.head)
+        try:
+            for outcome in found:
+                text = _shown(outcome, done, form)
+                done += 1
+                put(text)
+                failed += bool(outcome.error)
+                _progress(done, len(items))
+        finally:
+            put(form.end)  # what was read is a whole document, also where the rest is not read
+    except KeyboardInterrupt:
+        say(NAME, f"stopped; {done} of {len(items)} images were read")
+        return STOPPED
     if args.model and failed < len(items) and (message := missing_sum(args.model)):
-        print(f"ctpn: warning: {message}", file=sys.stderr)
+        say(NAME, f"warning: {message}")
+    for line in passed_over:
+        say(NAME, line)
     return 1 if failed else 0
 
 
-def _reported(outcome: Outcome) -> PageRecord | None:
-    """What is written of an image, None if it failed; its warnings, or the error, go to stderr."""
-    if outcome.page is None:
-        print(f"ctpn: {outcome.error}", file=sys.stderr)
-        return None
-    for warning in outcome.page.warnings:
-        print(f"ctpn: {outcome.name}: warning: {warning.message}", file=sys.stderr)
-    return page_record(outcome.name, outcome.page)
+def _shown(outcome: Outcome, number: int, form: Format) -> str:
+    """What stdout gets of an image. Its warnings, and its error, go to stderr."""
+    for warning in outcome.page.warnings if outcome.page else ():
+        say(NAME, f"{outcome.name}: warning: {warning.message}")
+    if outcome.error:
+        say(NAME, outcome.error)
+    return form.page(number, page_record(outcome.name, outcome.page)) if outcome.page else form.failure(outcome.name, outcome.error)
 
 
 def _progress(done: int, count: int) -> None:
@@ -163,13 +170,14 @@ def _progress(done: int, count: int) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Exit code: 0 all read, 1 an image failed; usage errors exit 2."""
+    """Exit code: 0 all read, 1 an image failed or stdout cannot be written, 130 stopped by hand; usage errors exit 2."""
+    use_utf8()
     args = parse(argv)
     try:
         return run(args)
-    except CtpnError as e:  # the model itself, an empty folder, an overlay over a photo
-        print(f"ctpn: {e}", file=sys.stderr)
+    except CtpnError as e:  # a model that cannot be loaded, an overlay over a photo, a full disk
+        say(NAME, e)
         return 1
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+    except KeyboardInterrupt:
+        say(NAME, "stopped; no image was read")
+        return STOPPED

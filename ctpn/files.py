@@ -1,7 +1,8 @@
-"""Writing files atomically: a reader sees the old file or the complete new one."""
+"""Writing files atomically: a reader sees the old file or the complete new one. What to do about errors of the file system."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import threading
@@ -10,6 +11,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SUM = ".sha256"  # ending of the file with a file's sum
+ADVICE = {
+    errno.ENOSPC: "make room on that disk",
+    errno.EFBIG: "raise the limit of a file's size (ulimit -f), or choose another disk",
+    errno.EACCES: "check its permissions",
+    errno.EPERM: "check its permissions",
+    errno.EROFS: "that disk can only be read, choose another place",
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "a part of the path is no folder, check the path",
+    errno.EEXIST: "a part of the path is no folder, check the path",
+    errno.EISDIR: "it is a folder, give a file",
+    errno.ENAMETOOLONG: "give a shorter name",
+    errno.ELOOP: "it is a link that leads to itself, give the file",
+    errno.EMFILE: "too many files are open, raise the limit (ulimit -n)",
+    errno.ENXIO: "nobody is at its other end",
+    errno.EIO: "the disk or the connection fails, copy the file from another place",
+}
+
+
+def advice(error: OSError) -> str:
+    """What to do about an error of the file system, such as "make room on that disk"."""
+    return ADVICE.get(error.errno or 0, "check the path and the disk")
 
 
 @contextmanager

@@ -52,7 +52,20 @@ def test_plain_output_and_overlay(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "args", [["--region", "1,2,3"], ["--json"], ["--nonsense", "a.jpg"], ["--threads", "-1"], ["--threads", "1000000"], ["--jobs", "²"]]
+    "args",
+    [
+        ["--region", "1,2,3"],
+        ["--json"],
+        ["--nonsense", "a.jpg"],
+        ["--threads", "-1"],
+        ["--threads", "1000000"],
+        ["--jobs", "²"],
+        ["--region", "nan,0,1,1"],
+        ["--region", "0,0,inf,1"],
+        ["--region", "-x"],
+        ["--csv-safe"],
+        ["--csv-safe", "--format", "json"],
+    ],
 )
 def test_usage_errors_exit_2(args):
     with pytest.raises(SystemExit) as e:
@@ -73,9 +86,57 @@ def test_warnings_are_one_line_each_and_in_the_json(tmp_path, capsys):
     assert err == f"ctpn: {tmp_path / 'a.jpg'}: warning: {rotated[0]['message']}\n"
 
 
-def test_an_image_that_fails_is_on_stderr_too(tmp_path, capsys):
-    code, out, err = command(capsys, tmp_path / "none.jpg", "--json", "--threads", 1)
-    assert code == 1 and err == f"ctpn: {json.loads(out)['error']}\n"
+FAILURES = {  # what is wrong with an image, and what the message says
+    "none": ("none.jpg", "no such file; check the path"),
+    "text": ("text.jpg", "not a picture"),
+    "empty": ("empty.jpg", "the file is empty"),
+    "no picture in it": ("folder", "no picture in this folder"),
+    "long name": ("n" * 300, "cannot be read (File name too long); give a shorter name"),
+    "part is a file": ("text.jpg/a.jpg", "cannot be read (Not a directory); a part of the path is no folder"),
+    "loop": ("loop.jpg", "cannot be read (Too many levels of symbolic links); it is a link that leads to itself"),
+    "wildcard": ("*.gif", "no such file; check the path"),
+}
+
+
+@pytest.mark.parametrize(("name", "message"), FAILURES.values(), ids=FAILURES)
+def test_an_image_that_fails_is_an_object_and_a_line_on_stderr(tmp_path, capsys, name, message):
+    (tmp_path / "text.jpg").write_text("text", encoding="utf-8")
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    code, out, err = command(capsys, tmp_path / name, EXAMPLES / "sign.jpg", "--no-text", "--json", "--threads", 1)
+    bad, good = (json.loads(line) for line in out.splitlines())
+    assert code == 1 and "lines" in good and bad["image"] == str(tmp_path / name) and message in bad["error"]
+    assert err == f"ctpn: {bad['error']}\n"
+
+
+def test_a_folder_is_read_by_content_and_the_rest_is_said(tmp_path, capsys):
+    (tmp_path / "noending").write_bytes((EXAMPLES / "sign.jpg").read_bytes())
+    (tmp_path / "notes.txt").write_text("text", encoding="utf-8")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "b.jpg").write_bytes(WAYBILL.read_bytes())
+    code, out, err = command(capsys, tmp_path, "--no-text", "--json", "--threads", 1)
+    assert code == 0 and [json.loads(line)["image"] for line in out.splitlines()] == [str(tmp_path / "noending")]
+    assert err == (
+        f"ctpn: passed over 1, no picture by its content: {tmp_path / 'notes.txt'}\n"
+        f"ctpn: passed over 1, a folder: give --recursive: {tmp_path / 'sub'}\n"
+    )
+    seen = tmp_path / "seen"
+    code, out, _ = command(capsys, tmp_path, "--recursive", "--no-text", "--json", "--threads", 1, "--overlay", seen)
+    assert code == 0 and [json.loads(line)["image"] for line in out.splitlines()] == [str(tmp_path / p) for p in ("noending", "sub/b.jpg")]
+    assert sorted(str(p.relative_to(seen)) for p in seen.rglob("*.png")) == ["noending.png", "sub/b.png"]
+
+
+@pytest.mark.parametrize("option", ["--region", "--reg"])
+def test_a_region_may_begin_with_a_minus(capsys, option):
+    codes, outs, _ = zip(
+        *(
+            command(capsys, WAYBILL, *args, "--no-text", "--threads", 1)
+            for args in ([option, "-20,-1.5,900,400"], ["--region=0,0,731,398.5"])
+        ),
+        strict=True,
+    )
+    assert codes == (0, 0) and outs[0] == outs[1] and "region 0" in outs[0]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

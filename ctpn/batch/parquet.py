@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
-from ctpn.batch.pool import Outcome
+from ctpn.batch.item import Outcome
 from ctpn.errors import CtpnError
 from ctpn.files import atomic_write, write
 from ctpn.output.record import page_record

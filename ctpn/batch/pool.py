@@ -1,88 +1,71 @@
-"""Many photos, in this process or in a pool of several."""
+"""Many photos, in this process or in several."""
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
+from multiprocessing.connection import wait
 from pathlib import Path
 
-import cv2
-
-from ctpn.batch.bulk import ReadOptions, read_page, reader_for
-from ctpn.batch.fetch import fetch
+from ctpn.batch.bulk import ReadOptions, reader_for
+from ctpn.batch.item import Item, Outcome, read_item
+from ctpn.batch.worker import Worker
 from ctpn.errors import CtpnError
-from ctpn.imaging.decode import open_photo
 from ctpn.imaging.source import read_source
-from ctpn.output.overlay import write_overlay
-from ctpn.page import PageResult
-
-
-@dataclass(frozen=True)
-class Item:
-    """A photo to be read.
-
-    Attributes:
-        name: what results and errors call it.
-        source: its path, the bytes of its file, or its URL.
-        overlay: where to write a picture of its lines; None: nowhere.
-    """
-
-    name: str
-    source: Path | bytes | str
-    overlay: Path | None = None
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a photo: its page, or the error that says why there is none."""
-
-    name: str
-    page: PageResult | None = None
-    error: str = ""
 
 
 def outcomes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator[Outcome]:
     """The outcomes of all photos, in their order, read by this process or by `jobs` others.
 
+    A process that dies is replaced, and the photo that it was reading has failed. The processes end with this one.
+
     Raises:
-        ModelError: a model cannot be loaded; before the first photo. CtpnError: a process has died.
+        ModelError: a model cannot be loaded; at once, not at the first photo.
     """
     reader_for(options.bundle, options.detector, options.threads, options.trust)  # a bad model is reported once, and here
-    if jobs == 1 or len(items) == 1:
-        yield from (read_item(item, options) for item in items)
-        return
-    spawn = multiprocessing.get_context("spawn")  # a forked runtime has lost its threads
-    with ProcessPoolExecutor(min(jobs, len(items)), spawn, cv2.setNumThreads, (1,)) as pool:
-        try:
-            yield from pool.map(partial(read_item, options=options), items)
-        except BrokenProcessPool:
-            raise CtpnError(
-                "a process has died, perhaps for lack of memory; the photos that are missing were not read: give fewer --jobs"
-            ) from None
+    jobs = min(jobs, len(items))
+    return _in_processes(items, options, jobs) if jobs > 1 else (read_item(item, options) for item in items)
 
 
-def read_item(item: Item, options: ReadOptions) -> Outcome:
-    """Read a photo and write its overlay."""
+def _in_processes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator[Outcome]:
+    rest = enumerate(items)
+    done: dict[int, Outcome] = {}
+    workers: list[Worker] = []
     try:
-        data = _bytes(item.source)
-        page = read_page(data, options, item.name)
-        if item.overlay:
-            _draw(data, page, item.overlay)
-    except (CtpnError, OSError) as e:
-        return Outcome(item.name, error=str(e))
-    return Outcome(item.name, page)
+        for _ in range(jobs):
+            workers.append(Worker(options))
+            workers[-1].give(*_portable(*next(rest)))
+        for index in range(len(items)):
+            while index not in done:
+                _collect(workers, done, rest, options)
+            yield done.pop(index)
+    finally:
+        for worker in workers:
+            worker.end()
 
 
-def _bytes(source: Path | bytes | str) -> bytes:
-    if isinstance(source, bytes):
-        return source
-    return fetch(source) if isinstance(source, str) else read_source(source)[1]
+def _collect(workers: list[Worker], done: dict[int, Outcome], rest: Iterator[tuple[int, Item]], options: ReadOptions) -> None:
+    """Wait for an outcome; who gave it gets the next photo, and who has died is replaced."""
+    ready = wait([w.connection for w in workers])
+    for worker in [w for w in workers if w.connection in ready]:
+        outcome = worker.take()
+        done[worker.index] = outcome or worker.death()
+        following = next(rest, None)
+        if outcome is None or following is None:
+            workers.remove(worker)
+            worker.end()
+        if following:
+            if outcome is None:
+                worker = Worker(options)
+                workers.append(worker)
+            worker.give(*_portable(*following))
 
 
-def _draw(data: bytes, page: PageResult, file: Path) -> None:
-    photo = open_photo(data)
-    write_overlay(photo.pixels, [replace(line, quad=photo.to_pixels(line.quad)) for line in page], file)
+def _portable(index: int, item: Item) -> tuple[int, Item]:
+    """An item that another process can read: what only this one has open, as by `<(command)` in a shell, is read here."""
+    if not isinstance(item.source, Path) or item.source.parts[:2] not in (("/", "dev"), ("/", "proc")):
+        return index, item
+    try:
+        return index, replace(item, source=read_source(item.source)[1])
+    except CtpnError as e:
+        return index, replace(item, error=str(e))

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ctpn.batch.bulk import ReadOptions
-from ctpn.batch.pool import Item, Outcome, read_item
+from ctpn.batch.item import Item, Outcome, read_item
 from ctpn.errors import CtpnError
 
 BLOCK = 8  # photos that a process takes at once

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ctpn.batch.fetch import URL, fetch
-from ctpn.batch.pool import Item
+from ctpn.batch.item import Item
 from ctpn.errors import CtpnError, ImageError
 
 ENDINGS = re.compile(r"\.(jpe?g|png|webp|bmp|tiff?|gif|hei[cf]|avif|jp2|pdf)", re.I)

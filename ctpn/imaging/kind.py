@@ -18,7 +18,7 @@ KINDS = {
     "JPEG 2000": rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51",
     "JPEG XL": rb"\0\0\0\x0cJXL |\xff\x0a",
     "PDF": rb"%PDF-",
-    "PNM": rb"P[1-6F](\s|#)[\s#]*[0-9]",
+    "PNM": rb"P[1-6F]\s+(#[^\n]*\n\s*)*[0-9]+\s+[0-9]",
     "Radiance HDR": rb"#\?(RADIANCE|RGBE)",
     "OpenEXR": rb"\x76\x2f\x31\x01",
     "Sun raster": rb"\x59\xa6\x6a\x95",

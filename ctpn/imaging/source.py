@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ctpn.errors import ImageError
+from ctpn.files import advice
 from ctpn.imaging.limits import Limits
 
 Source = str | os.PathLike[str] | bytes | BinaryIO
@@ -38,13 +39,13 @@ def _read(path: Path, limits: Limits) -> bytes:
         if path.is_dir():
             raise ImageError(f"{path}: is a folder; expected a picture, give the files in it")
         with path.open("rb") as file:
-            return _read_all(file, str(path), limits)
+            return read_all(file, str(path), limits)
     except FileNotFoundError:
         raise ImageError(f"{path}: no such file; check the path") from None
     except ValueError as e:  # a NUL character
         raise ImageError(f"{str(path)!r}: cannot be the name of a file ({e}); check the path") from None
     except OSError as e:
-        raise ImageError(f"{path}: cannot be read ({e.strerror or e}); check its permissions") from None
+        raise ImageError(f"{path}: cannot be read ({e.strerror or e}); {advice(e)}") from None
 
 
 def _read_object(source: BinaryIO, limits: Limits) -> tuple[str, bytes]:
@@ -54,15 +55,19 @@ def _read_object(source: BinaryIO, limits: Limits) -> tuple[str, bytes]:
         raise ImageError(f"image: {expected}, got {type(source).__name__}")
     name = str(getattr(source, "name", "image"))
     try:
-        return name, _read_all(source, name, limits)
+        return name, read_all(source, name, limits)
     except TypeError as e:  # text, or whatever its read() gives
         raise ImageError(f"{name}: {expected}, got one whose read() gives {e}") from None
     except (OSError, ValueError) as e:  # ValueError: it is closed, or text that is no UTF-8
         raise ImageError(f"{name}: the file object cannot be read ({e}); {expected}") from None
 
 
-def _read_all(file: BinaryIO, name: str, limits: Limits) -> bytes:
-    """All bytes; so many at once that what never ends is found out before memory is."""
+def read_all(file: BinaryIO, name: str, limits: Limits) -> bytes:
+    """All bytes of a file object; so many at once that what never ends is found out before memory is.
+
+    Raises:
+        ImageError: more than the limits allow. TypeError: its read() gives no bytes. OSError, ValueError: it cannot be read.
+    """
     parts, size = list[bytes](), 0
     while True:
         part: Any = file.read(CHUNK)

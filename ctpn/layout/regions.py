@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +21,15 @@ def parse_region(text: str) -> Region:
     """A region as people write it: x,y,w,h or the eight numbers of four corners.
 
     Raises:
-        CtpnError: neither.
+        CtpnError: neither, or not finite.
     """
     try:
         values = [float(v) for v in text.split(",")]
     except ValueError:
         values = []
-    if len(values) == 4:
+    if len(values) == 4 and all(map(isfinite, values)):
         return (values[0], values[1], values[2], values[3])
-    if len(values) == 8:
+    if len(values) == 8 and all(map(isfinite, values)):
         return [values[i : i + 2] for i in range(0, 8, 2)]
     raise CtpnError(f"expected x,y,w,h or four corners x,y in pixels, got {text[:100]!r}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,11 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.errors import CtpnError
-from ctpn.files import write
+from ctpn.files import advice, write
 from ctpn.page import TextLine
 
 U8 = NDArray[np.uint8]
 COLOUR, INK, PAPER = (220, 30, 60), (255, 255, 255), (20, 20, 24)
+MARK = b"tEXtSoftware\0ctpn overlay"  # in the PNGs that are written
+HEADER = 33  # bytes of a PNG's signature and its first chunk
 
 
 def overlay(rgb: U8, lines: Sequence[TextLine]) -> U8:
@@ -39,17 +43,44 @@ def overlay(rgb: U8, lines: Sequence[TextLine]) -> U8:
     return np.concatenate([out, page], 1)
 
 
-def write_overlay(rgb: U8, lines: Sequence[TextLine], file: Path) -> None:
-    """Write an overlay in the format that the file's name asks for.
+def check_name(file: Path) -> None:
+    """Check that OpenCV writes the format that a file's name asks for.
 
     Raises:
-        CtpnError: OpenCV writes no such format.
+        CtpnError: it does not.
     """
-    suffix = file.suffix or ".png"
-    if not cv2.haveImageWriter("x" + suffix):
-        raise CtpnError(f"{file}: expected a picture's name such as out.png, got {suffix!r}")
-    _, data = cv2.imencode(suffix, cv2.cvtColor(overlay(rgb, lines), cv2.COLOR_RGB2BGR))
-    write(file, data.tobytes())
+    if not cv2.haveImageWriter("x" + _suffix(file)):
+        raise CtpnError(f"{file}: expected a picture's name such as out.png, got {_suffix(file)!r}")
+
+
+def write_overlay(rgb: U8, lines: Sequence[TextLine], file: Path) -> None:
+    """Write an overlay in the format that the file's name asks for; without a suffix it is a PNG.
+
+    Raises:
+        CtpnError: OpenCV writes no such format, or the file cannot be written.
+    """
+    check_name(file)
+    _, data = cv2.imencode(_suffix(file), cv2.cvtColor(overlay(rgb, lines), cv2.COLOR_RGB2BGR))
+    try:
+        write(file, _marked(data.tobytes()))
+    except OSError as e:
+        raise CtpnError(f"{file}: the overlay cannot be written ({e.strerror or e}); {advice(e)}") from None
+
+
+def is_overlay(head: bytes) -> bool:
+    """Whether a file whose first bytes these are is an overlay that was written as PNG."""
+    return MARK in head
+
+
+def _suffix(file: Path) -> str:
+    return file.suffix or ".png"
+
+
+def _marked(data: bytes) -> bytes:
+    """A PNG with a text chunk behind its header, which says that this is an overlay (PNG specification, 11.3.4.3)."""
+    if not data.startswith(b"\x89PNG"):
+        return data
+    return data[:HEADER] + struct.pack(">I", len(MARK) - 4) + MARK + struct.pack(">I", zlib.crc32(MARK)) + data[HEADER:]
 
 
 def _tag(out: U8, line: TextLine, scale: float) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from ctpn.output.record import PageRecord
+from ctpn.terminal import printable
 
 
 def to_text(record: PageRecord) -> str:
     """A line of the photo's size, then a line for each text."""
-    rows = [f"{record['image']}: {len(record['lines'])} lines, {record['width']} x {record['height']} pixels"]
+    rows = [f"{printable(record['image'])}: {len(record['lines'])} lines, {record['width']} x {record['height']} pixels"]
     for line in record["lines"]:
         corners = "  ".join(f"{x:.1f},{y:.1f}" for x, y in line["quad"])
         region = "" if line["region"] is None else f"  region {line['region']}"

@@ -9,7 +9,8 @@ import pytest
 
 from ctpn import ImageError, TextReader
 from ctpn.batch.bulk import ReadOptions, read_page
-from ctpn.batch.pool import Item, outcomes
+from ctpn.batch.item import Item
+from ctpn.batch.pool import outcomes
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PHOTOS = [EXAMPLES / "waybill.jpg", EXAMPLES / "sign.jpg"]

@@ -15,7 +15,7 @@ from pyarrow import parquet
 from ctpn.batch import parquet as parts
 from ctpn.batch.__main__ import main
 from ctpn.batch.bulk import ReadOptions, read_page
-from ctpn.batch.pool import Outcome
+from ctpn.batch.item import Outcome
 from ctpn.batch.sources import photos
 from ctpn.errors import CtpnError
 from ctpn.output.record import page_record

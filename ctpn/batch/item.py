@@ -1,0 +1,74 @@
+"""One photo of many: what is to be read, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ctpn.batch.bulk import ReadOptions, read_page
+from ctpn.batch.fetch import fetch
+from ctpn.errors import CtpnError
+from ctpn.imaging.decode import open_photo
+from ctpn.imaging.source import read_source
+from ctpn.output.overlay import write_overlay
+from ctpn.page import PageResult
+
+
+@dataclass(frozen=True)
+class Item:
+    """A photo to be read.
+
+    Attributes:
+        name: what results and errors call it.
+        source: its path, the bytes of its file, or its URL.
+        overlay: where to write a picture of its lines; None: nowhere.
+        error: why there is nothing to read; "" where there is.
+    """
+
+    name: str
+    source: Path | bytes | str
+    overlay: Path | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a photo.
+
+    Attributes:
+        name: of its item.
+        page: what was read; None: it could not be read.
+        error: why there is no page, or beside a page, why there is no overlay; "" where all is well.
+    """
+
+    name: str
+    page: PageResult | None = None
+    error: str = ""
+
+
+def read_item(item: Item, options: ReadOptions) -> Outcome:
+    """Read a photo and write its overlay. Whatever fails is in the outcome: one photo does not stop the others."""
+    page = None
+    try:
+        if item.error:
+            raise CtpnError(item.error)
+        data = _bytes(item.source)
+        page = read_page(data, options, item.name)
+        if item.overlay:
+            _draw(data, page, item.overlay)
+    except (CtpnError, OSError) as e:
+        return Outcome(item.name, page, str(e))
+    except Exception as e:
+        return Outcome(item.name, page, f"{item.name}: failed by an error of the program ({type(e).__name__}: {e}); please report it")
+    return Outcome(item.name, page)
+
+
+def _bytes(source: Path | bytes | str) -> bytes:
+    if isinstance(source, bytes):
+        return source
+    return fetch(source) if isinstance(source, str) else read_source(source)[1]
+
+
+def _draw(data: bytes, page: PageResult, file: Path) -> None:
+    photo = open_photo(data)
+    write_overlay(photo.pixels, [replace(line, quad=photo.to_pixels(line.quad)) for line in page], file)
