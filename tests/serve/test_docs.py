@@ -1,0 +1,36 @@
+"""The lines of docs/backend.md that fetch a bundle do so, against a running service, and refuse what is not signed."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import ctpn
+from ctpn.errors import ModelError
+from ctpn.serve.bundles import publish
+from export.sign import main as sign
+from tests.helpers.service import ROOT
+
+
+def test_an_app_fetches_verifies_and_swaps_a_bundle(started, shipped_bundle: Path, tmp_path: Path, capsys):
+    service, names = started(), {}
+    exec(re.search(r"```python\n(.*?)```", (ROOT / "docs" / "backend.md").read_text(encoding="utf-8"), re.S)[1], names)
+    newer, key, bundles = names["newer_bundle"], tmp_path / "k.pub.pem", tmp_path / "bundles"
+    bundles.mkdir()
+    assert sign(["--new-key", str(tmp_path / "k.pem")]) == 0 and newer(service.url, key, 0, bundles) is None
+    shutil.copytree(shipped_bundle, tmp_path / "signed")
+    assert sign([str(tmp_path / "signed"), "--key", str(tmp_path / "k.pem"), "--release", "2"]) == 0
+    publish(tmp_path / "signed", service.data / "bundles", ctpn.Trust.of([key]))
+    found = newer(service.url, key, 1, bundles)
+    assert found == bundles / "2" and newer(service.url, key, 2, bundles) is None
+    ctpn.TextReader(found, trust=ctpn.Trust.of([key], 2), threads=1).close()
+    publish(shipped_bundle, service.data / "bundles", None)  # by somebody without the key
+    with pytest.raises(Exception, match="404"):
+        newer(service.url, key, 2, bundles)
+    (service.data / "bundles" / "2" / "charset.txt").write_text("x")
+    shutil.rmtree(service.data / "bundles" / "3")
+    with pytest.raises(ModelError, match=r"charset\.txt: expected"):
+        newer(service.url, key, 1, bundles)
+    assert [f.name for f in bundles.iterdir() if f.name.isdigit()] == ["2"]
+    capsys.readouterr()
