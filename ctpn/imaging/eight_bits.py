@@ -32,9 +32,10 @@ def eight_bits(pixels: NDArray[Any]) -> NDArray[np.uint8]:
             out[band] = (pixels[band].astype(np.uint32) + 128) // 257
         return out
     low, high = _scale(pixels, rows)
-    for band in rows:
-        part = (pixels[band].astype(np.float64) - low) / (high - low)
-        out[band] = np.floor(np.clip(np.nan_to_num(part, nan=0.0), 0, 1) * 255 + 0.5)
+    with np.errstate(all="ignore"):  # NaN, infinities, and numbers near the largest
+        for band in rows:
+            part = (pixels[band].astype(np.float64) - low) / (high - low)
+            out[band] = np.floor(np.clip(np.nan_to_num(part, nan=0.0), 0, 1) * 255 + 0.5)
     return out
 
 

@@ -168,6 +168,8 @@ def test_what_is_opaque_or_invisible_says_nothing(shade):
         (np.array([[0, 100, 200]], np.float64), [0, 128, 255]),
         (np.array([[np.nan, 0.5, np.inf]], np.float32), [0, 128, 255]),
         (np.array([[5, 5, 5]], np.float32), [255, 255, 255]),
+        (np.array([[0x7F800001, 0x3F000000, 0xFF800000]], np.uint32).view(np.float32), [0, 128, 0]),  # a signalling NaN, 0.5, -infinity
+        (np.array([[-1.7e308, 0, 1.7e308]]), [0, 0, 0]),
         (np.array([[-300, 0, 300]], np.int16), [0, 128, 255]),
         (np.array([[0, 70000, 140000]], np.int32), [0, 128, 255]),
     ],
