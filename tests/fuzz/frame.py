@@ -22,7 +22,7 @@ import numpy as np
 
 from ctpn.errors import CtpnError
 
-KINDS = ("bundles", "models", "regions", "specs")
+KINDS = ("bundles", "models", "pictures", "regions", "specs")
 MAX_SECONDS = 20.0
 MAX_MEGABYTES = 1000
 START = "spawn"  # a fork would begin with the memory of whoever starts it
