@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from ctpn.errors import ModelError
 from ctpn.files import atomic_write
+from ctpn.nn.limits import MAX_HEADER, MAX_PARAMETERS, MAX_TENSORS, check_file, check_torch_file
+
+FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
 
 def save_weights(file: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
@@ -25,15 +28,26 @@ def load_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors and metadata of a safetensors file.
 
     Raises:
-        ModelError: no such file, or not a whole safetensors file.
+        ModelError: no such file, not a whole safetensors file, or one with more or other tensors than a net has.
     """
-    if not file.is_file():
-        raise ModelError(f"{file}: no such weights file; train with python -m ctpn.train or name another with --weights")
+    size = check_file(file)
     try:
+        with file.open("rb") as start:
+            header = int.from_bytes(start.read(8), "little")
+        if header > min(size, MAX_HEADER):
+            raise ValueError(f"a header of {header} bytes, expected at most {min(size, MAX_HEADER)}")
         with safe_open(file, "pt") as f:
-            return {name: f.get_tensor(name) for name in f.keys()}, f.metadata() or {}
-    except (SafetensorError, OSError, ValueError) as e:
-        raise ModelError(f"{file}: not a whole safetensors file ({e}); fetch or write it again") from None
+            names = list(f.keys())
+            if len(names) > MAX_TENSORS:
+                raise ValueError(f"{len(names)} tensors, expected at most {MAX_TENSORS}")
+            tensors = {name: f.get_tensor(name) for name in names}
+            metadata = f.metadata() or {}
+    except Exception as e:  # safetensors raises many kinds for unknown types
+        raise ModelError(f"{file}: not a whole safetensors file ({' '.join(str(e).split())[:200]}); fetch or write it again") from None
+    other = [f"{name} is {t.dtype}" for name, t in tensors.items() if t.dtype not in (*FLOATS, torch.int64)]
+    if other:
+        raise ModelError(f"{file}: expected tensors of {', '.join(map(str, FLOATS))}, {other[0][:100]}; write it again with ctpn.train")
+    return tensors, metadata
 
 
 def is_checkpoint(file: Path) -> bool:
@@ -51,8 +65,9 @@ def load_checkpoint(file: Path) -> dict[str, Tensor]:
     """The tensors under `model_state_dict` of one of the original's checkpoints (.pth.tar).
 
     Raises:
-        ModelError: damaged, with code in it, or without such tensors.
+        ModelError: damaged, with code in it, without such tensors, or with more than a net has.
     """
+    check_torch_file(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a strange pickle; the result is checked below
@@ -64,12 +79,22 @@ def load_checkpoint(file: Path) -> dict[str, Tensor]:
     if not isinstance(tensors, dict) or not tensors:
         got = sorted(map(str, state))[:8] if isinstance(state, dict) else type(state).__name__
         raise ModelError(f"{file}: expected a checkpoint with model_state_dict, got {got}; is it one of the original's?")
+    parameters = 0
     for name, t in tensors.items():
-        if not isinstance(name, str) or not isinstance(t, Tensor) or t.layout != torch.strided or not t.is_floating_point():
-            raise ModelError(f"{file}: model_state_dict: expected dense float tensors by name, got {name!r}: {type(t).__name__}")
+        if not isinstance(name, str) or not _is_dense(t):
+            raise ModelError(f"{file}: model_state_dict: expected dense float tensors by name, got {str(name)[:60]!r}: {type(t).__name__}")
+        parameters += t.numel()
+        if parameters > MAX_PARAMETERS or t.numel() * t.element_size() > t.untyped_storage().nbytes():
+            raise ModelError(f"{file}: {name[:60]}: expected tensors in the file, {MAX_PARAMETERS} numbers in all, got {list(t.shape)}")
         if not bool(torch.isfinite(t).all()):
             raise ModelError(f"{file}: {name} holds NaN or infinity; the training went wrong, take an earlier checkpoint")
     return dict(tensors)
+
+
+def _is_dense(t: object) -> bool:
+    """Whether this is a tensor of floats in memory: neither sparse, nested, quantised nor without data."""
+    dense = isinstance(t, Tensor) and t.layout == torch.strided and not t.is_nested and t.device.type == "cpu"
+    return dense and t.dtype in FLOATS  # type: ignore[attr-defined]  # a tensor
 
 
 def save_state(file: Path, state: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import re
 import zipfile
 from collections.abc import Collection, Iterator
@@ -22,9 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.errors import ModelError
+from ctpn.nn.limits import MAX_ENTRIES, MAX_FILE, MAX_PARAMETERS, archive
 
 F32 = NDArray[np.float32]
-BYTES = 1 << 30  # of all tensors, and of each part of a .keras file: fifteen times the original
+BYTES = 4 * MAX_PARAMETERS  # of all tensors
+MAX_TEXT = 4 << 20  # of a configuration; the original's has 30 kB
+MAX_GROWTH = 4  # of weights that are unpacked; floats hardly shrink
+MAX_LAYERS = 500
 CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 STATE = ("optimizer", "optimizer_weights", "seed_generator", "_seed_generators")  # of training and of dropout, no weights
 
@@ -56,16 +61,19 @@ def read_keras(file: Path, known: tuple[str, ...]) -> KerasFile:
         known: the names of the layers that are looked for, in the model's order.
 
     Raises:
-        ModelError: missing, damaged, larger than `BYTES`, or with anything but tensors in its place.
+        ModelError: missing, damaged, with more tensors or layers than a net has, or with anything but tensors in its place.
     """
     with _told(file):
+        size = file.stat().st_size
+        if size > MAX_FILE:
+            raise ModelError(f"expected at most {MAX_FILE} bytes, got {size}; it is no file of a net of ours")
         with file.open("rb") as f:
             head = f.read(8)
         if head[:4] == b"PK\x03\x04":
-            with zipfile.ZipFile(file) as z:
-                config = _layers(json.loads(_part(z, "config.json")))
-                version = str(json.loads(_part(z, "metadata.json"))["keras_version"])
-                with h5py.File(io.BytesIO(_part(z, "model.weights.h5")), "r") as h5:
+            with archive(file) as z:
+                config = _layers(json.loads(_part(z, "config.json", MAX_TEXT)))
+                version = str(json.loads(_part(z, "metadata.json", MAX_TEXT))["keras_version"])
+                with h5py.File(io.BytesIO(_part(z, "model.weights.h5", MAX_GROWTH * size)), "r") as h5:
                     found = KerasFile(version, "", config)
                     return _numbered(h5, found, dict(_tensors(h5, found)), known)
         with h5py.File(file, "r") as h5:
@@ -86,12 +94,12 @@ def _told(file: Path) -> Iterator[None]:
         raise ModelError(f"{file}: not a whole HDF5 or .keras file of Keras ({reason}); save it again in Keras") from None
 
 
-def _part(z: zipfile.ZipFile, name: str) -> bytes:
+def _part(z: zipfile.ZipFile, name: str, most: int) -> bytes:
+    expected = z.getinfo(name).file_size
+    if expected > most:
+        raise ModelError(f"{name}: expected at most {most} bytes in a file of this size, got {expected}; save it again in Keras")
     with z.open(name) as f:
-        data = f.read(BYTES + 1)
-    if len(data) > BYTES:
-        raise ModelError(f"{name} has more than {BYTES} bytes; expected a CTPN of 70 MB")
-    return data
+        return f.read(most)
 
 
 def _hdf5(h5: h5py.File, known: tuple[str, ...]) -> KerasFile:
@@ -197,6 +205,8 @@ def _layers(model: dict[str, Any], container: str = "layers") -> dict[str, dict[
         found[name] = {**inner, "class_name": str(layer["class_name"]), "container": container}
         if "layers" in inner:
             found |= _layers(layer, name)
+        if len(found) > MAX_LAYERS:
+            raise ModelError(f"expected at most {MAX_LAYERS} layers; it is no file of a net of ours")
     return found
 
 
@@ -208,9 +218,11 @@ def _tensors(group: h5py.Group, found: KerasFile) -> Iterator[tuple[str, F32]]:
             skipped += 1
             continue
         budget -= 4 * data.size
-        if data.dtype.kind != "f" or not 1 <= data.ndim <= 4 or not data.size or data.external or data.is_virtual or budget < 0:
+        chunk = math.prod(data.chunks or ()) * data.dtype.itemsize
+        inside = not data.external and not data.is_virtual and budget >= 0 and chunk <= BYTES
+        if data.dtype.kind != "f" or not 1 <= data.ndim <= 4 or not data.size or not inside:
             raise ModelError(f"{path}: expected a float tensor in the file, {BYTES} bytes in all, got {data.dtype} {list(data.shape)}")
-        tensor = data[...].astype(np.float32)
+        tensor = data[...].astype(np.float32, copy=False)
         if not np.isfinite(tensor).all():
             raise ModelError(f"{path}: NaN or infinity in it; the training went wrong, take an earlier file")
         yield path, tensor
@@ -222,6 +234,8 @@ def _walk(group: h5py.Group, prefix: str, seen: set[int]) -> Iterator[tuple[str,
     """Datasets under a group; links out of the file and in circles are refused."""
     for name in group:
         path = f"{prefix}{name}"
+        if len(seen) >= MAX_ENTRIES:
+            raise ModelError(f"{path[:60]}: expected at most {MAX_ENTRIES} groups and tensors; it is no file of a net of ours")
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise ModelError(f"{path}: is a link; expected a file without links")
         node = group[name]
@@ -237,10 +251,11 @@ def _walk(group: h5py.Group, prefix: str, seen: set[int]) -> Iterator[tuple[str,
 
 def _names(group: h5py.Group, key: str) -> list[str]:
     """A list in an attribute, or in several where it is long: KEY0, KEY1 …"""
-    if key in group.attrs:
-        return [_text(v) for v in group.attrs[key]]
-    parts = sorted((k for k in group.attrs if re.fullmatch(key + r"\d+", k)), key=lambda k: int(k[len(key) :]))
-    return [_text(v) for k in parts for v in group.attrs[k]]
+    keys = [key] if key in group.attrs else [k for k in group.attrs if re.fullmatch(key + r"\d+", k)]
+    count = sum(math.prod(group.attrs.get_id(k).shape) for k in keys)
+    if count > MAX_ENTRIES:
+        raise ModelError(f"{key}: expected at most {MAX_ENTRIES} names, got {count}; it is no file of a net of ours")
+    return [_text(v) for k in sorted(keys, key=lambda k: int(k[len(key) :] or 0)) for v in group.attrs[k]]
 
 
 def _text(value: Any) -> str:

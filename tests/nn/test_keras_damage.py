@@ -137,6 +137,6 @@ def test_noise_in_a_file_never_raises_another_error(folder: Path, tmp_path: Path
 
 
 def test_a_part_of_a_keras_file_that_is_too_large_is_refused(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keras_file, "BYTES", 10_000)
-    with pytest.raises(ModelError, match=r"config\.json has more than 10000 bytes"):
+    monkeypatch.setattr(keras_file, "MAX_TEXT", 1_000)
+    with pytest.raises(ModelError, match=r"config\.json: expected at most 1000 bytes in a file of this size, got"):
         keras_file.read_keras(folder / f"{OLD}.keras", ())
