@@ -218,7 +218,9 @@ def _session(file: Path, options: RuntimeOptions) -> Any:
         raise CtpnError(f"execution providers {names}: expected some of {here}; install an onnxruntime that has the others")
     settings = _session_options(ort, options)
     try:
-        session = ort.InferenceSession(data, settings, providers=list(options.providers))
+        # Else, after an error, ONNX Runtime prints to stdout and tries the CPU, which is told below; here it is the CPU already.
+        fallback = int(names != list(CPU))
+        session = ort.InferenceSession(data, settings, providers=list(options.providers), enable_fallback=fallback)
     except Exception as e:  # ONNX Runtime's own exceptions share no public root
         raise ModelError(f"{file}: not a model that can be loaded ({_reason(e)}); fetch or export it again") from None
     if session.get_providers()[0] != names[0]:  # ONNX Runtime takes the CPU where a provider fails to start

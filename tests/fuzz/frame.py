@@ -7,7 +7,9 @@ and gives it to the product. A case is a kind and a seed, so it can be run again
 from __future__ import annotations
 
 import multiprocessing
+import os
 import shutil
+import sys
 import time
 import traceback
 import warnings
@@ -128,8 +130,19 @@ def _megabytes(pid: int | None, name: str) -> int:
     return next((int(line.split()[1]) // 1024 for line in lines if line.startswith(f"{name}:")), 0)
 
 
+def _print_to(file: Path) -> None:
+    """Let what this process prints to stdout, also from C++, go to a new file: a reading prints nothing where a program's output goes."""
+    sys.stdout.flush()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND)
+    os.dup2(descriptor, 1)
+    os.close(descriptor)
+
+
 def _serve(pipe: Connection, folder: Path) -> None:
     """The worker: runs what it is sent until the pipe is closed."""
+    printed = folder / "printed"
+    _print_to(printed)
     modules = {kind: import_module(f"tests.fuzz.{kind}") for kind in KINDS}
     warnings.simplefilter("error", RuntimeWarning)  # a division by zero in the middle of a reading is a finding too
     pipe.send("ready")
@@ -152,4 +165,6 @@ def _serve(pipe: Connection, folder: Path) -> None:
                 end, detail = "exception", f"an error that is not one line: {detail[:500]!r}"
         except BaseException:
             end, detail = "exception", traceback.format_exc()
+        if end in ("result", "error") and printed.stat().st_size:
+            end, detail = "exception", f"it printed {printed.read_text(encoding='utf-8', errors='replace')[:500]!r}"
         pipe.send((end, detail, _megabytes(None, "VmHWM")))

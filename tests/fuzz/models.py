@@ -103,9 +103,11 @@ def _name(rng: np.random.Generator, model: ModelProto) -> None:
 
 
 def _weights(rng: np.random.Generator, model: ModelProto) -> None:
-    tensor = _pick(rng, model.graph.initializer)
+    tensor = _pick(rng, [t for t in model.graph.initializer if t.data_location != TensorProto.EXTERNAL])
     if tensor is not None:
-        value = numpy_helper.to_array(tensor).astype(np.float32) * np.float32(_pick(rng, [np.nan, np.inf, -np.inf, 1e30, -1e3, 0, 1e6]))  # type: ignore[arg-type]
+        factor = np.array([np.nan, np.inf, -np.inf, 1e30, -1e3, 0, 1e6])[int(rng.integers(7))]
+        with np.errstate(all="ignore"):
+            value = (numpy_helper.to_array(tensor) * factor).astype(np.float32)  # type: ignore[arg-type]  # a tensor
         extra = rng.normal(size=[int(v) for v in rng.integers(1, 5, int(rng.integers(0, 3)))]).astype(np.float32)
         tensor.CopyFrom(numpy_helper.from_array(value if rng.random() < 0.7 else extra, tensor.name))  # type: ignore[attr-defined]
 

@@ -21,7 +21,7 @@ def test_every_input_ends_in_a_result_or_an_error(kind, tmp_path):
     assert [o for o in outcomes if o.is_finding] == []
     ends = {o.end for o in outcomes}
     assert ends == {"result", "error"}  # or the inputs would be of little use
-    assert not any(tmp_path.iterdir())
+    assert [f.name for f in tmp_path.iterdir()] == ["printed"]
 
 
 def hang(rng, folder):
@@ -47,6 +47,10 @@ def divide(rng, folder):
     np.divide(np.ones(3), np.zeros(3))
 
 
+def say(rng, folder):
+    os.write(1, b"a word\n")
+
+
 def fine(rng, folder):
     (folder / "input").write_text("removed", encoding="utf-8")
 
@@ -55,7 +59,8 @@ def fine(rng, folder):
     ("check", "end", "detail"),
     [
         (hang, "hang", "more than 1 s"), (crash, "crash", "exit code -6"), (fill, "memory", "MB after"),
-        (raise_two_lines, "exception", "not one line"), (divide, "exception", "RuntimeWarning"), (fine, "result", ""),
+        (raise_two_lines, "exception", "not one line"), (divide, "exception", "RuntimeWarning"),
+        (say, "exception", "it printed 'a word"), (fine, "result", ""),
     ],
     ids=lambda v: v.__name__ if callable(v) else None,
 )  # fmt: skip
