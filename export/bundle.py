@@ -7,7 +7,7 @@ formats are exported and verified now, which takes minutes. The same input gives
   python -m export.bundle --out out/bundle      write one
   python -m export.bundle --out out/bundle --formats onnx torchscript executorch
   python -m export.bundle --check out/bundle    verify every byte, then read the golden case
-  python -m export.bundle --android             into the Android app's assets; --ios, --web: into those of later apps
+  python -m export.bundle --android             into the Android app; --ios: into the iPhone app; --web: for a later one
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ ROOT = Path(__file__).parents[1]
 CARDS = WEIGHTS  # JSON beside the shipped models
 APPS = {
     "android": ROOT / "android-demo" / "app" / "src" / "main" / "assets" / "bundle",
-    "ios": ROOT / "ios-demo" / "App" / "Resources" / "bundle",
+    "ios": ROOT / "ios-demo" / "App" / "bundle",
     "web": ROOT / "web-demo" / "bundle",
 }
 PHOTO = ROOT / "examples" / "waybill.jpg"

@@ -11,7 +11,8 @@ let package = Package(
         .target(name: "ReaderModel", dependencies: ["ReaderCore"]),  // what the screen shows: Foundation and Observation
         .target(name: "ReaderOnnx", dependencies: ["ReaderCore", "COnnxRuntime"]),
         .testTarget(name: "ReaderCoreTests", dependencies: ["ReaderCore"]),
-        .testTarget(name: "ReaderModelTests", dependencies: ["ReaderModel"]),
+        .testTarget(name: "ReaderModelTests", dependencies: ["ReaderModel", "Fakes"]),
+        .target(name: "Fakes", dependencies: ["ReaderModel"], path: "Tests/Fakes"),  // readers and decoders of the tests of screens
         .testTarget(name: "ReaderOnnxTests", dependencies: ["ReaderOnnx"]),
     ]
 )
@@ -23,7 +24,7 @@ let package = Package(
     // The app itself, which Xcode builds from App/Sources: here against declarations of Apple's frameworks, so that its types are checked.
     let stubs = [
         "CoreGraphics": [], "CoreVideo": ["CoreGraphics"], "CoreML": ["CoreVideo"], "UIKit": ["CoreGraphics"], "SwiftUI": ["UIKit"],
-        "PhotosUI": ["SwiftUI"],
+        "PhotosUI": ["SwiftUI"], "ImageIO": ["CoreGraphics"], "AVFoundation": [],
     ]
     for (name, needs) in stubs.sorted(by: { $0.key < $1.key }) {
         package.targets.append(.target(name: name, dependencies: needs.map { .init(stringLiteral: $0) }, path: "Stubs/\(name)"))
@@ -31,14 +32,20 @@ let package = Package(
     package.targets += [
         .target(name: "ReaderCoreML", dependencies: ["ReaderCore", "CoreML"]),
         .executableTarget(
-            name: "App", dependencies: ["ReaderModel", "ReaderOnnx", "ReaderCoreML", "SwiftUI", "PhotosUI", "UIKit"], path: "App/Sources"),
-        .testTarget(name: "AppTests", dependencies: ["App", "SwiftUI"]),
+            name: "App",
+            dependencies: [
+                "ReaderModel", "ReaderOnnx", "ReaderCoreML", "SwiftUI", "PhotosUI", "UIKit", "ImageIO", "CoreGraphics", "AVFoundation",
+            ], path: "App/Sources"),
+        .testTarget(name: "AppTests", dependencies: ["App", "Fakes", "SwiftUI", "PhotosUI", "UIKit", "ImageIO", "AVFoundation"]),
     ]
 #else
     // The same header, <onnxruntime/onnxruntime_c_api.h>, lies in the framework that `tools/setup-ort.sh --ios .` puts beside this file.
     package.targets += [
         .target(name: "ReaderCoreML", dependencies: ["ReaderCore"]),
-        .target(name: "COnnxRuntime", dependencies: ["onnxruntime"], path: "Sources/COnnxRuntimeApple"),
+        // It is a static library of C++ and Objective-C++, which says of the frameworks that it needs only Core ML.
+        .target(
+            name: "COnnxRuntime", dependencies: ["onnxruntime"], path: "Sources/COnnxRuntimeApple",
+            linkerSettings: [.linkedLibrary("c++"), .linkedFramework("Foundation"), .linkedFramework("CoreML")]),
         .binaryTarget(name: "onnxruntime", path: "onnxruntime.xcframework"),
     ]
 #endif

@@ -31,5 +31,7 @@ if [[ ${1:-} == --ios ]]; then
   mkdir -p "$2"
   unpack "$FRAMEWORK"
   rm -rf "$2/onnxruntime.xcframework" && mv "$work/$FRAMEWORK" "$2"
+  mkdir -p "$2/App/Resources/Licences" # the app carries them
+  for name in LICENSE ThirdPartyNotices.txt; do cp "$CACHE/$name" "$2/App/Resources/Licences/onnxruntime-${name%.txt}.txt"; done
 fi
 echo "$CACHE"

@@ -9,7 +9,7 @@ public struct OnnxLoader: ModelLoader {
     /// - Parameter threads: for one photo; 0 lets the runtime choose.
     public init(threads: Int = 0) { self.threads = threads }
 
-    public var runtime: RuntimeName { RuntimeName(name: "ONNX Runtime", version: onnxRuntimeVersion, provider: "cpu", threads: threads) }
+    public var runtime: RuntimeName { RuntimeName(name: "onnxruntime", version: onnxRuntimeVersion, provider: "cpu", threads: threads) }
 
     public func load(_ bundle: ModelBundle) async throws -> TextReader {
         func content(_ part: String) throws -> [UInt8] { try bundle.content(try bundle.model(part, format: "onnx")) }

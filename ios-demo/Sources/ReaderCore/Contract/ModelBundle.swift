@@ -99,6 +99,6 @@ private func parts(_ folder: URL, _ name: String, _ take: ([UInt8]) -> Bool) thr
 }
 
 private func utf8(_ bytes: [UInt8], _ name: String) throws -> String {
-    guard let text = String(validating: bytes, as: UTF8.self) else { throw CtpnError.model("\(name): damaged, not UTF-8; \(bundleHint)") }
+    guard let text = String(bytes: bytes, encoding: .utf8) else { throw CtpnError.model("\(name): damaged, not UTF-8; \(bundleHint)") }
     return text
 }

@@ -67,7 +67,7 @@ func shortSide(_ points: [PixelPoint]) -> Float {
 }
 
 /// Whether a place lies in a convex polygon of either direction, or on its edge.
-func isInside(_ x: Double, _ y: Double, _ polygon: [PixelPoint]) -> Bool {
+public func isInside(_ x: Double, _ y: Double, _ polygon: [PixelPoint]) -> Bool {
     let turns = sides(polygon).map { a, b in Double(b.x - a.x) * (y - Double(a.y)) - Double(b.y - a.y) * (x - Double(a.x)) }
     return turns.allSatisfy { $0 >= 0 } || turns.allSatisfy { $0 <= 0 }
 }
