@@ -88,11 +88,12 @@ def find_candidates(reader: TextReader, page: Page) -> CandidateLines:
     """Find and read a page's lines."""
     rgb = open_image(page.file)
     lines = reader.detect(rgb)
-    quads, texts = read_lines(rgb, [line.quad for line in lines], reader.recognizer)
+    read = read_lines(rgb, [line.quad for line in lines], reader.recognizer)
+    quads = [line.quad for line in read]
     polygons = [np.asarray(a.quad, np.float32) for a in page.annotations]
     overlaps = (intersection_areas(polygons, quads) > 0).max(0) if polygons and quads else np.zeros(len(quads), bool)
-    scores, text_scores = np.array([line.score for line in lines]), np.array([t.score for t in texts])
-    return CandidateLines(page.annotations, quads, [t.text for t in texts], scores, text_scores, overlaps)
+    scores, text_scores = np.array([lines[line.index].score for line in read]), np.array([line.text.score for line in read])
+    return CandidateLines(page.annotations, quads, [line.text.text for line in read], scores, text_scores, overlaps)
 
 
 def evaluate_choice(

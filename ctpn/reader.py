@@ -17,19 +17,21 @@ from numpy.typing import NDArray
 from ctpn.contract.bundle import open_bundle
 from ctpn.contract.signature import Trust
 from ctpn.contract.spec import DetectorSpec, RecognizerSpec
+from ctpn.detection.direction import best_of_looks, cell_angles, parts_to_rotate
 from ctpn.detection.postprocess import Limit, postprocess, reached_limits
 from ctpn.errors import CtpnError, ImageError, ModelError, ModelWarning
 from ctpn.imaging.decode import Box, Focus, Photo, open_photo
 from ctpn.imaging.header import check_page
 from ctpn.imaging.limits import MAX_PIXELS, Limits
 from ctpn.imaging.resample import resize
+from ctpn.imaging.rotate import rotate
 from ctpn.imaging.source import Source
 from ctpn.imaging.tiling import fit, stitch, tiles
-from ctpn.layout.geometry import overlap_fraction
+from ctpn.layout.geometry import overlap_fraction, rotate_quad
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import Region, outline, scale, window
 from ctpn.page import PageResult, PageWarning, TextLine
-from ctpn.recognition.policy import read_lines
+from ctpn.recognition.policy import is_upside_down, read_lines, read_unless_upside_down
 from ctpn.runtime.onnx_runtime import CPU, OnnxDetector, OnnxRecognizer, RuntimeOptions
 from ctpn.runtime.protocols import Detector, Recognizer
 from ctpn.runtime.sums import missing_sum
@@ -37,6 +39,7 @@ from ctpn.stage_timer import OnStage, StageTimer
 
 U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
+F64 = NDArray[np.float64]
 Image = Source | U8
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -147,8 +150,9 @@ class TextReader:
         detector, _ = self._loaded()
         timer = StageTimer(on_stage or self._on_stage)
         photo = _open(image, regions, page, detector.spec, self._limits, timer)
-        lines, reached = _find_lines(photo, regions, detector, detector.spec, timer)
-        return _result(photo, lines, regions, timer, _limit_warnings(reached, detector.spec))
+        search = _Search(detector, detector.spec, timer)
+        lines = [line for group in search.lines(photo, regions) for line in _ordered(group)]
+        return _result(photo, lines, regions, timer, search.warnings)
 
     def read(
         self, image: Image, regions: Sequence[Region] | None = None, *, page: int | None = None, on_stage: OnStage | None = None
@@ -162,10 +166,18 @@ class TextReader:
         detector, recognizer = self._loaded()
         timer = StageTimer(on_stage or self._on_stage)
         photo = _open(image, regions, page, detector.spec, self._limits, timer)
-        lines, reached = _find_lines(photo, regions, detector, detector.spec.with_score_slack, timer)
-        lines = _read_texts(photo, lines, recognizer, timer)
-        lines = [line for line in lines if _is_confirmed(line, detector.spec, recognizer.spec)]
-        return _result(photo, _ordered_by_region(lines), regions, timer, _limit_warnings(reached, detector.spec))
+        search = _Search(detector, detector.spec.with_score_slack, timer, recognizer)
+        lines = [line for group in search.lines(photo, regions) for line in _ordered(group)]
+        read = read_lines if detector.spec.direction is None else read_unless_upside_down
+        texts = read(photo.pixels, [line.quad for line in lines], recognizer, timer)
+        if texts is None:
+            lines = [line for group in search.lines_upside_down(photo, regions) for line in group]
+            texts = read_lines(photo.pixels, [line.quad for line in lines], recognizer, timer)
+        found = [
+            (replace(lines[text.index], quad=text.quad, text=text.text.text, text_score=text.text.score), text.is_column) for text in texts
+        ]
+        confirmed = [(line, column) for line, column in found if _is_confirmed(line, detector.spec, recognizer.spec)]
+        return _result(photo, _ordered_by_region(confirmed), regions, timer, search.warnings)
 
 
 def tiled_maps(detector: Detector, pixels_net: U8) -> dict[str, F32]:
@@ -176,8 +188,9 @@ def tiled_maps(detector: Detector, pixels_net: U8) -> dict[str, F32]:
     if len(places) == 1:
         return detector.maps(pixels_net)
     found = [detector.maps(pixels_net[:, a:b] if across else pixels_net[a:b]) for a, b in places]
-    stride, axis = (spec.stride_x, 1) if across else (spec.stride_y, 0)
-    return {name: stitch([maps[name] for maps in found], places, stride, axis) for name in found[0]}
+    cell, axis = (spec.stride_x, 1) if across else (spec.stride_y, 0)
+    strides = {name: spec.direction.stride if spec.direction and name == "direction" else cell for name in found[0]}
+    return {name: stitch([maps[name] for maps in found], places, strides[name], axis) for name in found[0]}
 
 
 def _from_files(detector: Path, options: RuntimeOptions) -> tuple[Detector, Recognizer]:
@@ -227,48 +240,107 @@ def _focus(regions: Sequence[Region], spec: DetectorSpec) -> Focus:
     return box
 
 
-def _find_lines(
-    photo: Photo, regions: Sequence[Region] | None, detector: Detector, spec: DetectorSpec, timer: StageTimer
-) -> tuple[list[TextLine], set[Limit]]:
-    """Lines with quads in the photo's pixels, region by region, in reading order; and which limits were reached."""
-    if regions is None:
-        lines, reached = _detect(photo.pixels, detector, spec, timer)
-        return _ordered(lines), reached
-    outlines = [photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
-    found = [_detect_in_region(photo.pixels, marked, i, detector, spec, timer) for i, marked in enumerate(outlines)]
-    return [line for lines, _ in found for line in _ordered(lines)], set().union(*(reached for _, reached in found))
+class _Search:
+    """The search for the lines of one photo.
+
+    Args:
+        spec: the detector's, with the thresholds that are asked for.
+        recognizer: tells which way up rotated text is; None where no text is read.
+    """
+
+    def __init__(self, detector: Detector, spec: DetectorSpec, timer: StageTimer, recognizer: Recognizer | None = None) -> None:
+        self.detector, self.spec, self.timer, self.recognizer = detector, spec, timer, recognizer
+        self.reached: set[Limit] = set()
+
+    def lines(self, photo: Photo, regions: Sequence[Region] | None) -> list[list[TextLine]]:
+        """The lines of each region, in no order, with quads in the photo's pixels; of the whole photo without regions."""
+        if regions is None:
+            return [self._detect(photo.pixels)]
+        outlines = [photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
+        return [self._detect_in_region(photo.pixels, marked, i) for i, marked in enumerate(outlines)]
+
+    def lines_upside_down(self, photo: Photo, regions: Sequence[Region] | None) -> list[list[TextLine]]:
+        """The same, found in the photo rotated by a half turn."""
+        with self.timer("fit"):
+            rgb = np.ascontiguousarray(photo.pixels[::-1, ::-1])
+        size = np.array([rgb.shape[1], rgb.shape[0]], np.float32)
+        if regions is None:
+            groups = [self._detect(rgb)]
+        else:
+            outlines = [size - photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
+            groups = [self._detect_in_region(rgb, marked, i) for i, marked in enumerate(outlines)]
+        return [[replace(line, quad=size - line.quad) for line in group] for group in groups]
+
+    def _detect_in_region(self, rgb: U8, marked: F32, index: int) -> list[TextLine]:
+        """The lines that are mostly in a region. It is detected in alone, and enlarged if it is small."""
+        with self.timer("fit"):
+            x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0], self.spec.regions)
+            part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked, self.spec.regions)
+            large = resize(part, *(int(np.floor(side * by + 0.5)) for side in part.shape[:2])) if by > 1 else part
+            exact = np.array([large.shape[1] / part.shape[1], large.shape[0] / part.shape[0]], np.float32)
+        found = self._detect(large)
+        lines = [replace(line, quad=line.quad / exact + np.array([x0, y0], np.float32), region=index) for line in found]
+        return [line for line in lines if overlap_fraction(line.quad, marked) > 0.5]
+
+    def _detect(self, rgb: U8) -> list[TextLine]:
+        """The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated."""
+        with self.timer("fit"):
+            fitted = fit(rgb, self.spec)
+        scale_net = np.array([fitted.scale_x, fitted.scale_y], np.float32)
+        maps, quads_net, scores = self._look(fitted.pixels)
+        lines, rules = _lines(quads_net / scale_net, scores, rgb), self.spec.direction
+        if rules is None:
+            return lines
+        with self.timer("postprocess"):
+            angles = cell_angles(maps["direction"], rules)
+            parts = parts_to_rotate(angles, rules)
+        if not parts:
+            return lines
+        looks = [lines, *(self._detect_rotated(rgb, part.quad_net / scale_net) for part in parts)]
+        with self.timer("postprocess"):
+            found = [line for look in looks for line in look]
+            quads_net = np.array([line.quad for line in found], np.float32).reshape(-1, 4, 2) * scale_net
+            of_look = np.repeat(np.arange(len(looks)), [len(look) for look in looks])
+            scores = np.array([line.score for line in found], np.float32)
+            kept = best_of_looks(angles, quads_net, scores, of_look, [0, *(part.angle for part in parts)], rules)
+            return [found[i] for i in kept]
+
+    def _detect_rotated(self, rgb: U8, quad: F64) -> list[TextLine]:
+        """The lines of a rotated part; of one that is upside down they are found again the right way up, if there is a recogniser."""
+        with self.timer("fit"):
+            rotated = rotate(rgb, quad, self.spec)
+        _, quads_net, scores = self._look(rotated.pixels)
+        lines = _lines(rotated.to_picture(quads_net), scores, rgb)
+        if self.recognizer and is_upside_down(rgb, [line.quad for line in lines], self.recognizer, self.timer):
+            with self.timer("fit"):
+                rotated = rotate(rgb, np.roll(quad, -2, 0), self.spec)
+            _, quads_net, scores = self._look(rotated.pixels)
+            lines = _lines(rotated.to_picture(quads_net), scores, rgb)
+        return lines
+
+    def _look(self, pixels_net: U8) -> tuple[dict[str, F32], F32, F32]:
+        """The maps of a fitted picture, the quads of its lines in its pixels, and their scores."""
+        with self.timer("detect"):
+            maps = tiled_maps(self.detector, pixels_net)
+        with self.timer("postprocess"):
+            quads_net, scores = postprocess(maps, self.spec)
+            self.reached |= set(reached_limits(maps, len(scores), self.spec))
+        return maps, quads_net, scores
+
+    @property
+    def warnings(self) -> tuple[PageWarning, ...]:
+        """That there may be more text than was found."""
+        limits = self.spec.limits
+        most = {"max_proposals": f"{limits.max_proposals} proposals", "max_lines": f"{limits.max_lines} lines"}
+        names = " and ".join(most[name] for name in sorted(self.reached, reverse=True))
+        message = f"reached the detector's limit of {names}, the best are kept; there may be more text: read it in several regions"
+        return (PageWarning("limit_reached", message),) if self.reached else ()
 
 
-def _detect(rgb: U8, detector: Detector, spec: DetectorSpec, timer: StageTimer) -> tuple[list[TextLine], set[Limit]]:
-    with timer("fit"):
-        fitted = fit(rgb, spec)
-    with timer("detect"):
-        maps = tiled_maps(detector, fitted.pixels)
-    with timer("postprocess"):
-        quads_net, scores = postprocess(maps, spec)
-        quads_img = quads_net / np.array([fitted.scale_x, fitted.scale_y], np.float32)
-        quads_img = quads_img.clip(0, [rgb.shape[1], rgb.shape[0]]).astype(np.float32)
-        lines = [TextLine(quad, float(score)) for quad, score in zip(quads_img, scores, strict=True)]
-        return lines, set(reached_limits(maps, len(lines), spec))
-
-
-def _detect_in_region(
-    rgb: U8, marked: F32, index: int, detector: Detector, spec: DetectorSpec, timer: StageTimer
-) -> tuple[list[TextLine], set[Limit]]:
-    """The lines that are mostly in a region. It is detected in alone, and enlarged if it is small."""
-    with timer("fit"):
-        x0, y0, x1, y1 = window(marked, rgb.shape[1], rgb.shape[0], spec.regions)
-        part, by = np.ascontiguousarray(rgb[y0:y1, x0:x1]), scale(marked, spec.regions)
-        large = resize(part, *(int(np.floor(side * by + 0.5)) for side in part.shape[:2])) if by > 1 else part
-        exact = np.array([large.shape[1] / part.shape[1], large.shape[0] / part.shape[0]], np.float32)
-    found, reached = _detect(large, detector, spec, timer)
-    lines = [replace(line, quad=line.quad / exact + np.array([x0, y0], np.float32), region=index) for line in found]
-    return [line for line in lines if overlap_fraction(line.quad, marked) > 0.5], reached
-
-
-def _read_texts(photo: Photo, lines: list[TextLine], recognizer: Recognizer, timer: StageTimer) -> list[TextLine]:
-    quads, texts = read_lines(photo.pixels, [line.quad for line in lines], recognizer, timer)
-    return [replace(line, quad=q, text=t.text, text_score=t.score) for line, q, t in zip(lines, quads, texts, strict=True)]
+def _lines(quads: F32, scores: F32, rgb: U8) -> list[TextLine]:
+    """Lines of quads in pixels of a picture, inside it."""
+    inside = quads.clip(0, [rgb.shape[1], rgb.shape[0]]).astype(np.float32)
+    return [TextLine(quad, float(score)) for quad, score in zip(inside, scores, strict=True)]
 
 
 def _is_confirmed(line: TextLine, detector: DetectorSpec, recognizer: RecognizerSpec) -> bool:
@@ -276,20 +348,15 @@ def _is_confirmed(line: TextLine, detector: DetectorSpec, recognizer: Recognizer
     return line.score >= detector.lines.line_score or line.score + (line.text_score or 0.0) >= recognizer.reading.min_combined_score
 
 
-def _ordered_by_region(lines: list[TextLine]) -> list[TextLine]:
-    return [line for _, group in groupby(lines, lambda line: line.region) for line in _ordered(list(group))]
+def _ordered_by_region(lines: list[tuple[TextLine, bool]]) -> list[TextLine]:
+    """Lines region by region, each in reading order; with each line whether it is a column of characters, which run down."""
+    groups = [list(group) for _, group in groupby(lines, lambda line: line[0].region)]
+    orders = [reading_order([rotate_quad(line.quad, 1) if column else line.quad for line, column in group]) for group in groups]
+    return [group[i][0] for group, order in zip(groups, orders, strict=True) for i in order]
 
 
 def _ordered(lines: list[TextLine]) -> list[TextLine]:
     return [lines[i] for i in reading_order([line.quad for line in lines])]
-
-
-def _limit_warnings(reached: set[Limit], spec: DetectorSpec) -> tuple[PageWarning, ...]:
-    """That there may be more text than was read."""
-    most = {"max_proposals": f"{spec.limits.max_proposals} proposals", "max_lines": f"{spec.limits.max_lines} lines"}
-    limits = " and ".join(most[name] for name in sorted(reached, reverse=True))
-    message = f"reached the detector's limit of {limits}, the best are kept; there may be more text: read it in several regions"
-    return (PageWarning("limit_reached", message),) if reached else ()
 
 
 def _result(

@@ -10,15 +10,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from contract.generator import boxes, lines, pictures, readings, texts
+from contract.generator import boxes, directions, lines, pictures, readings, texts
 from contract.generator.encoding import HERE, difference, write
-from contract.generator.stages import load
-from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec
+from contract.generator.stages import MOBILE, load
+from ctpn.contract.spec import CRNN, DetectorSpec, RecognizerSpec
 
 # name: (what it is about, tolerance by the name of a value, cases); what has no tolerance is equal.
 FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]]] = {
     "resample": ("halving, scaling, sampling", {}, pictures.resample_cases),
     "fit": ("a photo to the network's scale; long ones in tiles", {"scale_x": 1e-12, "scale_y": 1e-12}, pictures.fit_cases),
+    "direction": ("which parts are looked at again, rotated", {"quads": 1e-6}, directions.direction_cases),
+    "rotate": ("rotated parts of a picture", {"corners": 1e-3}, directions.rotate_cases),
     "regions": ("marked regions and what lies in them", {"outline": 1e-4, "scale": 1e-6, "fraction": 1e-9}, boxes.region_cases),
     "reading_order": ("rows from the top, each from the left", {}, boxes.order_cases),
     "decode": ("maps to proposals", {"boxes": 1e-3, "ends": 1e-4}, boxes.decode_cases),
@@ -27,6 +29,7 @@ FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]
     "postprocess": ("maps to text lines", {"quads": 1e-2, "scores": 1e-5}, boxes.postprocess_cases),
     "rectify": ("quads to line crops", {}, pictures.rectify_cases),
     "line_crop": ("directions, split points, batches", {"quads": 1e-4}, pictures.line_crop_cases),
+    "columns": ("columns of characters", {"quad": 1e-4, "cells": 1e-9}, directions.column_cases),
     "ctc": ("logits to text, and parts joined", {"score": 1e-5, "scores": 1e-5}, texts.greedy_cases),
     "reading_policy": ("which lines are read again, and which reading wins", {"quads": 1e-3, "scores": 1e-5}, readings.policy_cases),
     "reading": (

@@ -116,7 +116,7 @@ def maps(h: int, w: int, k: int, seed: int, fraction: float = 0.3) -> dict[str, 
 def decode_cases() -> Cases:
     """Maps to proposals."""
     three = {"anchor_heights": [7.0, 10.0, 22.0]}
-    bare: dict[str, Any] = {**three, "outputs": ["score", "vertical"], "lines": {"line_grouping": "paper"}}
+    bare: dict[str, Any] = {**three, "outputs": ["score", "vertical"], "direction": None, "lines": {"line_grouping": "paper"}}
     edge, last = maps(2, 3, 3, 1, 0.0), maps(2, 3, 3, 2, 0.0)
     edge["score"][0, 0, 1], edge["score"][1, 2, 0] = 0.25, np.nextafter(F32(0.25), F32(0))  # reaches the threshold, and just does not
     last["score"][1, 2, 2] = 1

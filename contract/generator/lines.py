@@ -13,7 +13,7 @@ Cases = list[dict[str, Any]]
 Given = dict[str, Any]
 F32 = np.float32
 
-BARE = {"outputs": ["score", "vertical"]}
+BARE = {"outputs": ["score", "vertical"], "direction": None}
 PAPER = {**BARE, "lines": {"line_grouping": "paper", "min_overlap": 0.7, "expansion": [0.0, 0.0]}}
 CLASSIC = {
     **BARE,

@@ -73,7 +73,7 @@ def resample_cases() -> Cases:
 def fit_cases() -> Cases:
     """A photo to the network's scale."""
     small = {
-        **{"long_side": 32, "size_multiple": 8, "stride_x": 8, "stride_y": 8},
+        **{"long_side": 32, "size_multiple": 8, "stride_x": 8, "stride_y": 8, "direction": {"stride": 8}},
         "tiling": {"tile_short_side": 16, "overlap": 8},
     }
     other = {"tiling": {"max_aspect_ratio": 3.0, "tile_short_side": 320, "overlap": 64, "max_untiled": 1.1}}

@@ -50,8 +50,9 @@ def fields(cls: type[Any], group: str = "") -> Iterator[Field]:
     """All numbers of a class of specs, in their order."""
     for name, hint in get_type_hints(cls, include_extras=True).items():
         inner = get_args(hint)
-        if is_dataclass(hint):
-            yield from fields(hint, name)  # type: ignore[arg-type]  # a class, not an instance
+        groups = [part for part in (hint, *inner) if isinstance(part, type) and is_dataclass(part)]
+        if groups:
+            yield from fields(groups[0], name)
         elif get_origin(hint) is Annotated:
             yield Field(group, name, inner[1], inner[0] is int, 0)
         elif get_origin(hint) is tuple and get_origin(inner[0]) is Annotated:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from typing import Any
+
+import numpy as np
 
 from contract.generator.pictures import box
 from contract.generator.stages import case
+from ctpn.contract.spec import DIRECTION
 
 Cases = list[dict[str, Any]]
 Values = dict[str, Any]
@@ -19,10 +23,18 @@ RECOGNIZER: Values = {
 }
 DETECTOR: Values = {
     **{"name": "table", "anchor_heights": [16.0], "long_side": 192, "pad": 255},
+    **{"outputs": ["score", "vertical", "side", "link"], "direction": None},
     "lines": {"expansion": [0.0, 0.0]},
     "tiling": {"tile_short_side": 64, "overlap": 32},
     "regions": {"min_padding": 4, "max_padding": 16, "min_region_side": 48},
     "limits": {},
+}
+
+
+# A detector with the output `direction`.
+DIRECTED: Values = {
+    "outputs": ["score", "vertical", "side", "link", "direction"],
+    "direction": {**asdict(DIRECTION), "min_cells": 3, "max_gap": 3, "padding": 16},
 }
 
 
@@ -35,20 +47,43 @@ class Page:
         self.texts: dict[str, list[Any]] = {}
 
     def line(
-        self, x: int, y: int, width: int, height: int, upright: Read = ("", 0.0), *, score: float = 0.8,
+        self, x: int, y: int, width: int, height: int, upright: Read = ("", 0.0), *, score: float = 0.8, green: int = 0, quarters: int = 0,
         flipped: Read | None = None, down: Read | None = None, up: Read | None = None, column: Read | None = None, end: Read | None = None,
     ) -> Page:  # fmt: skip
         """One more line: its text and score as it is detected, upside down, with the text running down and up, and as a column.
 
-        `end` is what the second part of a long one says.
+        `end` is what the second part of a long one says. `green` is the angle that the detector sees (`TableDetector`),
+        `quarters` turns the quad of a case of the policy.
         """
         digits = [(len(self.quads) + step) % 16 for step in (0, 1, 3, 7)]  # so that no key is of two lines
         a, b, c, d = (f"{digit:x}" for digit in digits)
         keys = {a + d: upright, c + b: flipped, b + a: down, d + c: up, a + a: column, b + c: end}
         self.texts |= {key: list(read) for key, read in keys.items() if read}
-        self.photo["boxes"].append({"box": [x, y, x + width, y + height], "digits": digits, "blue": round(255 * score)})
-        self.quads.append(box(x, y, x + width, y + height))
+        self.photo["boxes"].append(
+            {"box": [x, y, x + width, y + height], "digits": digits, "blue": round(255 * score)} | ({"green": green} if green else {})
+        )
+        self.quads.append(np.roll(box(x, y, x + width, y + height), -quarters, 0))
         return self
+
+    def column(self, x: int, y: int, sizes: tuple[int, int, int], read: Read, *, down: Read = ("", 0.0), up: Read | None = None) -> Page:
+        """A column of characters on a ground of another colour: its text as a column, and as lines that run down and up.
+
+        `sizes` are the count of characters, the pixels of one, and those from one to the next.
+        """
+        count, size, pitch = sizes
+        digits = [(len(self.quads) + step) % 16 for step in (0, 1, 3, 7)]
+        a, b, c, d = (f"{digit:x}" for digit in digits)
+        self.texts |= {key: list(text) for key, text in {a + d: read, b + a: down, d + c: up}.items() if text}
+        ground = [x - 1, y, x + size + 1, y + (count - 1) * pitch + size]
+        self.photo["boxes"].append({"box": ground, "digits": [15] * 4, "blue": 230, "green": 90})
+        for place in range(y, ground[3], pitch):
+            self.photo["boxes"].append({"box": [x, place, x + size, place + size], "digits": digits, "blue": 230, "green": 90})
+        self.quads.append(np.roll(box(*ground), -1, 0))
+        return self
+
+    def decision(self, stage: str, name: str) -> Values:
+        """A case of whether the page is upside down."""
+        return case(stage, name, photo=self.photo, quads=self.quads, texts=self.texts, spec=RECOGNIZER)
 
     def policy(self, name: str, **spec: Any) -> Values:
         """A case of the reading policy."""
@@ -56,7 +91,9 @@ class Page:
 
     def whole(self, name: str, regions: Any = None, *, stage: str = "read", says: str | None = None, **changes: Values) -> Values:
         """A case of a whole reading, or of detection alone."""
-        detector = {k: {**v, **changes.get("detector", {}).get(k, {})} if isinstance(v, dict) else v for k, v in DETECTOR.items()}
+        wanted = changes.get("detector", {})
+        merged = {k: {**v, **wanted.get(k, {})} if isinstance(v, dict) else v for k, v in DETECTOR.items()}
+        detector = merged | {k: v for k, v in wanted.items() if not isinstance(DETECTOR.get(k), dict)}
         recognizer = RECOGNIZER | changes.get("recognizer", {})
         more = {"texts": self.texts, "recognizer": recognizer} if stage == "read" else {}
         return case(stage, name, says=says, photo=self.photo, regions=regions, detector=detector, **more)
@@ -99,6 +136,16 @@ def policy_cases() -> Cases:
     faint = Page(120, 60).line(4, 4, 40, 16, flipped=("a", 0.049)).line(60, 4, 40, 16, flipped=("b", 0.06))
     shapes = Page(160, 120).line(4, 4, 20, 36, ("a", 0.3), down=("b", 0.9)).line(40, 4, 20, 37, ("c", 0.3), down=("d", 0.9))
     mixed = rows(2, 0.7, flipped=0.9).line(20, 44, 10, 40, ("tall", 0.1), flipped=("no", 0.99), up=("yes", 0.5))
+    halves = Page(200, 160)
+    for i in range(6):
+        halves.line(4, 4 + 20 * i, 150, 16, ("a", 0.95 if i < 3 else 0.3), flipped=("b", 0.1 if i < 3 else 0.9))
+    decisions = {
+        "the other way is better for half of the lines": halves,
+        "no lines": Page(50, 50), "upside down": rows(8, 0.5, flipped=0.95), "upright": rows(8, 0.95, flipped=0.5),
+        "read well": rows(8, 0.9),
+        "just not better": rows(7, 0.8, flipped=0.85), "the best of both is better, the other way is not": kept, "a few": votes,
+        "lines that run down": Page(80, 120).line(10, 10, 16, 90, quarters=1, down=("d", 0.2), up=("u", 0.9)),
+    }  # fmt: skip
     long = Page(420, 24).line(4, 4, 400, 16, ("begin", 0.95), end=("end", 0.9))
     numbers: dict[str, tuple[Page, Values]] = {
         "no retry below 0.5": (retried, {"flip_retry_score": 0.5}),
@@ -133,7 +180,121 @@ def policy_cases() -> Cases:
         shapes.policy("just not and just vertical"),
         mixed.policy("a vertical line has no vote and is not flipped with the page"),
         long.policy("a long line is read in two parts"),
+        *(page.policy(name) for name, page in _column_pages().items()),
+        *(
+            _column_pages()[page].policy(f"{page}, {name} {value}", reading={name: value})
+            for name, value, page in [
+                ("column_slope", 4.0, "columns that lean"),
+                ("column_gap", 0.2, "a column in two pieces"),
+                ("min_gain", 0.6, "one column"),
+            ]
+        ),
+        *(page.decision("is_upside_down", name) for name, page in decisions.items()),
+        *(page.decision("read_unless_upside_down", name) for name, page in decisions.items()),
         *(page.policy(name, reading=reading) for name, (page, reading) in numbers.items()),
+    ]
+
+
+def _column_pages() -> dict[str, Page]:
+    """Lines that run down or up, some of them columns of characters."""
+    good, side = ("good", 0.95), ("side", 0.9)
+    lean = Page(160, 160)
+    for x in (20, 70):
+        lean.column(x, 10, (6, 10, 24), good, down=("lie", 0.4))
+    for quad in lean.quads:
+        quad[1:3, 0] += 35
+    pieces = Page(80, 200).column(20, 10, (4, 10, 24), good, down=("lie", 0.4)).column(20, 106, (4, 10, 24), good, down=("lie", 0.4))
+    kept = Page(120, 200).line(20, 10, 16, 60, ("column", 0.9), quarters=1, down=("a", 0.92))
+    kept.line(20, 80, 16, 60, quarters=1, down=("b", 0.9)).column(60, 10, (4, 10, 24), good, down=("lie", 0.4))
+    worse = Page(80, 220).line(19, 4, 12, 90, quarters=1, down=("side", 0.95)).column(20, 106, (4, 10, 24), good, down=("lie", 0.4))
+    apart = Page(80, 200).column(20, 10, (3, 10, 24), good, down=("lie", 0.4)).column(20, 130, (3, 10, 24), good, down=("lie", 0.4))
+    mixed = Page(160, 160).column(20, 10, (6, 10, 24), good, down=("lie", 0.4))
+    mixed.line(60, 10, 16, 120, green=90, quarters=1, down=side, up=("no", 0.3)).line(
+        90, 10, 16, 120, quarters=1, down=("no", 0.3), up=side
+    )
+    many = Page(220, 200)
+    for x in range(8):
+        many.column(10 + 26 * x, 10, (8 - x // 2, 10, 24), good, down=("lie", 0.5 if x < 6 else 0.8))
+    return {
+        "one column": Page(80, 160).column(20, 10, (6, 10, 24), good, down=("lie", 0.4)),
+        "a column that was found from the bottom up": _turned_over(Page(80, 160).column(20, 10, (6, 10, 24), good, up=("lie", 0.4))),
+        "a column in two pieces": pieces,
+        "two columns below each other": apart,
+        "lines that continue each other and are no columns": kept,
+        "a column that continues a line": worse,
+        "a column, and lines that run down and up": mixed,
+        "many columns: the longest vote": many,
+        "a line that runs down is read well": Page(80, 160).line(20, 10, 16, 120, quarters=1, down=("well", 0.95)),
+        "columns that lean": lean,
+        "one character": Page(80, 80).column(20, 10, (1, 30, 30), good, down=("lie", 0.4)),
+    }
+
+
+def _turned_over(page: Page) -> Page:
+    page.quads = [np.roll(q, 2, 0) for q in page.quads]
+    return page
+
+
+def _directed_cases() -> Cases:
+    """Whole readings with text of several directions."""
+    down, up, column = ("down", 0.95), ("up", 0.95), ("column", 0.95)
+
+    def sideways(down: Read, up: Read = ("", 0.0)) -> Page:
+        """A page on its side: three lines."""
+        page = Page(192, 192)
+        for i, x in enumerate((150, 110, 70)):
+            a, b = ((f"{text}{'abc'[i]}", score) for text, score in (down, up))
+            page.line(x, 10, 16, 170 - 30 * i, green=90, down=a, up=b)
+        return page
+
+    level = Page(192, 96).line(100, 10, 80, 16, ("b", 0.9)).line(8, 12, 80, 16, ("a", 0.9)).line(8, 50, 150, 16, ("c", 0.9))
+    edges = Page(192, 192).line(40, 20, 110, 16, ("row", 0.9)).line(40, 60, 110, 16, ("next", 0.9))
+    edges.line(4, 30, 16, 130, green=90, down=down).line(170, 30, 16, 130, green=90, down=("no", 0.1), up=up)
+    poem = Page(192, 192).line(20, 160, 120, 16, ("below", 0.9))
+    for x in (150, 110, 70):
+        poem.column(x, 10, (6, 10, 24), (f"column{'abc'[(150 - x) // 40]}", 0.95), down=("lie", 0.4), up=("lie", 0.3))
+    broken = Page(192, 192).line(20, 170, 120, 16, ("below", 0.9)).column(100, 6, (3, 10, 24), column, down=("lie", 0.4))
+    broken.column(100, 78, (4, 10, 24), column, down=("lie", 0.4))
+    slope = Page(192, 192).line(20, 49, 150, 16, ("slope", 0.9), green=10).line(20, 97, 150, 16, ("next", 0.9), green=10)
+    over = Page(192, 96)
+    for i, y in enumerate((8, 30, 52)):
+        over.line(8, y, 150 - 40 * i, 16, ("up", 0.3), flipped=(f"over{'abc'[i]}", 0.95))
+    little = Page(192, 96).line(8, 12, 150, 16, ("row", 0.9)).line(8, 50, 16, 42, ("x", 0.2), green=90, down=down)
+    high = Page(60, 700).line(6, 10, 48, 16, ("a", 0.9)).line(20, 480, 16, 100, green=90, down=down).line(6, 620, 48, 16, ("b", 0.9))
+    wide = Page(700, 60).line(20, 10, 150, 16, ("a", 0.9)).line(400, 4, 16, 54, green=90, down=down).line(500, 10, 150, 16, ("b", 0.9))
+    large = Page(600, 500).line(60, 40, 40, 400, green=90, down=("big", 0.95)).line(200, 40, 300, 40, ("row", 0.9))
+    marked = [[90, 0, 90, 192], [0, 0, 60, 192]]
+
+    def whole(page: Page, name: str, regions: Any = None, **more: Any) -> Values:
+        numbers = more.pop("direction", {})
+        detector = {**DIRECTED, "direction": DIRECTED["direction"] | numbers}
+        return page.whole(name, regions, detector=detector, **more)
+
+    return [
+        whole(level, "directions: a level page is looked at once"),
+        whole(Page(192, 96), "directions: an empty page"),
+        whole(sideways(down=down), "a page on its side is looked at twice"),
+        whole(sideways(down=down), "a page on its side, detected alone", stage="detect"),
+        whole(sideways(down=("no", 0.2), up=up), "a page on its other side is looked at three times"),
+        whole(sideways(down=("no", 0.2), up=up), "no look is left", direction={"max_looks": 1, "min_cells": 100}),
+        whole(edges, "rows, and lines along both edges"),
+        whole(edges, "rows, and lines along both edges, detected alone", stage="detect"),
+        whole(edges, "one look", direction={"max_looks": 1}),
+        whole(edges, "lines along the edges are in parts of their own", direction={"padding": 8, "max_gap": 1}),
+        whole(poem, "columns from right to left, and a row"),
+        whole(poem, "columns, detected alone", stage="detect"),
+        whole(broken, "a column in two pieces is one line"),
+        whole(slope, "a page that slopes"),
+        whole(slope, "a page that slopes, level enough", direction={"level_angle": 10}),
+        whole(over, "a page upside down is looked at again upside down"),
+        whole(over, "a page upside down, in regions", [[0, 0, 192, 40], [0, 48, 192, 40]]),
+        whole(little, "too little text to look again", direction={"min_cells": 8}),
+        whole(little, "little text is looked at again"),
+        whole(wide, "a part of a long image"),
+        whole(high, "a part of a long image, high"),
+        whole(large, "a part of a photo that is reduced"),
+        whole(sideways(down=down), "text on its side in regions", marked),
+        whole(sideways(down=("no", 0.2), up=up), "text on its other side in regions, detected alone", marked, stage="detect"),
     ]
 
 
@@ -199,6 +360,7 @@ def reading_cases() -> Cases:
         page.whole("fewer proposals than the limit", detector={"limits": {"max_proposals": 21}}),
         page.whole("a region with a line more than the limit", [[0, 0, 192, 36], [0, 40, 192, 40]], detector={"limits": {"max_lines": 1}}),
         border.whole("lines along the border, expanded", stage="detect", detector={"lines": {"expansion": [0.5, 0.25]}}),
+        *_directed_cases(),
         page.whole("a region beside the photo", [[0, 0, 50, 50], [300, 0, 10, 10]], says="mark it again"),
         page.whole(
             "a region crossing itself, detected alone", [[[0, 0], [50, 50], [50, 0], [0, 50]]], stage="detect", says="mark it again"

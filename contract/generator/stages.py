@@ -12,20 +12,23 @@ import numpy as np
 
 from contract.generator.encoding import plain, value
 from contract.generator.table import TableDetector, TableRecognizer, Texts, paint
+from ctpn.contract import spec as specs
 from ctpn.contract.manifest import parse_manifest
-from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec, revise
-from ctpn.detection import lines, nms
+from ctpn.contract.spec import CRNN, DetectorSpec, RecognizerSpec, revise
+from ctpn.detection import direction, lines, nms
 from ctpn.detection.anchors import decode
 from ctpn.detection.postprocess import postprocess
 from ctpn.detection.proposals import Proposals
 from ctpn.errors import CtpnError
-from ctpn.imaging import resample, tiling
+from ctpn.imaging import resample, rotate, tiling
 from ctpn.layout import geometry, reading_order, regions
 from ctpn.reader import TextReader
 from ctpn.recognition import ctc, policy
-from ctpn.recognition.line_crop import batches, ink_of, is_space, padded, rectify, split_points
+from ctpn.recognition.line_crop import batches, ink_of, is_space, padded, rectify, split_column, split_points
 
 Values = dict[str, Any]
+# What the cases start from: the mobile detector with every output.
+MOBILE = revise(specs.MOBILE, {"outputs": ["score", "vertical", "side", "link", "direction"], "direction": asdict(specs.DIRECTION)})
 
 
 def run(stage: str, inputs: Values) -> Values:
@@ -92,6 +95,23 @@ def _postprocess(spec: Values, **maps: Any) -> Values:
     return {"quads": quads, "scores": found}
 
 
+def _direction(**changes: Any) -> specs.DirectionSpec:
+    found = revise(MOBILE, {"direction": changes}).direction
+    assert found
+    return found
+
+
+def _parts(angles: Any, spec: Values) -> Values:
+    parts = direction.parts_to_rotate(angles, _direction(**spec.get("direction", {})))
+    return {"angles": [p.angle for p in parts], "quads": [p.quad_net for p in parts]}
+
+
+def _rotate(photo: Any, quad: Any, spec: Values) -> Values:
+    rotated = rotate.rotate(photo, quad, detector(spec))
+    corners = np.array([[0, 0], rotated.pixels.shape[1::-1]], np.float32)
+    return {"pixels": rotated.pixels, "corners": rotated.to_picture(corners)}
+
+
 def _join(line_crop: Any, split: list[Any], texts: list[str], scores: list[Any], steps: list[Any], spec: Values) -> Values:
     parts = [ctc.Decoded(t, 0.0, s, n) for t, s, n in zip(texts, scores, steps, strict=True)]
     return _decoded(policy.join(line_crop, [(a, b) for a, b in split], parts, recognizer(spec)))
@@ -103,9 +123,28 @@ def _decoded(d: ctc.Decoded) -> Values:
 
 def _read_lines(photo: Values, quads: list[Any], texts: Texts, spec: Values) -> Values:
     table = TableRecognizer(recognizer(spec), texts)
-    chosen, found = policy.read_lines(paint(**photo), quads, table)
-    answer = {"quads": chosen, "texts": [d.text for d in found], "scores": [d.score for d in found]}
-    return {**answer, "recognizer_inputs": table.inputs}
+    return {**_lines_read(policy.read_lines(paint(**photo), quads, table)), "recognizer_inputs": table.inputs}
+
+
+def _read_unless_upside_down(photo: Values, quads: list[Any], texts: Texts, spec: Values) -> Values:
+    table = TableRecognizer(recognizer(spec), texts)
+    found = policy.read_unless_upside_down(paint(**photo), quads, table)
+    return {"upside_down": found is None, **_lines_read(found or []), "recognizer_inputs": table.inputs}
+
+
+def _is_upside_down(photo: Values, quads: list[Any], texts: Texts, spec: Values) -> Values:
+    table = TableRecognizer(recognizer(spec), texts)
+    return {"upside_down": policy.is_upside_down(paint(**photo), quads, table), "recognizer_inputs": table.inputs}
+
+
+def _lines_read(lines: list[policy.ReadLine]) -> Values:
+    return {
+        "lines": [line.index for line in lines],
+        "quads": [line.quad for line in lines],
+        "texts": [line.text.text for line in lines],
+        "scores": [line.text.score for line in lines],
+        "columns": [line.is_column for line in lines],
+    }
 
 
 def _read(photo: Values, regions: Any, texts: Texts, **specs: Values) -> Values:
@@ -152,9 +191,18 @@ STAGES: dict[str, Callable[..., Values]] = {
     "connect": _connect,
     "lines": _lines,
     "postprocess": _postprocess,
+    "cell_angles": lambda map, spec: {"angles": direction.cell_angles(map, _direction(**spec.get("direction", {})))},
+    "parts_to_rotate": _parts,
+    "best_of_looks": lambda angles, quads, scores, looks, look_angles, spec: {
+        "kept": direction.best_of_looks(angles, quads, scores, looks, look_angles, _direction(**spec.get("direction", {})))
+    },
+    "rotate": _rotate,
     "rectify": lambda image, quad, spec: {"line_crop": rectify(image, quad, recognizer(spec))},
     "split_vertical": lambda quad: {"quads": np.array(geometry.split_vertical(quad))},
     "rotate_quad": lambda quad, quarters: {"quad": geometry.rotate_quad(quad, quarters)},
+    "rectangle": lambda quad: {"quad": geometry.rectangle(quad)},
+    "chains_down": lambda quads, max_gap: {"chains": geometry.chains_down(list(quads), max_gap)},
+    "split_column": lambda line_crop, spec: {"cells": [list(c) for c in split_column(line_crop, recognizer(spec))]},
     "split_points": lambda line_crop, spec: {"split": [list(p) for p in split_points(line_crop, recognizer(spec))]},
     "is_space": lambda line_crop, cut, spec: {"space": is_space(ink_of(line_crop), cut, recognizer(spec))},
     "batches": lambda widths, spec: {"groups": batches(widths, recognizer(spec))},
@@ -162,6 +210,8 @@ STAGES: dict[str, Callable[..., Values]] = {
     "join": _join,
     "greedy": lambda logits, charset: _decoded(ctc.greedy(logits, charset)),
     "read_lines": _read_lines,
+    "read_unless_upside_down": _read_unless_upside_down,
+    "is_upside_down": _is_upside_down,
     "read": _read,
     "detect": _detect,
     "spec": _spec,

@@ -21,8 +21,8 @@ Texts = dict[str, list[Any]]  # key: [text, score]
 def paint(width: int, height: int, boxes: list[dict[str, Any]]) -> U8:
     """A white photo uint8 RGB [height, width, 3] with boxes, the later over the earlier.
 
-    A box x0, y0, x1, y1 has green 0, in blue the detector's score in 255ths, and in red sixteen times the digit of each quarter
-    plus 8; `digits` are those of the quarters clockwise from the top left.
+    A box x0, y0, x1, y1 has in green its angle (`TableDetector`), in blue the detector's score in 255ths, and in red sixteen times the
+    digit of each quarter plus 8; `digits` are those of the quarters clockwise from the top left.
     """
     photo = np.full((height, width, 3), 255, np.uint8)
     for box in boxes:
@@ -30,7 +30,7 @@ def paint(width: int, height: int, boxes: list[dict[str, Any]]) -> U8:
         x, y = (x0 + x1) // 2, (y0 + y1) // 2
         quarters = ((y0, y, x0, x), (y0, y, x, x1), (y, y1, x, x1), (y, y1, x0, x))
         for digit, (top, bottom, left, right) in zip(box["digits"], quarters, strict=True):
-            photo[top:bottom, left:right] = 16 * digit + 8, 0, box["blue"]
+            photo[top:bottom, left:right] = 16 * digit + 8, box.get("green", 0), box["blue"]
     return photo
 
 
@@ -38,7 +38,8 @@ def paint(width: int, height: int, boxes: list[dict[str, Any]]) -> U8:
 class TableDetector:
     """Finds every painted box: a cell whose middle pixel has green below 128 is text, with its blue as the score.
 
-    The spec has one anchor height, 16.
+    The spec has one anchor height, 16. In the map `direction` it is text with the logit 4, else -4; its angle is its green up to 90
+    degrees, and above that the green minus 180.
     """
 
     spec: DetectorSpec
@@ -60,7 +61,15 @@ class TableDetector:
                 vertical[row, column] = (middle - (row + 0.5) * sy) / 16, np.log((bottom - top) / 16)
                 side[row, column] = (left - (column + 0.5) * sx) / sx, (right - (column + 0.5) * sx) / sx
                 link[row, column] = x + sx < right
-        return {"score": score, "vertical": vertical, "side": side, "link": link}
+        maps = {"score": score, "vertical": vertical, "side": side, "link": link}
+        return maps | ({"direction": self._direction(pixels_net)} if self.spec.direction else {})
+
+    def _direction(self, pixels_net: U8) -> F32:
+        assert self.spec.direction
+        step = self.spec.direction.stride
+        green = pixels_net[step // 2 :: step, step // 2 :: step, 1].astype(np.float64)
+        twice = np.radians(2 * np.where(green <= 90, green, green - 180))
+        return np.stack([np.where(green < 128, 4.0, -4.0), np.cos(twice), np.sin(twice)], -1).astype(np.float32)
 
 
 def _runs(text: NDArray[np.bool_]) -> list[tuple[int, int]]:

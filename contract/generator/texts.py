@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.generator import ranges
+from contract.generator.directions import direction_spec_cases
 from contract.generator.pictures import noise
-from contract.generator.stages import case
-from ctpn.contract.spec import CLASSIC, CRNN, MOBILE, revise
+from contract.generator.stages import MOBILE, case
+from ctpn.contract.spec import CLASSIC, CRNN, revise
 
 Cases = list[dict[str, Any]]
 CHARSET = "ab 字"
@@ -208,6 +209,7 @@ def spec_cases() -> Cases:
     return [
         *(case("spec", name, text=text, kind=kind) for name, (text, kind) in {**good, **whole, **ends}.items()),
         *(case("spec", name, says=says, text=text, kind=kind) for name, (text, kind, says) in bad.items()),
+        *direction_spec_cases(),
     ]
 
 

@@ -55,7 +55,7 @@ Grey = Annotated[int, Range(0, 255)]
 Width = Annotated[int, Range(32, 8192)]
 Expansion = Annotated[float, Range(0, 2)]  # fractions of a line's height
 Channels = Literal["RGB", "BGR"]
-MapName = Literal["score", "vertical", "side", "link"]
+MapName = Literal["score", "vertical", "side", "link", "direction"]
 LineGrouping = Literal["links", "paper", "classic"]
 
 
@@ -142,12 +142,38 @@ class LimitsSpec:
 
 
 @dataclass(frozen=True)
+class DirectionSpec:
+    """Which parts of a picture are looked at again, rotated.
+
+    Attributes:
+        stride: pixels of a cell of the map `direction`, on both axes.
+        text_score: probability from which a cell is text.
+        level_angle: degrees; text of a direction up to so far from level needs no other look.
+        spread: degrees around a direction within which a cell has it.
+        min_cells: a direction, or a part of the picture, with fewer cells is not looked at.
+        max_gap: cells of one direction at most so many cells apart are in one part.
+        padding: pixels around a part's cells.
+        max_looks: at most, beside the level one.
+    """
+
+    stride: Annotated[int, Range(4, 64)]
+    text_score: Annotated[float, Range(0.01, 1)]
+    level_angle: Annotated[int, Range(0, 89)]
+    spread: Annotated[int, Range(0, 44)]
+    min_cells: Annotated[int, Range(1, 10_000)]
+    max_gap: Annotated[int, Range(1, 1000)]
+    padding: Annotated[int, Range(0, 256)]
+    max_looks: Annotated[int, Range(1, 16)]
+
+
+@dataclass(frozen=True)
 class DetectorSpec:
     """What a detector graph expects and how its maps become text lines.
 
     The graph takes uint8 RGB [1, H, W, 3] and gives channels-last maps, one row per cell of
     `stride_y` x `stride_x` pixels, k = len(anchor_heights): score [1, h, w, k] and, where `outputs`
-    has them, vertical and side [1, h, w, 2k], link [1, h, w, k].
+    has them, vertical and side [1, h, w, 2k], link [1, h, w, k]. `direction` has cells of its own, `direction.stride` pixels on
+    both axes: [1, h', w', 3], the logit of text of any direction, cos 2a and sin 2a of the angle a of its reading axis (clockwise).
 
     Attributes:
         anchor_heights: pixels, ascending, 1 to 64 of them.
@@ -159,6 +185,7 @@ class DetectorSpec:
         size_multiple, pad: the input is padded to a multiple of this with this grey.
         score_threshold: proposals below are dropped.
         nms_threshold: vertical IoU within a column, above which the worse of two is dropped.
+        direction: None for a net without that output, whose pictures are looked at once.
     """
 
     name: str
@@ -178,6 +205,7 @@ class DetectorSpec:
     tiling: TilingSpec
     regions: RegionsSpec
     limits: LimitsSpec
+    direction: DirectionSpec | None
 
     def __post_init__(self) -> None:
         problem = _first_problem(self) or self._conflict()
@@ -203,6 +231,13 @@ class DetectorSpec:
             return f"tiling.overlap: expected a multiple of {m}, at most half of long_side {self.long_side}, got {self.tiling.overlap}"
         if self.regions.min_padding > self.regions.max_padding:
             return f"regions.min_padding: expected at most max_padding {self.regions.max_padding}, got {self.regions.min_padding}"
+        return self._direction_conflict()
+
+    def _direction_conflict(self) -> str | None:
+        if (self.direction is None) == ("direction" in self.outputs):
+            return f"direction: expected null without the output direction, numbers with it; got the outputs {list(self.outputs)}"
+        if self.direction and self.size_multiple % self.direction.stride:
+            return f"direction.stride: expected a divisor of size_multiple {self.size_multiple}, got {self.direction.stride}"
         return None
 
     @property
@@ -240,6 +275,9 @@ class LineCropSpec:
         cut_tolerance: grey levels above the emptiest that still count as empty.
         space_ink: a column with less than this fraction of the most ink belongs to a gap.
         space_width: a gap wider than this fraction of the height is a space.
+        column_pitch: distances of a column's characters, from and to, as multiples of their size.
+        column_tolerance: fraction of the mean ink that the borders between characters may have more than those with the least.
+        column_cell: the part of a column that is read for a character is at most so many times as high as it.
     """
 
     min_width: Annotated[int, Range(1, 1024)]
@@ -248,6 +286,9 @@ class LineCropSpec:
     cut_tolerance: Annotated[float, Range(0, 255)]
     space_ink: Fraction
     space_width: Annotated[float, Range(0, 10)]
+    column_pitch: tuple[Annotated[float, Range(0.1, 10)], Annotated[float, Range(0.1, 10)]]
+    column_tolerance: Annotated[float, Range(0, 10)]
+    column_cell: Annotated[float, Range(0.1, 10)]
 
 
 @dataclass(frozen=True)
@@ -259,6 +300,8 @@ class ReadingSpec:
         page_flip_score, page_flip_votes: where so many of the longest lines are below this score on average, they are read
             upside down, and if that is better, so are all others.
         vertical_aspect: a line more than so many times as high as wide may be vertical.
+        column_slope: a line that runs down or up, by more than so many times what it runs to one side, may be a column of characters.
+        column_gap: two columns that continue each other, at most so many times their width apart, are one.
         min_gain: by how much the score of another direction must be higher.
         min_combined_score: what the detector's score and the text's must sum to where the detector's alone is below
             `LinesSpec.line_score`.
@@ -271,6 +314,8 @@ class ReadingSpec:
     page_flip_score: Fraction
     page_flip_votes: Annotated[int, Range(1, 1000)]
     vertical_aspect: Annotated[float, Range(1, 100)]
+    column_slope: Annotated[float, Range(1, 100)]
+    column_gap: Annotated[float, Range(0, 100)]
     min_gain: Fraction
     min_combined_score: Annotated[float, Range(0, 2)]
     batch_columns: Annotated[int, Range(32, 16384)]
@@ -334,6 +379,8 @@ class RecognizerSpec:
             return f"max_width: expected at least 4 times the height {self.height}, got {self.max_width}"
         if self.line_crop.cut_window % 2 == 0 or self.line_crop.cut_window > self.max_width:
             return f"line_crop.cut_window: expected an odd number of at most max_width {self.max_width}, got {self.line_crop.cut_window}"
+        if self.line_crop.column_pitch[0] > self.line_crop.column_pitch[1]:
+            return f"line_crop.column_pitch: expected two numbers, the lower first, got {list(self.line_crop.column_pitch)}"
         return None
 
     @property
@@ -376,7 +423,10 @@ def revise(spec: S, changes: Mapping[str, Any]) -> S:
         ModelError: as `from_json`.
     """
     kind = "detector" if isinstance(spec, DetectorSpec) else "recognizer"
-    merged = {k: {**v, **changes[k]} if isinstance(v, dict) and k in changes else changes.get(k, v) for k, v in asdict(spec).items()}
+    merged = {
+        k: {**v, **changes[k]} if isinstance(v, dict) and isinstance(changes.get(k), dict) else changes.get(k, v)
+        for k, v in asdict(spec).items()
+    }
     unknown = {k: v for k, v in changes.items() if k not in merged}
     revised: S = _built(type(spec), {**merged, **unknown}, f"{kind} spec {spec.name!r}", "")
     return revised
@@ -423,9 +473,16 @@ def _built(cls: type[Any], data: Any, where: str, group: str) -> Any:
             raise ModelError(f"{where}: {what} {', '.join(group + n[:60] for n in sorted(names))}")
     values: dict[str, Any] = {}
     for name, hint in hints.items():
-        group_type: Any = hint if is_dataclass(hint) else None
-        values[name] = _built(group_type, data[name], where, f"{group}{name}.") if group_type else _value(data[name], hint)
+        group_type, optional = _group(hint)
+        is_group = group_type is not None and not (optional and data[name] is None)
+        values[name] = _built(group_type, data[name], where, f"{group}{name}.") if is_group else _value(data[name], hint)
     return cls(**values)
+
+
+def _group(hint: Any) -> tuple[Any, bool]:
+    """The class of a field that is a group, None if it is none; and whether the group may be null."""
+    inner = next((part for part in get_args(hint) if isinstance(part, type) and is_dataclass(part)), None)
+    return (hint, False) if is_dataclass(hint) else (inner, inner is not None)
 
 
 def _value(value: Any, hint: Any) -> Any:
@@ -442,8 +499,9 @@ def _first_problem(spec: Any, group: str = "") -> str | None:
     """The first field, in their order, that is not of its type or out of its range; None if there is none."""
     for name, hint in get_type_hints(type(spec), include_extras=True).items():
         value = getattr(spec, name)
-        if is_dataclass(hint):
-            problem = _first_problem(value, f"{name}.")
+        group_type, optional = _group(hint)
+        if group_type is not None:
+            problem = None if optional and value is None else _first_problem(value, f"{name}.")
         else:
             expected = _expected(value, hint)
             problem = f"{group}{name}: expected {expected}, got {_shown(value)}" if expected else None
@@ -473,6 +531,9 @@ def _expected(value: Any, hint: Any) -> str | None:
 def _shown(value: Any) -> str:
     return repr(list(value) if isinstance(value, tuple) else value)[:60]
 
+
+# Of nets with the output `direction`.
+DIRECTION = DirectionSpec(stride=16, text_score=0.5, level_angle=6, spread=15, min_cells=8, max_gap=6, padding=24, max_looks=3)
 
 # No mean: the division then folds into the first convolution, and the graph starts with it.
 MOBILE = DetectorSpec(
@@ -505,6 +566,7 @@ MOBILE = DetectorSpec(
     tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
     regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
     limits=LimitsSpec(max_proposals=50_000, max_lines=2_000),
+    direction=None,
 )
 
 # The original of 2018: its own anchors, Keras's caffe-style input, and the paper's postprocessing.
@@ -538,6 +600,7 @@ VGG16 = DetectorSpec(
     tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
     regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
     limits=LimitsSpec(max_proposals=50_000, max_lines=2_000),
+    direction=None,
 )
 
 # The original's postprocessing, number by number, for weights that were made with it: Keras files and .pth.tar checkpoints.
@@ -571,6 +634,7 @@ CLASSIC = DetectorSpec(
     tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
     regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
     limits=LimitsSpec(max_proposals=50_000, max_lines=2_000),
+    direction=None,
 )
 
 DETECTORS = {s.name: s for s in (MOBILE, VGG16)}
@@ -598,12 +662,17 @@ CRNN = RecognizerSpec(
         cut_tolerance=1.0,
         space_ink=0.15,
         space_width=0.28,
+        column_pitch=(0.9, 2.5),
+        column_tolerance=0.2,
+        column_cell=1.2,
     ),
     reading=ReadingSpec(
         flip_retry_score=0.6,
         page_flip_score=0.9,
         page_flip_votes=6,
         vertical_aspect=1.8,
+        column_slope=1.7,
+        column_gap=1.5,
         min_gain=0.05,
         min_combined_score=1.1,
         batch_columns=1280,  # their logits are 7 MB; larger batches take more memory and save no time

@@ -29,20 +29,25 @@ class Fitted:
 
 
 def fit(rgb: U8, spec: DetectorSpec) -> Fitted:
-    """Reduce a picture by the spec's rule and pad it.
-
-    The long side becomes at most `long_side`; of a long image, longer than `max_aspect_ratio` to 1, the short side at most
-    `tile_short_side`. Nothing is enlarged.
-    """
+    """Reduce a picture by `fit_scale` and pad it."""
     height, width = rgb.shape[:2]
-    long, short = max(height, width), min(height, width)
-    scale = min(1.0, spec.tiling.tile_short_side / short if long > spec.tiling.max_aspect_ratio * short else spec.long_side / long)
+    scale = fit_scale(width, height, spec)
     h, w = (max(1, int(np.floor(side * scale + 0.5))) for side in (height, width))
     small = resize(rgb, h, w)
     m = spec.size_multiple
     padded = np.full((-(-h // m) * m, -(-w // m) * m, 3), spec.pad, np.uint8)
     padded[:h, :w] = small
     return Fitted(padded, w / width, h / height)
+
+
+def fit_scale(width: float, height: float, spec: DetectorSpec) -> float:
+    """By how much a picture of this size is reduced; at most 1, because nothing is enlarged.
+
+    The long side becomes at most `long_side`; of a long image, longer than `max_aspect_ratio` to 1, the short side at most
+    `tile_short_side`.
+    """
+    long, short = max(height, width), min(height, width)
+    return min(1.0, spec.tiling.tile_short_side / short if long > spec.tiling.max_aspect_ratio * short else spec.long_side / long)
 
 
 def tiles(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:

@@ -168,3 +168,54 @@ def split_vertical(quad: F32) -> list[F32]:
     cuts = (np.arange(count + 1) / count)[:, None]
     left, right = quad[0] + cuts * (quad[3] - quad[0]), quad[1] + cuts * (quad[2] - quad[1])
     return [np.stack([left[i], right[i], right[i + 1], left[i + 1]]).astype(np.float32) for i in range(count)]
+
+
+def is_steep(quad: F32, slope: float) -> bool:
+    """Whether a line runs down or up: more than `slope` times as far as to one side."""
+    across = (quad[1] - quad[0] + quad[2] - quad[3]).astype(np.float64)
+    return bool(abs(across[1]) > slope * abs(across[0]))
+
+
+def part_of_quad(quad: F32, begin: float, end: float) -> F32:
+    """The part of a quad between two fractions of its width: float32 [4, 2]."""
+    a, b, c, d = quad.astype(np.float64)
+    corners = [a + begin * (b - a), a + end * (b - a), d + end * (c - d), d + begin * (c - d)]
+    return np.stack(corners).astype(np.float32)
+
+
+def rectangle(quad: F32) -> F32:
+    """The rectangle float32 [4, 2] with the middle line and the mean height of a quad."""
+    corners = quad.astype(np.float64)
+    start, end = (corners[0] + corners[3]) / 2, (corners[1] + corners[2]) / 2
+    x, y = (end - start).tolist()
+    half = quad_size(quad)[1] / 2 / max(sqrt(x * x + y * y), 1e-6)
+    down = np.array([-y * half, x * half])
+    return np.stack([start - down, end - down, end + down, start + down]).astype(np.float32)
+
+
+def chains_down(quads: Sequence[F32], max_gap: float) -> list[list[int]]:
+    """Lines that run down and continue each other: lists of indices from top to bottom, each index in one; a line alone is a list of one.
+
+    From the top, each line continues the first chain at whose end it begins: at most `max_gap` times the height of the chain's last line
+    from its end, and less than half of that to one side.
+
+    Args:
+        quads: float32 [4, 2], clockwise from the top left of the text, which is the upper right corner.
+    """
+    chains: list[list[int]] = []
+    for i in sorted(range(len(quads)), key=lambda k: (float(quads[k][0, 1] + quads[k][3, 1]), k)):
+        chain = next((c for c in chains if _continues(quads[c[-1]], quads[i], max_gap)), None)
+        if chain is None:
+            chains.append([i])
+        else:
+            chain.append(i)
+    return chains
+
+
+def _continues(upper: F32, lower: F32, max_gap: float) -> bool:
+    a, b, c, d = upper.astype(np.float64)
+    along = (b + c - a - d) / 2
+    x, y = ((lower[0].astype(np.float64) + lower[3]) - b - c) / 2
+    length, height = max(sqrt(along[0] * along[0] + along[1] * along[1]), 1e-6), quad_size(upper)[1]
+    gap, aside = (x * along[0] + y * along[1]) / length, (y * along[0] - x * along[1]) / length
+    return bool(abs(gap) <= max_gap * height and abs(aside) < height / 2)

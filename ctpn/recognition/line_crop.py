@@ -80,6 +80,47 @@ def split_points(crop: U8, spec: RecognizerSpec) -> list[tuple[int, int]]:
     return list(zip(cuts, [*cuts[1:], width], strict=True))
 
 
+def split_column(crop: U8, spec: RecognizerSpec) -> list[tuple[float, float]]:
+    """Where the characters of a column are, whose line crop shows them lying on their side: (begin, end), fractions of its quad's width.
+
+    They are as long as the ink is high, and follow each other at one distance, `column_pitch` times that. The first and the last may have
+    less ink: it may begin and end up to half a character further out. Of all that is possible, what has little ink on the borders between
+    characters is taken, at most `column_tolerance` of the mean more than the least; of that what has most characters, then what is
+    least further out, first at the beginning.
+    """
+    rule, ink = spec.line_crop, ink_of(crop)
+    (begin, end), (top, bottom) = (_extent(ink_of(c), rule.space_ink) for c in (crop, crop.transpose(1, 0, 2)))
+    size = bottom - top
+    low, high = (pitch * size for pitch in rule.column_pitch)
+    if end - begin < size + low / 2:
+        return [(0.0, 1.0)]
+    found = []
+    for gaps in range(1, int(np.floor((end - begin) / low)) + 1):
+        for before, after in ((0, 0), (0, 1), (1, 0), (0, 2), (1, 1), (2, 0), (1, 2), (2, 1), (2, 2)):
+            first, last = begin + size * (2 - before) / 4, end - size * (2 - after) / 4
+            pitch = (last - first) / gaps
+            if low <= pitch <= high:
+                found.append((gaps, first, pitch, _mean_ink(ink, first, pitch, gaps)))
+    if not found:
+        return [(0.0, 1.0)]
+    limit = min(cost for *_, cost in found) + rule.column_tolerance * float(ink.mean())
+    gaps, first, pitch, _ = max((f for f in found if f[3] <= limit), key=lambda f: f[0])
+    air = spec.margin[0] * crop.shape[0] / (1 + 2 * spec.margin[1])
+    half, wide = min(pitch, size * rule.column_cell) / 2, crop.shape[1] - 2 * air
+    return [((first + k * pitch - half - air) / wide, (first + k * pitch + half - air) / wide) for k in range(gaps + 1)]
+
+
+def _extent(ink: NDArray[np.int64], fraction: float) -> tuple[int, int]:
+    """Where ink begins and ends: the columns with at least this fraction of the most."""
+    inked = np.flatnonzero(ink >= fraction * ink.max())
+    return int(inked[0]), int(inked[-1]) + 1
+
+
+def _mean_ink(ink: NDArray[np.int64], first: float, pitch: float, gaps: int) -> float:
+    """The mean ink of the columns between characters whose middles are `pitch` apart."""
+    return sum(int(ink[int(np.floor(first + (k + 0.5) * pitch))]) for k in range(gaps)) / gaps
+
+
 def is_space(ink: NDArray[np.int64], cut: int, spec: RecognizerSpec) -> bool:
     """Whether the gap around a split point, columns of less than `space_ink` of the most ink, is wider than `space_width` of the height.
 

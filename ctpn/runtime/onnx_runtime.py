@@ -62,10 +62,9 @@ class OnnxDetector:
         self.file = Path(file)
         self.session = _session(self.file, options)
         self.spec = read_spec(DetectorSpec, _spec(self.session, self.file, "detector"), self.file)
-        channels = {name: self.spec.anchors * (2 if name in ("vertical", "side") else 1) for name in self.spec.outputs}
         self._input, shape = _input(self.session, self.file, (1, None, None, 3))
-        _check_outputs(self.session, self.file, {name: (1, None, None, k) for name, k in channels.items()})
-        self.outputs = list(channels)
+        _check_outputs(self.session, self.file, {name: (1, None, None, _channels(name, self.spec)) for name in self.spec.outputs})
+        self.outputs = list(self.spec.outputs)
         self.fixed = tuple(v if isinstance(v, int) else None for v in shape[1:3])  # (H, W), None where any size is taken
 
     def maps(self, pixels_net: U8) -> dict[str, F32]:
@@ -83,13 +82,22 @@ class OnnxDetector:
             padded[:h, :w] = pixels_net
             pixels_net = padded
         maps = dict(zip(self.outputs, _run(self.session, self.file, {self._input: pixels_net[None]}), strict=True))
-        grid = (net_h // self.spec.stride_y, net_w // self.spec.stride_x)
+        cells = {name: _cell(name, self.spec) for name in maps}
         for name, values in maps.items():
-            shape = (1, *grid, self.spec.anchors * (2 if name in ("vertical", "side") else 1))
+            down, across = cells[name]
             low, high = (0.0, 1.0) if name in ("score", "link") else (-MAX_VALUE, MAX_VALUE)
-            _check_values(self.file, name, values, shape, (low, high))
-        rows, columns = h // self.spec.stride_y, w // self.spec.stride_x
-        return {name: m[0, :rows, :columns] for name, m in maps.items()}
+            _check_values(self.file, name, values, (1, net_h // down, net_w // across, _channels(name, self.spec)), (low, high))
+        return {name: m[0, : h // cells[name][0], : w // cells[name][1]] for name, m in maps.items()}
+
+
+def _channels(name: str, spec: DetectorSpec) -> int:
+    """Of a map."""
+    return 3 if name == "direction" else spec.anchors * (2 if name in ("vertical", "side") else 1)
+
+
+def _cell(name: str, spec: DetectorSpec) -> tuple[int, int]:
+    """Height and width of a map's cells in pixels."""
+    return (spec.direction.stride, spec.direction.stride) if name == "direction" and spec.direction else (spec.stride_y, spec.stride_x)
 
 
 class OnnxRecognizer:

@@ -29,7 +29,8 @@ class Detector(Protocol):
             pixels_net: RGB [H, W, 3], both sides multiples of `spec.size_multiple`.
 
         Returns:
-            For each of `spec.outputs` float32 [H / stride_y, W / stride_x, channels].
+            For each of `spec.outputs` float32 [H / stride_y, W / stride_x, channels]; `direction` has cells of its own
+            (`DetectorSpec`).
         """
 
 

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 from contract.generator import ranges
-from contract.generator.readings import DETECTOR, RECOGNIZER, Page
+from contract.generator.readings import DETECTOR, DIRECTED, RECOGNIZER, Page
 from contract.generator.table import TableDetector, TableRecognizer, paint
 from ctpn.contract.spec import CRNN, MOBILE, DetectorSpec, RecognizerSpec, revise
 from ctpn.errors import ModelError
 from ctpn.reader import TextReader
 
 SECONDS = 5
-BASES = {"detector": revise(MOBILE, DETECTOR), "recognizer": revise(CRNN, RECOGNIZER)}
+BASES = {"detector": revise(revise(MOBILE, DETECTOR), DIRECTED), "recognizer": revise(CRNN, RECOGNIZER)}
 CLASSES = {"detector": DetectorSpec, "recognizer": RecognizerSpec}
 FIELDS = [(kind, f) for kind, numbers in ranges.FIELDS.items() for f in numbers]
 
@@ -37,7 +37,7 @@ def specs(kind, field, end):
 def photos():
     """A page and a long image."""
     page = Page(300, 160).line(100, 10, 80, 16, ("b", 0.9)).line(8, 12, 80, 16, ("a", 0.9)).line(8, 50, 250, 24, ("c", 0.4))
-    page.line(280, 8, 12, 140, ("d", 0.3))
+    page.line(280, 8, 12, 140, ("d", 0.3)).line(8, 90, 16, 60, green=90, down=("side", 0.9))
     long = Page(900, 40).line(10, 10, 870, 16, ("along", 0.9), end=("end", 0.9))
     return [(paint(**p.photo), p.texts) for p in (page, long)]
 

@@ -48,7 +48,7 @@ HOSTILE = [
 # What a schema cannot say, by the words of the reader's message.
 BEYOND = re.compile(
     r"ascending|divisors of size_multiple|distinct|expected the output link|multiple of|at most max_padding|charset: expected sha256"
-    r"|at least stride_x|at most max_width|times the height"
+    r"|without the output direction|divisor of size_multiple|the lower first|at least stride_x|at most max_width|times the height"
     r"|stages' sum|numbers as in ms.whole|bytes in all|differ not only in case|file and a folder|named among files"
 )
 

@@ -5,10 +5,11 @@ from copy import deepcopy
 
 import pytest
 
+from contract.generator.stages import MOBILE as DIRECTED
 from ctpn.contract.spec import CLASSIC, CRNN, DETECTORS, MOBILE, VGG16, DetectorSpec, RecognizerSpec, read_spec, revise
 from ctpn.errors import ModelError
 
-SPECS = {"mobile": MOBILE, "vgg16": VGG16, "classic": CLASSIC, "crnn": CRNN}
+SPECS = {"mobile": MOBILE, "with directions": DIRECTED, "vgg16": VGG16, "classic": CLASSIC, "crnn": CRNN}
 
 
 def fields(data, group=""):
@@ -24,7 +25,7 @@ def changed(spec, name, change):
     return json.dumps(data)
 
 
-FIELDS = [(spec, name) for spec in (MOBILE, CRNN) for name in fields(json.loads(spec.to_json())) if name not in ("schema", "kind")]
+FIELDS = [(spec, name) for spec in (DIRECTED, CRNN) for name in fields(json.loads(spec.to_json())) if name not in ("schema", "kind")]
 IDS = [f"{spec.name} {name}" for spec, name in FIELDS]
 
 
@@ -36,7 +37,8 @@ def test_there_and_back(spec):
 
 def test_the_fields_are_counted():
     """A new field is added here too, on purpose: every language must require it."""
-    assert sum(spec is MOBILE for spec, _ in FIELDS) == 17 + 11 + 4 + 5 + 2 and sum(spec is CRNN for spec, _ in FIELDS) == 15 + 6 + 8
+    assert sum(spec is DIRECTED for spec, _ in FIELDS) == 18 + 11 + 4 + 5 + 2 + 8
+    assert sum(spec is CRNN for spec, _ in FIELDS) == 15 + 9 + 10
 
 
 @pytest.mark.parametrize(("spec", "name"), FIELDS, ids=IDS)
@@ -54,10 +56,10 @@ def test_a_mistyped_field_is_named(spec, name, value):
         type(spec).from_json(changed(spec, name, lambda owner, key: owner.update({key: value})))
 
 
-@pytest.mark.parametrize("group", ["", "lines", "tiling", "regions", "limits"])
+@pytest.mark.parametrize("group", ["", "lines", "tiling", "regions", "limits", "direction"])
 def test_an_unknown_field_is_named(group):
     with pytest.raises(ModelError, match=f"unknown {group + '.' if group else ''}novel"):
-        DetectorSpec.from_json(changed(MOBILE, f"{group}.novel" if group else "novel", lambda owner, key: owner.update({key: 1})))
+        DetectorSpec.from_json(changed(DIRECTED, f"{group}.novel" if group else "novel", lambda owner, key: owner.update({key: 1})))
 
 
 def test_all_that_is_missing_is_named_at_once():
@@ -114,7 +116,7 @@ def test_score_slack_lowers_the_line_score_and_not_below_zero():
 def test_the_charset_is_frozen():
     assert CRNN.classes == 5128
     assert CRNN.charset[0] == " " and "快" in CRNN.charset
-    assert DETECTORS == {"mobile": MOBILE, "vgg16": VGG16}
+    assert DETECTORS == {"mobile": MOBILE, "with directions": DIRECTED, "vgg16": VGG16}
 
 
 def test_a_changed_charset_is_refused():

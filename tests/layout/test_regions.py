@@ -69,6 +69,14 @@ def test_reading_goes_row_by_row():
     assert reading_order([]) == []
 
 
+def test_columns_are_read_from_right_to_left():
+    columns = [np.roll(box(x, 10, x + 20, 200), -1, 0) for x in (10, 90, 50)]
+    assert reading_order(columns) == [1, 2, 0]
+    assert reading_order([np.roll(q, 2, 0) for q in columns]) == [0, 2, 1], "lines that run up"
+    assert reading_order([*columns, box(0, 220, 100, 240)]) == [1, 2, 0, 3]
+    assert reading_order([*columns[:1], box(30, 220, 100, 240), box(30, 20, 100, 40)]) == [2, 1, 0], "rows first where they are more"
+
+
 def test_a_page_upside_down_is_read_from_its_other_end():
     quads = [box(200, 12, 300, 32), box(10, 50, 90, 70), box(10, 10, 100, 30)]
     over = [np.float32([400, 100]) - q for q in quads]  # the same page, turned by half a turn

@@ -87,18 +87,18 @@ def test_a_line_upside_down_is_rotated():
     page[20:52, 10:90] = striped(50, 60, 0, 70, 10)[::-1, ::-1][:, :80]  # ends in black when read the wrong way
     page[20:52, 10:26] = 10
     page[20:52, 74:90] = 50
-    quads, (text,) = read_lines(page, [box(10, 20, 90, 52)], Greys())
-    assert text.text[0] == char(50) and quads[0][0].tolist() == [90, 52]
+    (line,) = read_lines(page, [box(10, 20, 90, 52)], Greys())
+    assert line.text.text[0] == char(50) and line.quad[0].tolist() == [90, 52]
 
 
 def test_a_vertical_line_is_rotated_to_the_better_side():
     page = np.full((200, 100, 3), 255, np.uint8)
     page[20:36, 30:62], page[52:68, 30:62], page[84:100, 30:62] = 10, 60, 50  # from the bottom: 50, 60, 10
-    quads, (text,) = read_lines(page, [box(30, 20, 62, 100)], Greys())
-    assert text.text == char(50) + char(60) + char(10) and quads[0][0].tolist() == [30, 100]
+    (line,) = read_lines(page, [box(30, 20, 62, 100)], Greys())
+    assert line.text.text == char(50) + char(60) + char(10) and line.quad[0].tolist() == [30, 100]
 
 
 def test_nothing_to_read():
-    quads, texts = read_lines(np.full((50, 90, 3), 255, np.uint8), [box(10, 10, 60, 30)], Greys())
-    assert texts[0].text == "" and texts[0].score == 0 and (quads[0] == box(10, 10, 60, 30)).all()
-    assert read_lines(np.zeros((9, 9, 3), np.uint8), [], Greys()) == ([], [])
+    (line,) = read_lines(np.full((50, 90, 3), 255, np.uint8), [box(10, 10, 60, 30)], Greys())
+    assert line.text.text == "" and line.text.score == 0 and (line.quad == box(10, 10, 60, 30)).all()
+    assert read_lines(np.zeros((9, 9, 3), np.uint8), [], Greys()) == []

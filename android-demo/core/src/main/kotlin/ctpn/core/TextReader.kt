@@ -2,22 +2,30 @@ package ctpn.core
 
 import ctpn.core.contract.DetectorMap
 import ctpn.core.contract.DetectorSpec
+import ctpn.core.detection.bestOfLooks
+import ctpn.core.detection.cellAngles
+import ctpn.core.detection.partsToRotate
 import ctpn.core.detection.postprocess
 import ctpn.core.detection.reachedLimits
 import ctpn.core.imaging.RgbImage
 import ctpn.core.imaging.fit
 import ctpn.core.imaging.resize
+import ctpn.core.imaging.rotate
 import ctpn.core.imaging.rounded
 import ctpn.core.imaging.stitch
 import ctpn.core.imaging.tiles
 import ctpn.core.layout.Point
 import ctpn.core.layout.Region
+import ctpn.core.layout.Vector
 import ctpn.core.layout.outline
 import ctpn.core.layout.overlapFraction
 import ctpn.core.layout.readingOrder
+import ctpn.core.layout.rotateQuad
 import ctpn.core.layout.scale
 import ctpn.core.layout.window
+import ctpn.core.recognition.isUpsideDown
 import ctpn.core.recognition.readLines
+import ctpn.core.recognition.readUnlessUpsideDown
 import ctpn.core.runtime.Detector
 import ctpn.core.runtime.FloatMap
 import ctpn.core.runtime.Recognizer
@@ -43,16 +51,27 @@ class TextReader(
         regions: List<Region>? = null,
         observer: StageObserver? = null,
     ): PageResult {
-        val reached = mutableSetOf<String>()
-        val lines = found(rgb, regions, detector.spec.withScoreSlack, observer, reached)
-        val read =
-            lines.zip(readLines(rgb, lines.map { it.quad }, recognizer, observer)).mapNotNull { (line, read) ->
-                line.copy(quad = read.quad, text = read.text.text, textScore = read.text.score.toFloat()).takeIf {
+        val search = Search(detector, detector.spec.withScoreSlack, recognizer, observer)
+        var lines = search.lines(rgb, regions).flatMap { ordered(it) }
+        var texts =
+            if (detector.spec.direction == null) {
+                readLines(rgb, lines.map { it.quad }, recognizer, observer)
+            } else {
+                readUnlessUpsideDown(rgb, lines.map { it.quad }, recognizer, observer)
+            }
+        if (texts == null) {
+            lines = search.linesUpsideDown(rgb, regions).flatten()
+            texts = readLines(rgb, lines.map { it.quad }, recognizer, observer)
+        }
+        val confirmed =
+            texts.mapNotNull { read ->
+                val line = lines[read.index].copy(quad = read.quad, text = read.text.text, textScore = read.text.score.toFloat())
+                (line to read.isColumn).takeIf {
                     line.score >= detector.spec.lines.lineScore ||
                         line.score + read.text.score >= recognizer.spec.reading.minCombinedScore
                 }
             }
-        return PageResult(read.groupBy { it.region }.values.flatMap { ordered(it) }, limitWarnings(reached))
+        return PageResult(confirmed.groupBy { it.first.region }.values.flatMap { orderedWithColumns(it) }, search.warnings)
     }
 
     /** As [read], without texts and what only they confirm. */
@@ -61,64 +80,58 @@ class TextReader(
         regions: List<Region>? = null,
         observer: StageObserver? = null,
     ): PageResult {
-        val reached = mutableSetOf<String>()
-        return PageResult(found(rgb, regions, detector.spec, observer, reached), limitWarnings(reached))
+        val search = Search(detector, detector.spec, null, observer)
+        return PageResult(search.lines(rgb, regions).flatMap { ordered(it) }, search.warnings)
     }
 
     override fun close() {
         detector.close()
         recognizer.close()
     }
+}
 
-    private fun found(
+/**
+ * The search for the lines of one photo.
+ *
+ * @property spec the detector's, with the thresholds that are asked for.
+ * @property recognizer tells which way up rotated text is; null where no text is read.
+ */
+private class Search(
+    private val detector: Detector,
+    private val spec: DetectorSpec,
+    private val recognizer: Recognizer?,
+    private val observer: StageObserver?,
+) {
+    private val reached = mutableSetOf<String>()
+
+    /** The lines of each region, in no order, with quads in the photo's pixels; of the whole photo without regions. */
+    fun lines(
         rgb: RgbImage,
         regions: List<Region>?,
-        spec: DetectorSpec,
-        observer: StageObserver?,
-        reached: MutableSet<String>,
-    ): List<TextLine> {
-        val outlines = regions?.map { outline(it, rgb.width, rgb.height) } ?: return ordered(lines(rgb, spec, observer, reached))
-        return outlines.flatMapIndexed { i, outline -> ordered(inRegion(rgb, outline, i, spec, observer, reached)) }
-    }
+    ): List<List<TextLine>> = linesIn(rgb, regions?.map { outline(it, rgb.width, rgb.height) })
 
-    /** The lines of a picture; the names of the limits that it reached are added to [reached]. */
-    private fun lines(
+    private fun linesIn(
         rgb: RgbImage,
-        spec: DetectorSpec,
-        observer: StageObserver?,
-        reached: MutableSet<String>,
-    ): List<TextLine> {
-        val fitted = observer.time("fit") { fit(rgb, spec) }
-        val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
-        val maps = observer.time("detect") { maps(fitted.pixels) }
-        val found = observer.time("postprocess") { postprocess(maps, spec) }
-        reached += reachedLimits(maps, found.size, spec)
-        return found.map { line ->
-            line.copy(quad = line.quad.map { Point((it.x / scaleX).within(rgb.width), (it.y / scaleY).within(rgb.height)) })
-        }
+        outlines: List<List<Point>>?,
+    ): List<List<TextLine>> = outlines?.mapIndexed { i, outline -> inRegion(rgb, outline, i) } ?: listOf(lines(rgb))
+
+    /** The same, found in the photo rotated by a half turn. */
+    fun linesUpsideDown(
+        rgb: RgbImage,
+        regions: List<Region>?,
+    ): List<List<TextLine>> {
+        val rotated = observer.time("fit") { halfTurned(rgb) }
+
+        fun turned(point: Point) = Point(rgb.width - point.x, rgb.height - point.y)
+        val outlines = regions?.map { outline(it, rgb.width, rgb.height).map(::turned) }
+        return linesIn(rotated, outlines).map { group -> group.map { it.copy(quad = it.quad.map(::turned)) } }
     }
 
-    /** Maps of the whole input; long images are read in overlapping tiles and their maps joined. */
-    private fun maps(pixels: RgbImage): Map<DetectorMap, FloatMap> {
-        val spec = detector.spec
-        val across = pixels.width >= pixels.height
-        val spans = tiles(if (across) pixels.width else pixels.height, spec)
-        if (spans.size == 1) return detector.maps(pixels)
-        val maps =
-            spans.map { (a, b) ->
-                detector.maps(if (across) pixels.cut(a, 0, b, pixels.height) else pixels.cut(0, a, pixels.width, b))
-            }
-        val stride = if (across) spec.strideX else spec.strideY
-        return spec.outputs.associateWith { name -> stitch(maps.map { it.getValue(name) }, spans, stride, across) }
-    }
-
+    /** The lines that are mostly in a region. It is detected in alone, and enlarged if it is small. */
     private fun inRegion(
         rgb: RgbImage,
         outline: List<Point>,
         index: Int,
-        spec: DetectorSpec,
-        observer: StageObserver?,
-        reached: MutableSet<String>,
     ): List<TextLine> {
         val (x0, y0, x1, y1) = window(outline, rgb.width, rgb.height, spec.regions)
         val part = observer.time("fit") { rgb.cut(x0, y0, x1, y1) }
@@ -126,18 +139,96 @@ class TextReader(
         val large = if (by > 1) observer.time("fit") { resize(part, rounded(part.width * by), rounded(part.height * by)) } else part
         val exactX = (large.width.toDouble() / part.width).toFloat()
         val exactY = (large.height.toDouble() / part.height).toFloat()
-        return lines(large, spec, observer, reached)
+        return lines(large)
             .map { line -> line.copy(quad = line.quad.map { Point(it.x / exactX + x0, it.y / exactY + y0) }, region = index) }
             .filter { overlapFraction(it.quad, outline) > 0.5 }
     }
+
+    /** The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated. */
+    private fun lines(rgb: RgbImage): List<TextLine> {
+        val fitted = observer.time("fit") { fit(rgb, spec) }
+        val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
+        val (maps, found) = look(fitted.pixels)
+        val lines = found.map { line -> line.copy(quad = line.quad.map { Point(it.x / scaleX, it.y / scaleY).within(rgb) }) }
+        val rules = spec.direction ?: return lines
+        val angles = observer.time("postprocess") { cellAngles(maps.getValue(DetectorMap.DIRECTION), rules) }
+        val parts = observer.time("postprocess") { partsToRotate(angles, rules) }
+        if (parts.isEmpty()) return lines
+        val looks =
+            listOf(lines) +
+                parts.map { part -> rotatedLines(rgb, part.cornersNet.map { Vector(it.x / scaleX.toDouble(), it.y / scaleY.toDouble()) }) }
+        return observer.time("postprocess") {
+            val all = looks.flatten()
+            val quadsNet = all.map { line -> line.quad.map { Point(it.x * scaleX, it.y * scaleY) } }
+            val ofLook = looks.flatMapIndexed { i, look -> look.map { i } }
+            bestOfLooks(angles, quadsNet, all.map { it.score }, ofLook, listOf(0) + parts.map { it.angle }, rules).map { all[it] }
+        }
+    }
+
+    /** The lines of a rotated part; of one that is upside down they are found again the right way up, if there is a recogniser. */
+    private fun rotatedLines(
+        rgb: RgbImage,
+        corners: List<Vector>,
+    ): List<TextLine> {
+        val lines = rotatedLook(rgb, corners)
+        val isOver = recognizer != null && isUpsideDown(rgb, lines.map { it.quad }, recognizer, observer)
+        return if (isOver) rotatedLook(rgb, corners.drop(2) + corners.take(2)) else lines
+    }
+
+    private fun rotatedLook(
+        rgb: RgbImage,
+        corners: List<Vector>,
+    ): List<TextLine> {
+        val rotated = observer.time("fit") { rotate(rgb, corners, spec) }
+        return look(rotated.pixels).second.map { line -> line.copy(quad = line.quad.map { rotated.toPicture(it).within(rgb) }) }
+    }
+
+    /** The maps of a fitted picture, and its lines in its own pixels. */
+    private fun look(pixels: RgbImage): Pair<Map<DetectorMap, FloatMap>, List<TextLine>> {
+        val maps = observer.time("detect") { tiledMaps(detector, pixels) }
+        val found = observer.time("postprocess") { postprocess(maps, spec) }
+        reached += reachedLimits(maps, found.size, spec)
+        return maps to found
+    }
+
+    /** That there may be more text than was found. */
+    val warnings: List<PageWarning> get() {
+        val message = "reached the detector's limits (${reached.sorted().joinToString()}), the best are kept; read it in several regions"
+        return if (reached.isEmpty()) emptyList() else listOf(PageWarning("limit_reached", message))
+    }
+}
+
+/** Maps of the whole input; long images are read in overlapping tiles and their maps joined. */
+private fun tiledMaps(
+    detector: Detector,
+    pixels: RgbImage,
+): Map<DetectorMap, FloatMap> {
+    val spec = detector.spec
+    val across = pixels.width >= pixels.height
+    val spans = tiles(if (across) pixels.width else pixels.height, spec)
+    if (spans.size == 1) return detector.maps(pixels)
+    val maps =
+        spans.map { (a, b) ->
+            detector.maps(if (across) pixels.cut(a, 0, b, pixels.height) else pixels.cut(0, a, pixels.width, b))
+        }
+    val cell = if (across) spec.strideX else spec.strideY
+    return spec.outputs.associateWith { name ->
+        val stride = spec.direction?.takeIf { name == DetectorMap.DIRECTION }?.stride ?: cell
+        stitch(maps.map { it.getValue(name) }, spans, stride, across)
+    }
+}
+
+/** A picture rotated by a half turn. */
+private fun halfTurned(rgb: RgbImage): RgbImage {
+    val out = ByteArray(rgb.pixels.size)
+    for (i in 0 until rgb.width * rgb.height) rgb.pixels.copyInto(out, out.size - 3 * (i + 1), 3 * i, 3 * (i + 1))
+    return RgbImage(rgb.width, rgb.height, out)
 }
 
 private fun ordered(lines: List<TextLine>): List<TextLine> = readingOrder(lines.map { it.quad }).map { lines[it] }
 
-/** That there may be more text than was read. */
-private fun limitWarnings(reached: Set<String>): List<PageWarning> {
-    val message = "reached the detector's limits (${reached.sorted().joinToString()}), the best are kept; read it in several regions"
-    return if (reached.isEmpty()) emptyList() else listOf(PageWarning("limit_reached", message))
-}
+/** Lines in reading order; with each whether it is a column of characters, which run down. */
+private fun orderedWithColumns(lines: List<Pair<TextLine, Boolean>>): List<TextLine> =
+    readingOrder(lines.map { (line, isColumn) -> if (isColumn) rotateQuad(line.quad, 1) else line.quad }).map { lines[it].first }
 
-private fun Float.within(size: Int): Float = coerceIn(0f, size.toFloat())
+private fun Point.within(rgb: RgbImage): Point = Point(x.coerceIn(0f, rgb.width.toFloat()), y.coerceIn(0f, rgb.height.toFloat()))

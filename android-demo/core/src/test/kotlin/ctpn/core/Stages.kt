@@ -2,6 +2,7 @@ package ctpn.core
 
 import ctpn.core.contract.DetectorMap
 import ctpn.core.contract.DetectorSpec
+import ctpn.core.contract.DirectionSpec
 import ctpn.core.contract.LinesSpec
 import ctpn.core.contract.Manifest
 import ctpn.core.contract.ReadingSpec
@@ -9,9 +10,13 @@ import ctpn.core.contract.RecognizerSpec
 import ctpn.core.contract.asDouble
 import ctpn.core.contract.asText
 import ctpn.core.contract.sha256
+import ctpn.core.detection.CellAngles
 import ctpn.core.detection.Proposals
+import ctpn.core.detection.bestOfLooks
+import ctpn.core.detection.cellAngles
 import ctpn.core.detection.connect
 import ctpn.core.detection.decode
+import ctpn.core.detection.partsToRotate
 import ctpn.core.detection.postprocess
 import ctpn.core.detection.suppress
 import ctpn.core.detection.textLines
@@ -19,28 +24,36 @@ import ctpn.core.imaging.RgbImage
 import ctpn.core.imaging.fit
 import ctpn.core.imaging.halved
 import ctpn.core.imaging.resize
+import ctpn.core.imaging.rotate
 import ctpn.core.imaging.sample
 import ctpn.core.imaging.stitch
 import ctpn.core.imaging.tiles
 import ctpn.core.layout.Point
 import ctpn.core.layout.Quad
 import ctpn.core.layout.Region
+import ctpn.core.layout.Vector
+import ctpn.core.layout.chainsDown
 import ctpn.core.layout.outline
 import ctpn.core.layout.overlapFraction
 import ctpn.core.layout.readingOrder
+import ctpn.core.layout.rectangle
 import ctpn.core.layout.rotateQuad
 import ctpn.core.layout.scale
 import ctpn.core.layout.splitVertical
 import ctpn.core.layout.window
 import ctpn.core.recognition.Decoded
 import ctpn.core.recognition.Logits
+import ctpn.core.recognition.ReadLine
 import ctpn.core.recognition.batches
 import ctpn.core.recognition.greedy
 import ctpn.core.recognition.isSpace
+import ctpn.core.recognition.isUpsideDown
 import ctpn.core.recognition.join
 import ctpn.core.recognition.padded
 import ctpn.core.recognition.readLines
+import ctpn.core.recognition.readUnlessUpsideDown
 import ctpn.core.recognition.rectify
+import ctpn.core.recognition.splitColumn
 import ctpn.core.recognition.splitPoints
 import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
@@ -73,6 +86,20 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
         "connect" to { mapOf("successors" to connect(proposals(it), detector(it))) },
         "lines" to ::lines,
         "postprocess" to ::postprocessed,
+        "cell_angles" to { mapOf("angles" to written(cellAngles(it.map("map"), directions(it)))) },
+        "parts_to_rotate" to ::parts,
+        "best_of_looks" to { i ->
+            val quads = quads(i.floats("quads"))
+            val looks = i.ints("looks").toList()
+            val kept = bestOfLooks(angles(i), quads, i.floats("scores").toList(), looks, i.ints("look_angles").toList(), directions(i))
+            mapOf("kept" to kept.toIntArray())
+        },
+        "rotate" to ::rotatedPart,
+        "rectangle" to { mapOf("quad" to rectangle(it.quad("quad"))) },
+        "chains_down" to { i -> mapOf("chains" to chainsDown(i.list("quads").map { Inputs.quad(it) }, i.double("max_gap"))) },
+        "split_column" to { i ->
+            mapOf("cells" to splitColumn(i.image("line_crop"), recognizer(i)).map { (begin, end) -> listOf(begin, end) })
+        },
         "rectify" to { mapOf("line_crop" to rectify(it.image("image"), it.quad("quad"), recognizer(it))) },
         "split_vertical" to { mapOf("quads" to Answers.quads(splitVertical(it.quad("quad")))) },
         "rotate_quad" to { mapOf("quad" to rotateQuad(it.quad("quad"), it.int("quarters"))) },
@@ -83,6 +110,8 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
         "join" to ::joinedTexts,
         "greedy" to ::greedyText,
         "read_lines" to ::readPaintedLines,
+        "read_unless_upside_down" to ::readPaintedUnlessUpsideDown,
+        "is_upside_down" to ::isPaintedUpsideDown,
         "read" to ::readPainted,
         "detect" to ::detectPainted,
         "spec" to ::spec,
@@ -105,7 +134,7 @@ private fun revised(
     JsonObject(
         spec +
             changes.mapValues { (name, value) ->
-                (spec[name] as? JsonObject)?.let { JsonObject(it + value.jsonObject) } ?: value
+                (spec[name] as? JsonObject)?.takeIf { value is JsonObject }?.let { JsonObject(it + value.jsonObject) } ?: value
             },
     ).toString()
 
@@ -194,13 +223,52 @@ private fun photo(i: Inputs) = paint(Inputs(i.json.getValue("photo").jsonObject)
 
 private fun readPaintedLines(i: Inputs): Map<String, Any> {
     val table = TableRecognizer(recognizer(i), texts(i))
-    val lines = readLines(photo(i), i.list("quads").map { Inputs.quad(it) }, table)
-    return mapOf(
+    return written(readLines(photo(i), i.list("quads").map { Inputs.quad(it) }, table)) + mapOf("recognizer_inputs" to table.inputs)
+}
+
+private fun readPaintedUnlessUpsideDown(i: Inputs): Map<String, Any> {
+    val table = TableRecognizer(recognizer(i), texts(i))
+    val lines = readUnlessUpsideDown(photo(i), i.list("quads").map { Inputs.quad(it) }, table)
+    return mapOf("upside_down" to (lines == null)) + written(lines.orEmpty()) + mapOf("recognizer_inputs" to table.inputs)
+}
+
+private fun isPaintedUpsideDown(i: Inputs): Map<String, Any> {
+    val table = TableRecognizer(recognizer(i), texts(i))
+    val isOver = isUpsideDown(photo(i), i.list("quads").map { Inputs.quad(it) }, table)
+    return mapOf("upside_down" to isOver, "recognizer_inputs" to table.inputs)
+}
+
+private fun written(lines: List<ReadLine>): Map<String, Any> =
+    mapOf(
+        "lines" to lines.map { it.index },
         "quads" to lines.map { it.quad },
         "texts" to lines.map { it.text.text },
         "scores" to lines.map { it.text.score },
-        "recognizer_inputs" to table.inputs,
+        "columns" to lines.map { it.isColumn },
     )
+
+private fun directions(i: Inputs) = detector(i).direction!!
+
+private fun angles(i: Inputs): CellAngles {
+    val (height, width) = i.shape("angles")
+    return CellAngles(height, width, i.ints("angles"))
+}
+
+private fun written(angles: CellAngles) = Answers.array("int", angles.values.toList(), angles.height, angles.width)
+
+private fun quads(xy: FloatArray) = (0 until xy.size / 8).map { Quad.of(*xy.copyOfRange(8 * it, 8 * it + 8)) }
+
+private fun parts(i: Inputs): Map<String, Any> {
+    val parts = partsToRotate(angles(i), directions(i))
+    val corners = parts.map { part -> Answers.array("f64", part.cornersNet.flatMap { listOf(it.x, it.y) }, 4, 2) }
+    return mapOf("angles" to parts.map { it.angle }, "quads" to corners)
+}
+
+private fun rotatedPart(i: Inputs): Map<String, Any> {
+    val corners = i.doubles("quad").toList().chunked(2) { (x, y) -> Vector(x, y) }
+    val rotated = rotate(i.image("photo"), corners, detector(i))
+    val ends = listOf(Point(0f, 0f), Point(rotated.pixels.width.toFloat(), rotated.pixels.height.toFloat()))
+    return mapOf("pixels" to rotated.pixels, "corners" to Answers.points(ends.map { rotated.toPicture(it) }))
 }
 
 private fun readPainted(i: Inputs): Map<String, Any> {
@@ -243,7 +311,7 @@ private fun spec(i: Inputs): Map<String, Any> {
     )
 }
 
-private fun fields(s: DetectorSpec): Map<String, Any> =
+private fun fields(s: DetectorSpec): Map<String, Any?> =
     mapOf(
         "name" to s.name,
         "anchor_heights" to s.anchorHeights,
@@ -275,6 +343,19 @@ private fun fields(s: DetectorSpec): Map<String, Any> =
                 "max_enlargement" to s.regions.maxEnlargement,
             ),
         "limits" to mapOf("max_proposals" to s.limits.maxProposals, "max_lines" to s.limits.maxLines),
+        "direction" to s.direction?.let { fields(it) },
+    )
+
+private fun fields(s: DirectionSpec): Map<String, Any> =
+    mapOf(
+        "stride" to s.stride,
+        "text_score" to s.textScore,
+        "level_angle" to s.levelAngle,
+        "spread" to s.spread,
+        "min_cells" to s.minCells,
+        "max_gap" to s.maxGap,
+        "padding" to s.padding,
+        "max_looks" to s.maxLooks,
     )
 
 private fun fields(s: LinesSpec): Map<String, Any> =
@@ -315,6 +396,9 @@ private fun fields(s: RecognizerSpec): Map<String, Any> =
                 "cut_tolerance" to s.lineCrop.cutTolerance,
                 "space_ink" to s.lineCrop.spaceInk,
                 "space_width" to s.lineCrop.spaceWidth,
+                "column_pitch" to s.lineCrop.columnPitch,
+                "column_tolerance" to s.lineCrop.columnTolerance,
+                "column_cell" to s.lineCrop.columnCell,
             ),
         "reading" to fields(s.reading),
     )
@@ -325,6 +409,8 @@ private fun fields(s: ReadingSpec): Map<String, Any> =
         "page_flip_score" to s.pageFlipScore,
         "page_flip_votes" to s.pageFlipVotes,
         "vertical_aspect" to s.verticalAspect,
+        "column_slope" to s.columnSlope,
+        "column_gap" to s.columnGap,
         "min_gain" to s.minGain,
         "min_combined_score" to s.minCombinedScore,
         "batch_columns" to s.batchColumns,

@@ -9,7 +9,9 @@ import ctpn.core.runtime.FloatMap
 import ctpn.core.runtime.LineCropBatch
 import ctpn.core.runtime.Recognizer
 import kotlinx.serialization.json.jsonObject
+import kotlin.math.cos
 import kotlin.math.ln
+import kotlin.math.sin
 
 // A detector and a recogniser made of tables, and photos made of painted boxes, as in contract/generator/table.py: so the golden
 // vectors of the reading policy and of a whole reading need no model.
@@ -21,6 +23,7 @@ fun paint(photo: Inputs): RgbImage {
     for (box in photo.list("boxes").map { Inputs(it.jsonObject) }) {
         val (x0, y0, x1, y1) = box.list("box").map { Inputs.ints(it).single() }
         val (topLeft, topRight, bottomRight, bottomLeft) = box.list("digits").map { Inputs.ints(it).single() }
+        val green = if (box.has("green")) box.int("green") else 0
         for (y in y0 until y1) {
             for (x in x0 until x1) {
                 val isLeft = x < (x0 + x1) / 2
@@ -36,7 +39,7 @@ fun paint(photo: Inputs): RgbImage {
                     } else {
                         bottomRight
                     }
-                byteArrayOf((16 * digit + 8).toByte(), 0, box.int("blue").toByte()).copyInto(pixels, 3 * (y * width + x))
+                byteArrayOf((16 * digit + 8).toByte(), green.toByte(), box.int("blue").toByte()).copyInto(pixels, 3 * (y * width + x))
             }
         }
     }
@@ -53,12 +56,28 @@ class TableDetector(
     override fun maps(pixels: RgbImage): Map<DetectorMap, FloatMap> {
         inputs += listOf(pixels.height, pixels.width)
         val (w, h) = pixels.width / spec.strideX to pixels.height / spec.strideY
-        val maps = spec.outputs.associateWith { FloatMap(h, w, channels(it), FloatArray(h * w * channels(it))) }
+        val maps =
+            spec.outputs.associateWith {
+                if (it == DetectorMap.DIRECTION) direction(pixels) else FloatMap(h, w, channels(it), FloatArray(h * w * channels(it)))
+            }
         for (column in 0 until w) {
             val x = column * spec.strideX + spec.strideX / 2
             for ((top, bottom) in runs(pixels.height) { isText(pixels, x, it) }) mark(maps, pixels, column, top, bottom)
         }
         return maps
+    }
+
+    private fun direction(pixels: RgbImage): FloatMap {
+        val stride = spec.direction!!.stride
+        val (w, h) = pixels.width / stride to pixels.height / stride
+        val values =
+            (0 until w * h).flatMap { i ->
+                val (x, y) = stride / 2 + i % w * stride to stride / 2 + i / w * stride
+                val green = pixels.level(3 * (y * pixels.width + x) + 1)
+                val twice = Math.toRadians(2.0 * if (green <= 90) green else green - 180)
+                listOf(if (isText(pixels, x, y)) 4f else -4f, cos(twice).toFloat(), sin(twice).toFloat())
+            }
+        return FloatMap(h, w, 3, values.toFloatArray())
     }
 
     private fun mark(
@@ -107,7 +126,7 @@ private fun runs(
     return begins.map { begin -> begin to ((begin until size).firstOrNull { !isText(it) } ?: size) }
 }
 
-/** Reads a line crop by the digits at a quarter and at three quarters of its height in column 1; a key that [texts] lacks is no text. */
+/** Reads a line crop by the digits at a quarter and at three quarters of its height in column 3; a key that [texts] lacks is no text. */
 class TableRecognizer(
     override val spec: RecognizerSpec,
     private val texts: Map<String, Pair<String, Double>>,
@@ -135,7 +154,7 @@ class TableRecognizer(
         n: Int,
     ): String =
         listOf(batch.height / 4, 3 * batch.height / 4).joinToString("") { y ->
-            val at = 3 * ((n * batch.height + y) * batch.width + 1)
+            val at = 3 * ((n * batch.height + y) * batch.width + 3)
             val (red, green) = listOf(at, at + 1).map { batch.pixels[it].toInt() and 255 }
             if (green < 128) (red / 16).toString(16) else "-"
         }

@@ -3,6 +3,7 @@ package ctpn.core.contract
 import ctpn.core.ModelException
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
 
 /** The values that a number may have: from [low] to [high]; ctpn/contract/spec.py says why they end there. */
@@ -85,6 +86,18 @@ internal class Fields(
     ): T {
         val inner = Fields(where, take(name, "an object") { it.asObject() }, "$group$name.")
         return read(inner).also { inner.finish() }
+    }
+
+    /** The same; null where JSON has null. */
+    fun <T : Any> optionalGroup(
+        name: String,
+        read: (Fields) -> T,
+    ): T? {
+        if (unread[name] is JsonNull) {
+            unread.remove(name)
+            return null
+        }
+        return group(name, read)
     }
 
     /** @throws ModelException there are fields that were not read. */

@@ -19,6 +19,7 @@ enum class DetectorMap(
     VERTICAL("vertical"),
     SIDE("side"),
     LINK("link"),
+    DIRECTION("direction"),
 }
 
 /** Which proposals follow each other in a line: as the net says; as Tian et al. 2016, section 3.2; as the paper's code had it. */
@@ -134,11 +135,46 @@ data class LimitsSpec(
 }
 
 /**
+ * Which parts of a picture are looked at again, rotated.
+ *
+ * @property stride pixels of a cell of the map `direction`, on both axes.
+ * @property textScore probability from which a cell is text.
+ * @property levelAngle degrees; text of a direction up to so far from level needs no other look.
+ * @property spread degrees around a direction within which a cell has it.
+ * @property minCells a direction, or a part of the picture, with fewer cells is not looked at.
+ * @property maxGap cells of one direction at most so many cells apart are in one part.
+ * @property padding pixels around a part's cells.
+ * @property maxLooks at most, beside the level one.
+ */
+data class DirectionSpec(
+    val stride: Int,
+    val textScore: Double,
+    val levelAngle: Int,
+    val spread: Int,
+    val minCells: Int,
+    val maxGap: Int,
+    val padding: Int,
+    val maxLooks: Int,
+) {
+    internal constructor(f: Fields) : this(
+        f.int("stride", STRIDE),
+        f.number("text_score", THRESHOLD),
+        f.int("level_angle", Range(0, 89)),
+        f.int("spread", Range(0, 44)),
+        f.int("min_cells", Range(1, 10_000)),
+        f.int("max_gap", Range(1, 1000)),
+        f.int("padding", PADDING),
+        f.int("max_looks", Range(1, 16)),
+    )
+}
+
+/**
  * What a detector graph expects and how its maps become text lines. Every field is required: no language has defaults.
  *
  * The graph takes uint8 RGB [1, H, W, 3] and gives channels-last maps, one row per cell of [strideX] × [strideY] pixels,
  * k = number of [anchorHeights]: score [1, h, w, k] and, where [outputs] has them, vertical and side [1, h, w, 2k], link
- * [1, h, w, k].
+ * [1, h, w, k]. `direction` has cells of its own, [DirectionSpec.stride] pixels on both axes: [1, h', w', 3], the logit of text of
+ * any direction, cos 2a and sin 2a of the angle a of its reading axis (clockwise).
  *
  * @property anchorHeights pixels, ascending, 1 to 64 of them.
  * @property outputs in the graph's order; score and vertical are always among them.
@@ -147,6 +183,7 @@ data class LimitsSpec(
  * @property sizeMultiple the input is padded to a multiple of this with the grey [pad].
  * @property scoreThreshold proposals below are dropped.
  * @property nmsThreshold vertical IoU within a column, above which the worse of two is dropped.
+ * @property direction null for a net without that output, whose pictures are looked at once.
  */
 data class DetectorSpec(
     val name: String,
@@ -166,6 +203,7 @@ data class DetectorSpec(
     val tiling: TilingSpec,
     val regions: RegionsSpec,
     val limits: LimitsSpec,
+    val direction: DirectionSpec?,
 ) {
     private constructor(f: Fields) : this(
         f.text("name"),
@@ -185,6 +223,7 @@ data class DetectorSpec(
         f.group("tiling") { TilingSpec(it) },
         f.group("regions") { RegionsSpec(it) },
         f.group("limits") { LimitsSpec(it) },
+        f.optionalGroup("direction") { DirectionSpec(it) },
     )
 
     init {
@@ -213,6 +252,10 @@ data class DetectorSpec(
                 "tiling.overlap: expected a multiple of $m, at most half of long_side $longSide, got ${tiling.overlap}"
             regions.minPadding > regions.maxPadding ->
                 "regions.min_padding: expected at most max_padding ${regions.maxPadding}, got ${regions.minPadding}"
+            (direction == null) == (DetectorMap.DIRECTION in outputs) ->
+                "direction: expected null without the output direction, numbers with it; got the outputs $names"
+            direction != null && m % direction.stride != 0 ->
+                "direction.stride: expected a divisor of size_multiple $m, got ${direction.stride}"
             else -> null
         }
     }
@@ -235,6 +278,9 @@ data class DetectorSpec(
  * @property cutTolerance grey levels above the emptiest that still count as empty.
  * @property spaceInk a column with less than this fraction of the most ink belongs to a gap.
  * @property spaceWidth a gap wider than this fraction of the height is a space.
+ * @property columnPitch distances of a column's characters, from and to, as multiples of their size.
+ * @property columnTolerance fraction of the mean ink that the borders between characters may have more than those with the least.
+ * @property columnCell the part of a column that is read for a character is at most so many times as high as it.
  */
 data class LineCropSpec(
     val minWidth: Int,
@@ -243,6 +289,9 @@ data class LineCropSpec(
     val cutTolerance: Double,
     val spaceInk: Double,
     val spaceWidth: Double,
+    val columnPitch: List<Double>,
+    val columnTolerance: Double,
+    val columnCell: Double,
 ) {
     internal constructor(f: Fields) : this(
         f.int("min_width", Range(1, 1024)),
@@ -251,6 +300,9 @@ data class LineCropSpec(
         f.number("cut_tolerance", Range(0, 255)),
         f.number("space_ink", FRACTION),
         f.number("space_width", Range(0, 10)),
+        f.numbers("column_pitch", 2, Range(0.1, 10.0)),
+        f.number("column_tolerance", Range(0, 10)),
+        f.number("column_cell", Range(0.1, 10.0)),
     )
 }
 
@@ -261,6 +313,8 @@ data class LineCropSpec(
  * @property pageFlipScore where [pageFlipVotes] of the longest lines are below this score on average, they are read upside down, and
  *   if that is better, so are all others.
  * @property verticalAspect a line more than so many times as high as wide may be vertical.
+ * @property columnSlope a line that runs down or up, by more than so many times what it runs to one side, may be a column of characters.
+ * @property columnGap two columns that continue each other, at most so many times their width apart, are one.
  * @property minGain by how much the score of another direction must be higher.
  * @property minCombinedScore what the detector's score and the text's must sum to where the detector's alone is below
  *   [LinesSpec.lineScore].
@@ -272,6 +326,8 @@ data class ReadingSpec(
     val pageFlipScore: Double,
     val pageFlipVotes: Int,
     val verticalAspect: Double,
+    val columnSlope: Double,
+    val columnGap: Double,
     val minGain: Double,
     val minCombinedScore: Double,
     val batchColumns: Int,
@@ -282,6 +338,8 @@ data class ReadingSpec(
         f.number("page_flip_score", FRACTION),
         f.int("page_flip_votes", Range(1, 1000)),
         f.number("vertical_aspect", Range(1, 100)),
+        f.number("column_slope", Range(1, 100)),
+        f.number("column_gap", Range(0, 100)),
         f.number("min_gain", FRACTION),
         f.number("min_combined_score", Range(0, 2)),
         f.int("batch_columns", Range(32, 16384)),
@@ -361,6 +419,8 @@ data class RecognizerSpec(
             maxWidth < 4 * height -> "max_width: expected at least 4 times the height $height, got $maxWidth"
             lineCrop.cutWindow % 2 == 0 || lineCrop.cutWindow > maxWidth ->
                 "line_crop.cut_window: expected an odd number of at most max_width $maxWidth, got ${lineCrop.cutWindow}"
+            lineCrop.columnPitch[0] > lineCrop.columnPitch[1] ->
+                "line_crop.column_pitch: expected two numbers, the lower first, got ${lineCrop.columnPitch}"
             else -> null
         }
     }

@@ -58,7 +58,7 @@ private fun checkShapes(
 ) {
     val score = maps.getValue(DetectorMap.SCORE)
     val k = spec.anchorHeights.size
-    for (name in spec.outputs) {
+    for (name in spec.outputs - DetectorMap.DIRECTION) {
         val map = maps[name] ?: throw ModelException("${name.json} map: missing; model and spec differ")
         val channels = if (name == DetectorMap.VERTICAL || name == DetectorMap.SIDE) 2 * k else k
         if (map.channels != channels || map.height != score.height || map.width != score.width) {

@@ -15,24 +15,33 @@ class Fitted(
     val scaleY: Double,
 )
 
-/**
- * Reduce a picture by the spec's rule and pad it.
- *
- * The long side becomes at most `longSide`; of a long image, longer than `maxAspectRatio` to 1, the short side at most
- * `tileShortSide`. Nothing is enlarged.
- */
+/** Reduce a picture by [fitScale] and pad it. */
 fun fit(
     rgb: RgbImage,
     spec: DetectorSpec,
 ): Fitted {
-    val long = maxOf(rgb.height, rgb.width)
-    val short = minOf(rgb.height, rgb.width)
-    val isLong = long > spec.tiling.maxAspectRatio * short
-    val scale = minOf(1.0, if (isLong) spec.tiling.tileShortSide.toDouble() / short else spec.longSide.toDouble() / long)
+    val scale = fitScale(rgb.width.toDouble(), rgb.height.toDouble(), spec)
     val width = maxOf(1, rounded(rgb.width * scale))
     val height = maxOf(1, rounded(rgb.height * scale))
     val padded = padded(resize(rgb, width, height), spec)
     return Fitted(padded, width.toDouble() / rgb.width, height.toDouble() / rgb.height)
+}
+
+/**
+ * By how much a picture of this size is reduced; at most 1, because nothing is enlarged.
+ *
+ * The long side becomes at most `longSide`; of a long image, longer than `maxAspectRatio` to 1, the short side at most
+ * `tileShortSide`.
+ */
+fun fitScale(
+    width: Double,
+    height: Double,
+    spec: DetectorSpec,
+): Double {
+    val long = maxOf(height, width)
+    val short = minOf(height, width)
+    val isLong = long > spec.tiling.maxAspectRatio * short
+    return minOf(1.0, if (isLong) spec.tiling.tileShortSide / short else spec.longSide / long)
 }
 
 private fun padded(

@@ -1,5 +1,6 @@
 package ctpn.core.layout
 
+import kotlin.math.abs
 import kotlin.math.floor
 import kotlin.math.sqrt
 
@@ -10,6 +11,22 @@ data class Point(
     val x: Float,
     val y: Float,
 )
+
+/** A place or a step in a picture, in pixels. */
+class Vector(
+    val x: Double,
+    val y: Double,
+) {
+    operator fun plus(other: Vector) = Vector(x + other.x, y + other.y)
+
+    operator fun minus(other: Vector) = Vector(x - other.x, y - other.y)
+
+    operator fun times(factor: Double) = Vector(x * factor, y * factor)
+
+    operator fun div(divisor: Double) = Vector(x / divisor, y / divisor)
+
+    val length: Double get() = sqrt(x * x + y * y)
+}
 
 /** Four corners, of a text line clockwise from the text's top left. */
 data class Quad(
@@ -159,6 +176,80 @@ fun splitVertical(quad: Quad): List<Quad> {
     val left = List(count + 1) { between(quad.topLeft, quad.bottomLeft, it.toDouble() / count) }
     val right = List(count + 1) { between(quad.topRight, quad.bottomRight, it.toDouble() / count) }
     return List(count) { Quad(left[it], right[it], right[it + 1], left[it + 1]) }
+}
+
+/** Whether a line runs down or up: more than [slope] times as far as to one side. */
+fun isSteep(
+    quad: Quad,
+    slope: Double,
+): Boolean {
+    val (a, b, c, d) = quad.corners
+    return abs((b.y - a.y + c.y - d.y).toDouble()) > slope * abs((b.x - a.x + c.x - d.x).toDouble())
+}
+
+/** The part of a quad between two fractions of its width. */
+fun partOfQuad(
+    quad: Quad,
+    begin: Double,
+    end: Double,
+): Quad {
+    val (a, b, c, d) = quad.corners
+
+    fun between(
+        from: Point,
+        to: Point,
+        at: Double,
+    ) = point(from.x + at * (to.x.toDouble() - from.x), from.y + at * (to.y.toDouble() - from.y))
+    return Quad(between(a, b, begin), between(a, b, end), between(d, c, end), between(d, c, begin))
+}
+
+/** The rectangle with the middle line and the mean height of a quad. */
+fun rectangle(quad: Quad): Quad {
+    val (a, b, c, d) = quad.corners
+    val (startX, startY) = (a.x.toDouble() + d.x) / 2 to (a.y.toDouble() + d.y) / 2
+    val (endX, endY) = (b.x.toDouble() + c.x) / 2 to (b.y.toDouble() + c.y) / 2
+    val (x, y) = endX - startX to endY - startY
+    val half = quadSize(quad).second / 2 / maxOf(sqrt(x * x + y * y), 1e-6)
+    val (downX, downY) = -y * half to x * half
+    return Quad(
+        point(startX - downX, startY - downY),
+        point(endX - downX, endY - downY),
+        point(endX + downX, endY + downY),
+        point(startX + downX, startY + downY),
+    )
+}
+
+/**
+ * Lines that run down and continue each other: lists of indices from top to bottom, each index in one; a line alone is a list of one.
+ *
+ * From the top, each line continues the first chain at whose end it begins: at most [maxGap] times the height of the chain's last line
+ * from its end, and less than half of that to one side.
+ */
+fun chainsDown(
+    quads: List<Quad>,
+    maxGap: Double,
+): List<List<Int>> {
+    val chains = mutableListOf<MutableList<Int>>()
+    for (i in quads.indices.sortedBy { quads[it].topLeft.y + quads[it].bottomLeft.y }) { // stable
+        val chain = chains.find { continues(quads[it.last()], quads[i], maxGap) }
+        if (chain == null) chains += mutableListOf(i) else chain += i
+    }
+    return chains
+}
+
+private fun continues(
+    upper: Quad,
+    lower: Quad,
+    maxGap: Double,
+): Boolean {
+    val (a, b, c, d) = upper.corners
+    val alongX = (b.x.toDouble() + c.x - a.x - d.x) / 2
+    val alongY = (b.y.toDouble() + c.y - a.y - d.y) / 2
+    val x = (lower.topLeft.x.toDouble() + lower.bottomLeft.x - b.x - c.x) / 2
+    val y = (lower.topLeft.y.toDouble() + lower.bottomLeft.y - b.y - c.y) / 2
+    val length = maxOf(sqrt(alongX * alongX + alongY * alongY), 1e-6)
+    val height = quadSize(upper).second
+    return abs((x * alongX + y * alongY) / length) <= maxGap * height && abs((y * alongX - x * alongY) / length) < height / 2
 }
 
 private fun between(

@@ -152,6 +152,72 @@ private fun smoothed(
     window: Int,
 ): LongArray = LongArray(ink.size) { at -> (maxOf(at - window / 2, 0)..minOf(at + window / 2, ink.lastIndex)).sumOf { ink[it] } }
 
+/**
+ * Where the characters of a column are, whose line crop shows them lying on their side: begin and end, fractions of its quad's width.
+ *
+ * They are as long as the ink is high, and follow each other at one distance, `columnPitch` times that. The first and the last may have
+ * less ink: it may begin and end up to half a character further out. Of all that is possible, what has little ink on the borders between
+ * characters is taken, at most `columnTolerance` of the mean more than the least; of that what has most characters, then what is
+ * least further out, first at the beginning.
+ */
+fun splitColumn(
+    lineCrop: RgbImage,
+    spec: RecognizerSpec,
+): List<Pair<Double, Double>> {
+    val rule = spec.lineCrop
+    val whole = listOf(0.0 to 1.0)
+    val ink = ink(lineCrop)
+    val (begin, end) = inked(ink, rule.spaceInk)
+    val size = inked(ink(lineCrop, lineCrop.height) { it / lineCrop.width }, rule.spaceInk).let { (top, bottom) -> bottom - top }
+    val (low, high) = rule.columnPitch.map { it * size }
+    if (end - begin < size + low / 2) return whole
+    val found =
+        (1..floor((end - begin) / low).toInt()).flatMap { gaps ->
+            FURTHER_OUT.mapNotNull { (before, after) ->
+                val first = begin + size * (2 - before) / 4.0
+                val pitch = (end - size * (2 - after) / 4.0 - first) / gaps
+                if (pitch in low..high) Column(gaps, first, pitch, meanInk(ink, first, pitch, gaps)) else null
+            }
+        }
+    if (found.isEmpty()) return whole
+    val limit = found.minOf { it.cost } + rule.columnTolerance * (ink.sum().toDouble() / ink.size)
+    val best = found.filter { it.cost <= limit }.maxBy { it.gaps } // of equal ones the first
+    val air = spec.margin[0] * lineCrop.height / (1 + 2 * spec.margin[1])
+    val half = minOf(best.pitch, size * rule.columnCell) / 2
+    val wide = lineCrop.width - 2 * air
+    return (0..best.gaps).map { k ->
+        (best.first + k * best.pitch - half - air) / wide to (best.first + k * best.pitch + half - air) / wide
+    }
+}
+
+/** Where a column's characters may be: [pitch] apart, from [first] on. */
+private class Column(
+    val gaps: Int,
+    val first: Double,
+    val pitch: Double,
+    val cost: Double,
+)
+
+/** By how many quarters of a character the ink may begin and end further out, the least first. */
+private val FURTHER_OUT = listOf(0 to 0, 0 to 1, 1 to 0, 0 to 2, 1 to 1, 2 to 0, 1 to 2, 2 to 1, 2 to 2)
+
+/** Where ink begins and ends: the places with at least this fraction of the most. */
+private fun inked(
+    ink: LongArray,
+    fraction: Double,
+): Pair<Int, Int> {
+    val limit = fraction * ink.max()
+    return ink.indexOfFirst { it >= limit } to ink.indexOfLast { it >= limit } + 1
+}
+
+/** The mean ink of the columns between characters whose middles are [pitch] apart. */
+private fun meanInk(
+    ink: LongArray,
+    first: Double,
+    pitch: Double,
+    gaps: Int,
+): Double = (0 until gaps).sumOf { ink[floor(first + (it + 0.5) * pitch).toInt()] }.toDouble() / gaps
+
 /** Whether the gap around a cut, columns of less than `spaceInk` of the most ink, is wider than `spaceWidth` of the height. */
 fun isSpace(
     lineCrop: RgbImage,
@@ -166,13 +232,20 @@ fun isSpace(
 }
 
 /** How far each column is from the line crop's median grey: 6 × height times the mean distance, in whole numbers. */
-private fun ink(lineCrop: RgbImage): LongArray {
+private fun ink(lineCrop: RgbImage): LongArray = ink(lineCrop, lineCrop.width) { it % lineCrop.width }
+
+/** The same for [count] other groups of pixels: [groupOf] says in which one is. */
+private inline fun ink(
+    lineCrop: RgbImage,
+    count: Int,
+    groupOf: (Int) -> Int,
+): LongArray {
     val grey =
         IntArray(lineCrop.width * lineCrop.height) { lineCrop.level(3 * it) + lineCrop.level(3 * it + 1) + lineCrop.level(3 * it + 2) }
     val sorted = grey.sortedArray()
     val twice = sorted[(grey.size - 1) / 2] + sorted[grey.size / 2] // of an even number of pixels it lies between two
-    val ink = LongArray(lineCrop.width)
-    for (i in grey.indices) ink[i % lineCrop.width] += abs(2 * grey[i] - twice).toLong()
+    val ink = LongArray(count)
+    for (i in grey.indices) ink[groupOf(i)] += abs(2 * grey[i] - twice).toLong()
     return ink
 }
 

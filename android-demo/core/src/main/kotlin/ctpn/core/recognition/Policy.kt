@@ -4,7 +4,11 @@ import ctpn.core.StageObserver
 import ctpn.core.contract.RecognizerSpec
 import ctpn.core.imaging.RgbImage
 import ctpn.core.layout.Quad
+import ctpn.core.layout.chainsDown
+import ctpn.core.layout.isSteep
+import ctpn.core.layout.partOfQuad
 import ctpn.core.layout.quadSize
+import ctpn.core.layout.rectangle
 import ctpn.core.layout.rotateQuad
 import ctpn.core.layout.splitVertical
 import ctpn.core.runtime.Recognizer
@@ -78,18 +82,34 @@ fun join(
     return Decoded(text.toString(), score, scores.toFloatArray(), steps.toIntArray())
 }
 
-/** A line's quad, clockwise from the top left of the text as it was read, and the text. */
+/**
+ * How a line was read.
+ *
+ * @property index of the line; of a column that was found in pieces, of the uppermost.
+ * @property quad clockwise from the top left of the text as it was read; of a column from that of its first character.
+ * @property isColumn whether it is a column of upright characters that was found as a line running down or up.
+ */
 class ReadLine(
+    val index: Int,
     val quad: Quad,
     val text: Decoded,
+    val isColumn: Boolean,
+)
+
+/** A way to read a line: the quads of its parts, which are read side by side, and the quad of all. */
+private class Way(
+    val parts: List<Quad>,
+    val quad: Quad,
+    val isColumn: Boolean = false,
 )
 
 /**
- * Texts of the lines inside quads.
+ * Texts of the lines inside quads, in the order of the quads, without the pieces of columns.
  *
- * Each line is read in its detected orientation. A vertical one is also read rotated to the left, to the right, and as a
- * column of characters. One with a low score is also read upside down, and if that is better for the page's longest lines,
- * so are all others. The reading with the highest score wins, if it is `minGain` above the first.
+ * Each line is read in its detected orientation. A vertical one, which is higher than wide, is also read rotated to the left, to the
+ * right, and as a column of characters. Of the others, one with a low score is also read upside down, and if that is better for the
+ * page's longest lines, so are all others. Before that, the same is done with those that run down or up ([isSteep]) as columns, and
+ * columns that continue each other are read as one. The reading with the highest score wins, if it is `minGain` above the one before.
  */
 fun readLines(
     rgb: RgbImage,
@@ -97,49 +117,166 @@ fun readLines(
     recognizer: Recognizer,
     observer: StageObserver? = null,
 ): List<ReadLine> {
-    val policy = recognizer.spec.reading
     val readings = Readings(rgb, quads, recognizer, observer)
-    val (tall, flat) = quads.indices.partition { quadSize(quads[it]).let { (w, h) -> h > policy.verticalAspect * w } }
-    val longest = flat.sortedByDescending { quadSize(quads[it]).let { (w, h) -> w / h } }.take(policy.pageFlipVotes)
-    val before = readings.meanScore(longest)
-    val voters = if (before < policy.pageFlipScore) longest else emptyList()
-    readings.retry(voters) { listOf(rotateQuad(it, 2)) }
-    val flipPage = readings.meanScore(longest) > before + policy.minGain
-    val others = flat.filter { it !in voters && (flipPage || readings.texts[it].score < policy.flipRetryScore) }
-    readings.retry(others) { listOf(rotateQuad(it, 2)) }
-    readings.retry(tall) { listOf(rotateQuad(it, 1)) }
-    readings.retry(tall) { listOf(rotateQuad(it, 3)) }
-    readings.retry(tall) { splitVertical(it) }
-    return readings.chosen.zip(readings.texts) { quad, text -> ReadLine(quad, text) }
+    return readings.finish(readings.vote(readings.level, ::upsideDown))
 }
 
-/** The best text of each line so far and the quad that gave it. */
+/** As [readLines]; null as soon as the longest lines say that the page is upside down, where lines are found less well. */
+fun readUnlessUpsideDown(
+    rgb: RgbImage,
+    quads: List<Quad>,
+    recognizer: Recognizer,
+    observer: StageObserver? = null,
+): List<ReadLine>? {
+    val readings = Readings(rgb, quads, recognizer, observer)
+    val vote = readings.vote(readings.level, ::upsideDown)
+    return if (vote.outright) null else readings.finish(vote)
+}
+
+/** Whether the longest lines, where they are read badly, are read better upside down; false without lines. */
+fun isUpsideDown(
+    rgb: RgbImage,
+    quads: List<Quad>,
+    recognizer: Recognizer,
+    observer: StageObserver? = null,
+): Boolean {
+    val longest = longest(quads.indices.toList(), quads, recognizer.spec.reading.pageFlipVotes).map { quads[it] }
+    return Readings(rgb, longest, recognizer, observer).vote(longest.indices.toList(), ::upsideDown).outright
+}
+
+/**
+ * What the longest lines say of another way to read them.
+ *
+ * @property voters those that were read that way; none where they are read well as they are.
+ * @property better whether the best of both readings is better than before, on average.
+ * @property outright whether the other way alone is.
+ */
+private class Vote(
+    val voters: List<Int>,
+    val better: Boolean,
+    val outright: Boolean,
+)
+
+/** The best text of each line so far, and the way that gave it. */
 private class Readings(
     private val rgb: RgbImage,
     private val quads: List<Quad>,
     private val recognizer: Recognizer,
     private val observer: StageObserver?,
 ) {
-    val chosen = quads.toMutableList()
-    val texts = readLineCrops(quads.map { lineCrop(it) }, recognizer, observer).toMutableList()
+    private val policy = recognizer.spec.reading
+    private val vertical = quads.indices.filter { quadSize(quads[it]).let { (w, h) -> h > policy.verticalAspect * w } }
+    private val steep = quads.indices.filter { it !in vertical && isSteep(quads[it], policy.columnSlope) }
+    val level: List<Int> = quads.indices.filter { it !in vertical && it !in steep }
+    private val chosen = quads.map { Way(listOf(it), it) }.toMutableList()
+    private val texts = read(chosen).toMutableList()
 
-    fun meanScore(lines: List<Int>): Double = lines.sumOf { texts[it].score } / maxOf(1, lines.size)
+    private fun read(ways: List<Way>): List<Decoded> =
+        readLineCrops(ways.map { way -> sideBySide(way.parts.map { lineCrop(it) }) }, recognizer, observer)
 
-    /** Read some lines another way, and keep what has a higher score: [way] gives the quads of a line's parts. */
-    fun retry(
+    /** Read again what may be better another way, after the level lines have voted on being upside down. */
+    fun finish(vote: Vote): List<ReadLine> {
+        retryOthers(level, vote, ::upsideDown)
+        retryOthers(steep, vote(steep, ::asColumn), ::asColumn)
+        val absorbed = joinColumns(steep)
+        val others = steep - absorbed
+        retryOthers(others, vote(others, ::upsideDown), ::upsideDown)
+        retry(vertical) { rotated(it, 1) }
+        retry(vertical) { rotated(it, 3) }
+        retry(vertical) { Way(splitVertical(it), it) }
+        return quads.indices.filter { it !in absorbed }.map { ReadLine(it, chosen[it].quad, texts[it], chosen[it].isColumn) }
+    }
+
+    /** Read lines another way and keep what is better; the mean score of that way. */
+    private fun retry(
         lines: List<Int>,
-        way: (Quad) -> List<Quad>,
-    ) {
-        val parts = lines.map { way(quads[it]) }
-        val lineCrops = parts.map { quads -> sideBySide(quads.map { lineCrop(it) }) }
-        for ((n, text) in readLineCrops(lineCrops, recognizer, observer).withIndex()) {
+        wayOf: (Quad) -> Way,
+    ): Double {
+        val ways = lines.map { wayOf(quads[it]) }
+        val read = read(ways)
+        for ((n, text) in read.withIndex()) {
             val i = lines[n]
-            if (text.text.isNotEmpty() && text.score > texts[i].score + recognizer.spec.reading.minGain) {
+            if (text.score > texts[i].score + policy.minGain) {
                 texts[i] = text
-                chosen[i] = parts[n].singleOrNull() ?: quads[i]
+                chosen[i] = ways[n]
             }
         }
+        return meanScore(read)
+    }
+
+    /** Read the longest lines another way, if they are read badly. */
+    fun vote(
+        lines: List<Int>,
+        wayOf: (Quad) -> Way,
+    ): Vote {
+        val longest = longest(lines, quads, policy.pageFlipVotes)
+        val before = meanScore(longest.map { texts[it] })
+        val voters = if (before < policy.pageFlipScore) longest else emptyList()
+        val other = retry(voters, wayOf)
+        val limit = before + policy.minGain
+        return Vote(voters, meanScore(longest.map { texts[it] }) > limit, other > limit)
+    }
+
+    /** Read the lines that have not voted another way: all, or those that are read badly. */
+    private fun retryOthers(
+        lines: List<Int>,
+        vote: Vote,
+        wayOf: (Quad) -> Way,
+    ) {
+        retry(lines.filter { it !in vote.voters && (vote.better || texts[it].score < policy.flipRetryScore) }, wayOf)
+    }
+
+    /** A line that runs down or up, as a column of upright characters from its upper end down. */
+    private fun asColumn(quad: Quad): Way {
+        val down = downward(quad)
+        val lineCrop = lineCrop(down)
+        val cells = observer.time("line_crop") { splitColumn(lineCrop, recognizer.spec) }
+        return Way(cells.map { (begin, end) -> rotateQuad(partOfQuad(down, begin, end), 3) }, rotateQuad(down, 3), true)
+    }
+
+    /** Read a column with the lines that continue it as one, where that is no worse than the worst: the indices of the lower ones. */
+    private fun joinColumns(lines: List<Int>): Set<Int> {
+        if (lines.none { chosen[it].isColumn }) return emptySet()
+        val down = lines.map { downward(quads[it]) }
+        val chains = chainsDown(down, policy.columnGap).filter { it.size > 1 && it.any { k -> chosen[lines[k]].isColumn } }
+        val ways =
+            chains.map { chain ->
+                val (first, last) = down[chain.first()] to down[chain.last()]
+                asColumn(Quad(first.topLeft, last.topRight, last.bottomRight, first.bottomLeft))
+            }
+        val absorbed = mutableSetOf<Int>()
+        for ((n, text) in read(ways).withIndex()) {
+            val chain = chains[n].map { lines[it] }
+            if (text.score > chain.minOf { texts[it].score } - policy.minGain) {
+                texts[chain[0]] = text
+                chosen[chain[0]] = ways[n]
+                absorbed += chain.drop(1)
+            }
+        }
+        return absorbed
     }
 
     private fun lineCrop(quad: Quad): RgbImage = observer.time("line_crop") { rectify(rgb, quad, recognizer.spec) }
 }
+
+/** The rectangle of a line that runs down or up, so that it runs down. */
+private fun downward(quad: Quad): Quad {
+    val isDown = quad.topRight.y + quad.bottomRight.y > quad.topLeft.y + quad.bottomLeft.y
+    return rectangle(if (isDown) quad else rotateQuad(quad, 2))
+}
+
+private fun upsideDown(quad: Quad): Way = rotated(quad, 2)
+
+private fun rotated(
+    quad: Quad,
+    quarters: Int,
+): Way = rotateQuad(quad, quarters).let { Way(listOf(it), it) }
+
+/** The lines with the highest ratio of width to height, of equal ones the first. */
+private fun longest(
+    lines: List<Int>,
+    quads: List<Quad>,
+    count: Int,
+): List<Int> = lines.sortedByDescending { quadSize(quads[it]).let { (w, h) -> w / h } }.take(count)
+
+private fun meanScore(texts: List<Decoded>): Double = texts.sumOf { it.score } / maxOf(1, texts.size)

@@ -1,0 +1,247 @@
+package ctpn.core.detection
+
+import ctpn.core.contract.DirectionSpec
+import ctpn.core.layout.Quad
+import ctpn.core.layout.Vector
+import ctpn.core.layout.overlapFraction
+import ctpn.core.layout.quadSize
+import ctpn.core.runtime.FloatMap
+import kotlin.math.PI
+import kotlin.math.abs
+import kotlin.math.atan2
+import kotlin.math.cos
+import kotlin.math.exp
+import kotlin.math.floor
+import kotlin.math.sin
+
+private const val SAMPLES = 21 // along the middle of a line
+private const val HALF_TURN = 180
+private const val QUARTER = 90
+
+/**
+ * The angles of the text in the cells of a grid: whole degrees in (-90, 90], clockwise from level, row by row.
+ *
+ * @property values [NO_TEXT] where there is no text.
+ */
+class CellAngles(
+    val height: Int,
+    val width: Int,
+    val values: IntArray,
+) {
+    companion object {
+        /** In place of an angle. */
+        const val NO_TEXT = 999
+    }
+}
+
+/**
+ * A part of a picture with text of one direction.
+ *
+ * @property angle of the reading axis, whole degrees in (-90, 90], clockwise from level; the text may run the other way.
+ * @property cornersNet of a rectangle in pixels of the network input, clockwise from the top left of its text; it may reach over the
+ *   border.
+ */
+class RotatedPart(
+    val angle: Int,
+    val cornersNet: List<Vector>,
+)
+
+/**
+ * The angle of the text in each cell.
+ *
+ * @param direction logit of text of any direction, cos 2a and sin 2a of the angle a of its reading axis.
+ */
+fun cellAngles(
+    direction: FloatMap,
+    spec: DirectionSpec,
+): CellAngles {
+    val values =
+        IntArray(direction.height * direction.width) { i ->
+            val (logit, cos, sin) = List(3) { direction.values[3 * i + it].toDouble() }
+            val degrees = floor(atan2(sin, cos) * (HALF_TURN / PI) / 2 + 0.5).toInt()
+            when {
+                1 / (1 + exp(-logit)) < spec.textScore -> CellAngles.NO_TEXT
+                degrees == -QUARTER -> QUARTER
+                else -> degrees
+            }
+        }
+    return CellAngles(direction.height, direction.width, values)
+}
+
+/**
+ * The parts that a level look does not read, at most `maxLooks`: none for a page whose text is level.
+ *
+ * The most frequent direction is taken first, with all cells up to `spread` degrees away, then that of the remaining cells. Of a
+ * direction more than `levelAngle` from level, each group of cells is a part; where one look at all of them has no more pixels, or there
+ * are more groups than looks left, all are one part.
+ */
+fun partsToRotate(
+    angles: CellAngles,
+    spec: DirectionSpec,
+): List<RotatedPart> {
+    val left = angles.values.copyOf()
+    val parts = mutableListOf<RotatedPart>()
+    while (parts.size < spec.maxLooks) {
+        val found = mostFrequent(left, spec.spread)
+        if (found.count < spec.minCells) break
+        val cells = left.indices.filter { left[it] != CellAngles.NO_TEXT && apart(left[it], found.peak) <= spec.spread }
+        for (i in cells) left[i] = CellAngles.NO_TEXT
+        if (abs(found.angle) > spec.levelAngle) parts += parts(cells, angles.width, found.angle, spec.maxLooks - parts.size, spec)
+    }
+    return parts
+}
+
+/** The first angle with most others around it, the mean of these, and how many they are. */
+private class Frequent(
+    val peak: Int,
+    val angle: Int,
+    val count: Int,
+)
+
+private fun mostFrequent(
+    angles: IntArray,
+    spread: Int,
+): Frequent {
+    val counts = IntArray(HALF_TURN)
+    for (angle in angles) if (angle != CellAngles.NO_TEXT) counts[angle.mod(HALF_TURN)]++
+    val around = IntArray(HALF_TURN) { angle -> (-spread..spread).sumOf { counts[(angle + it).mod(HALF_TURN)] } }
+    val peak = around.indices.maxBy { around[it] } // of equal ones the first
+    val sum = (-spread..spread).sumOf { it * counts[(peak + it).mod(HALF_TURN)] }
+    val mean = sum.toDouble() / maxOf(1, around[peak])
+    val angle = (peak + floor(mean + 0.5).toInt()).mod(HALF_TURN)
+    return Frequent(peak, if (angle > QUARTER) angle - HALF_TURN else angle, around[peak])
+}
+
+/** Degrees between two angles, at most 90. */
+private fun apart(
+    a: Int,
+    b: Int,
+): Int = QUARTER - abs((a - b).mod(HALF_TURN) - QUARTER)
+
+private fun parts(
+    cells: List<Int>,
+    width: Int,
+    angle: Int,
+    looks: Int,
+    spec: DirectionSpec,
+): List<RotatedPart> {
+    val groups = groups(cells, width, spec.maxGap).filter { it.size >= spec.minCells }
+    if (groups.isEmpty()) return emptyList()
+    val rectangles = groups.map { extent(it, width, angle, spec) }
+    val whole = extent(groups.flatten(), width, angle, spec)
+    val isOne = groups.size > looks || rectangles.sumOf { it.area } >= whole.area
+    return (if (isOne) listOf(whole) else rectangles).map { RotatedPart(angle, it.corners(angle)) }
+}
+
+/** Groups of cells, the largest first, of equal ones that with the first cell: each at most [maxGap] from another. */
+private fun groups(
+    cells: List<Int>,
+    width: Int,
+    maxGap: Int,
+): List<List<Int>> {
+    val left = cells.toMutableSet()
+    val groups = mutableListOf<List<Int>>()
+    for (first in cells) {
+        if (!left.remove(first)) continue
+        val group = mutableListOf(first)
+        var at = 0
+        while (at < group.size) {
+            val cell = group[at++]
+            val near = left.filter { abs(it / width - cell / width) <= maxGap && abs(it % width - cell % width) <= maxGap }
+            left -= near.toSet()
+            group += near
+        }
+        groups += group
+    }
+    return groups.sortedByDescending { it.size } // stable
+}
+
+/** What cells cover along and across a reading axis. */
+private class Extent(
+    val along0: Double,
+    val across0: Double,
+    val along1: Double,
+    val across1: Double,
+) {
+    val area: Double get() = (along1 - along0) * (across1 - across0)
+
+    fun corners(angle: Int): List<Vector> {
+        val (c, s) = axes(angle)
+        return listOf(along0 to across0, along1 to across0, along1 to across1, along0 to across1)
+            .map { (a, b) -> Vector(a * c - b * s, a * s + b * c) }
+    }
+}
+
+/** Cosine and sine, rounded so that those of quarters are whole. */
+private fun axes(angle: Int): Pair<Double, Double> {
+    val radians = angle * (PI / HALF_TURN)
+    return floor(cos(radians) * 1e12 + 0.5) / 1e12 to floor(sin(radians) * 1e12 + 0.5) / 1e12
+}
+
+private fun extent(
+    group: List<Int>,
+    width: Int,
+    angle: Int,
+    spec: DirectionSpec,
+): Extent {
+    val (c, s) = axes(angle)
+    val places = group.map { (it % width + 0.5) * spec.stride to (it / width + 0.5) * spec.stride }
+    val along = places.map { (x, y) -> x * c + y * s }
+    val across = places.map { (x, y) -> y * c - x * s }
+    val air = spec.padding + spec.stride / 2.0
+    return Extent(along.min() - air, across.min() - air, along.max() + air, across.max() + air)
+}
+
+/**
+ * Which lines of several looks at one picture are kept: each from the look whose direction is nearest to that of most cells under it.
+ *
+ * Where two lines of different looks share more than half of one's middle, the one with the higher score times width is kept.
+ *
+ * @param angles of the level look.
+ * @param quads in pixels of the level look's network input; [scores] are theirs, and [looks] the look in which each was found.
+ * @param lookAngles of each look, in degrees; 0 for the level one.
+ * @return their indices, ascending.
+ */
+fun bestOfLooks(
+    angles: CellAngles,
+    quads: List<Quad>,
+    scores: List<Float>,
+    looks: List<Int>,
+    lookAngles: List<Int>,
+    spec: DirectionSpec,
+): List<Int> {
+    val kept = mutableListOf<Int>()
+    val own = quads.indices.filter { isOwn(quads[it], looks[it], angles, lookAngles, spec) }
+    for (i in own.sortedByDescending { scores[it] * quadSize(quads[it]).first }) { // stable
+        val isKnown =
+            kept.any { j ->
+                looks[j] != looks[i] &&
+                    maxOf(overlapFraction(quads[i], quads[j].corners), overlapFraction(quads[j], quads[i].corners)) > 0.5
+            }
+        if (!isKnown) kept += i
+    }
+    return kept.sorted()
+}
+
+/** Whether no other look's direction is the nearest to that of more cells along the middle of a line. */
+private fun isOwn(
+    quad: Quad,
+    look: Int,
+    angles: CellAngles,
+    lookAngles: List<Int>,
+    spec: DirectionSpec,
+): Boolean {
+    val start = Vector((quad.topLeft.x + quad.bottomLeft.x).toDouble() / 2, (quad.topLeft.y + quad.bottomLeft.y).toDouble() / 2)
+    val end = Vector((quad.topRight.x + quad.bottomRight.x).toDouble() / 2, (quad.topRight.y + quad.bottomRight.y).toDouble() / 2)
+    val votes = IntArray(lookAngles.size)
+    for (k in 0 until SAMPLES) {
+        val place = (start + (end - start) * ((k + 0.5) / SAMPLES)) / spec.stride.toDouble()
+        val column = floor(place.x).toInt().coerceIn(0, angles.width - 1)
+        val row = floor(place.y).toInt().coerceIn(0, angles.height - 1)
+        val angle = angles.values[row * angles.width + column]
+        if (angle == CellAngles.NO_TEXT) continue
+        val apart = lookAngles.map { apart(angle, it) }
+        for ((n, degrees) in apart.withIndex()) if (degrees == apart.min()) votes[n]++
+    }
+    return votes[look] == votes.max()
+}
