@@ -116,7 +116,7 @@ def test_score_slack_lowers_the_line_score_and_not_below_zero():
 def test_the_charset_is_frozen():
     assert CRNN.classes == 5128
     assert CRNN.charset[0] == " " and "快" in CRNN.charset
-    assert DETECTORS == {"mobile": MOBILE, "with directions": DIRECTED, "vgg16": VGG16}
+    assert DETECTORS == {"mobile": MOBILE, "vgg16": VGG16}
 
 
 def test_a_changed_charset_is_refused():
