@@ -2,4 +2,4 @@
 
 from ctpn.command import require
 
-require("export", "torch", "onnx", "onnxsim")
+require("export", "torch", "onnx", "onnxsim", "safetensors", "tqdm")

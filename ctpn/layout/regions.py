@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from math import isfinite
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.contract.spec import RegionsSpec
 from ctpn.errors import CtpnError
-from ctpn.layout.geometry import area, clip, inside_rectangle, signed_area, turns
+from ctpn.layout.geometry import area, clip, inside_rectangle, turns
 
 F32 = NDArray[np.float32]
 Rectangle = tuple[float, float, float, float]
+FAR = 2.0**24  # pixels; beyond it float32 has no single ones
+HIGHEST = float(np.finfo(np.float32).max)
 Region = Rectangle | Sequence[Sequence[float]] | F32
 
 
@@ -54,8 +58,11 @@ def outline(region: Region, width: int, height: int) -> F32:
     return inside
 
 
-def _corners(region: Region) -> F32 | None:
-    """The four corners clockwise from the first given one; None if they are not those of a convex quad."""
+def _corners(region: Region) -> Any:
+    """The four corners clockwise from the first given one; None if they are not those of a convex quad.
+
+    They are float32 [4, 2], as in every language, or exact fractions where one is FAR away.
+    """
     try:
         values = np.asarray(region, np.float64)
     except (TypeError, ValueError, OverflowError):
@@ -67,16 +74,20 @@ def _corners(region: Region) -> F32 | None:
         values = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
         if w <= 0 or h <= 0:
             return None
-    if values.shape != (4, 2):
+    if values.shape != (4, 2) or np.abs(values).max() > HIGHEST:
         return None
-    with np.errstate(over="ignore"):
-        corners: F32 = values.astype(np.float32)
-    if not np.isfinite(corners).all():
+    if np.abs(values).max() <= FAR:
+        corners: Any = values.astype(np.float32)
+        cross: list[Any] = turns(corners).tolist()
+    else:  # products of such floats lose what is in the photo, or are infinite
+        corners = np.array([[Fraction(x), Fraction(y)] for x, y in values.tolist()], object)
+        cross = [
+            (b[0] - a[0]) * (c[1] - b[1]) - (b[1] - a[1]) * (c[0] - b[0])
+            for a, b, c in zip(np.roll(corners, 1, 0), corners, np.roll(corners, -1, 0), strict=True)
+        ]
+    if min(cross) < 0 < max(cross):
         return None
-    cross = turns(corners)
-    if not ((cross >= 0).all() or (cross <= 0).all()):
-        return None
-    return corners if signed_area(corners) > 0 else np.roll(corners[::-1], 1, 0)
+    return corners if max(cross) > 0 else np.roll(corners[::-1], 1, 0)
 
 
 def _shown(region: Region) -> str:

@@ -17,6 +17,8 @@ from ctpn.nn.limits import MAX_HEADER, MAX_PARAMETERS, MAX_TENSORS, check_file, 
 
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 
+PARALLEL = "module."  # what nn.DataParallel writes before each name
+
 
 def save_weights(file: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write tensors and text metadata to `file` atomically."""
@@ -62,7 +64,7 @@ def is_checkpoint(file: Path) -> bool:
 
 
 def load_checkpoint(file: Path) -> dict[str, Tensor]:
-    """The tensors under `model_state_dict` of one of the original's checkpoints (.pth.tar).
+    """The tensors under `model_state_dict` of one of the original's checkpoints (.pth.tar), by the names of the net alone.
 
     Raises:
         ModelError: damaged, with code in it, without such tensors, or with more than a net has.
@@ -88,7 +90,8 @@ def load_checkpoint(file: Path) -> dict[str, Tensor]:
             raise ModelError(f"{file}: {name[:60]}: expected tensors in the file, {MAX_PARAMETERS} numbers in all, got {list(t.shape)}")
         if not bool(torch.isfinite(t).all()):
             raise ModelError(f"{file}: {name} holds NaN or infinity; the training went wrong, take an earlier checkpoint")
-    return dict(tensors)
+    parallel = all(name.startswith(PARALLEL) for name in tensors)
+    return {name.removeprefix(PARALLEL) if parallel else name: t for name, t in tensors.items()}
 
 
 def _is_dense(t: object) -> bool:

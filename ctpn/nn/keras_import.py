@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ctpn import command
 from ctpn.contract.spec import CLASSIC, DetectorSpec
 from ctpn.errors import CtpnError, ModelError
 from ctpn.nn.checkpoint import save_weights
@@ -186,9 +187,7 @@ def _mean(text: str) -> tuple[float, float, float]:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        "python -m ctpn.nn.keras_import", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.parser("ctpn.nn.keras_import", __doc__)
     parser.add_argument("source", type=Path, metavar="FILE", help="weights or a whole model: .hdf5, .h5, .weights.h5 or .keras")
     parser.add_argument("target", type=Path, metavar="OUT.safetensors")
     parser.add_argument(

@@ -1,1 +1,5 @@
 """Synthetic pages and lines."""
+
+from ctpn.command import require
+
+require("train", "fontTools", "faker", "jieba", "symspellpy", "tqdm")

@@ -7,7 +7,6 @@ lines.
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tarfile
@@ -18,6 +17,7 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 from tqdm import tqdm
 
+from ctpn import command
 from ctpn.files import write
 
 PACKAGES = (
@@ -58,9 +58,7 @@ def _plain(data: bytes) -> bytes:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 all there, 1 npm failed; usage errors exit 2."""
-    parser = argparse.ArgumentParser(
-        "python -m ctpn.synthesis.webfonts", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.parser("ctpn.synthesis.webfonts", __doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the fonts")
     out: Path = parser.parse_args(argv).out
     out.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,6 @@ Pages of the validation split are omitted.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ctpn import command
 from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
 from ctpn.annotations.pictures import read_picture
 from ctpn.annotations.split import is_validation
@@ -71,9 +71,7 @@ def cut(rgb: NDArray[np.uint8], line: TextAnnotation) -> tuple[NDArray[np.uint8]
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 all cut, 1 a page or the model cannot be read."""
-    parser = argparse.ArgumentParser(
-        "python -m ctpn.training.cut_lines", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.parser("ctpn.training.cut_lines", __doc__)
     parser.add_argument("--set", type=Path, required=True, help="folder with images/ and gt/")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--detect", action="store_true", help="take the quads that the shipped detector finds")

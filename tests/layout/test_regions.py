@@ -5,7 +5,7 @@ import pytest
 
 from ctpn.contract.spec import MOBILE
 from ctpn.errors import CtpnError
-from ctpn.layout.geometry import area, overlap_fraction
+from ctpn.layout.geometry import area, overlap_fraction, signed_area
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import outline, scale, window
 from tests.helpers.quads import box
@@ -38,6 +38,39 @@ def test_what_lies_outside_is_omitted():
 def test_no_region_is_an_error(region):
     with pytest.raises(CtpnError, match=r"expected x,y,w,h or four corners .* 200 x 100; mark it again"):
         outline(region, 200, 100)
+
+
+WHOLE = [[0, 0], [0, 100], [200, 0], [200, 100]]
+
+
+@pytest.mark.parametrize("far", [1e7, 1e10, 1e15, 1e20, 1e25, 1e30, 1e38])
+@pytest.mark.filterwarnings("error")
+def test_a_region_that_is_far_larger_than_the_photo_is_the_part_inside(far):
+    assert sorted(outline((0, 0, far, far), 200, 100).tolist()) == WHOLE
+    assert sorted(outline([[-far, -far], [far, -far], [far, far], [-far, far]], 200, 100).tolist()) == WHOLE
+    band = outline([[-far, 10], [far, 10], [far, 20], [-far, 20]], 200, 100)
+    assert sorted(band.tolist()) == [[0, 10], [0, 20], [200, 10], [200, 20]] and signed_area(band) == 2000
+    assert signed_area(outline([[-far, 20], [far, 20], [far, 10], [-far, 10]], 200, 100)) == 2000  # the other way round
+    half = outline([[0, 0], [far, far / 2], [far, far], [0, far]], 200, 100)  # below the diagonal
+    assert {tuple(p) for p in half.tolist()} == {(0, 0), (0, 100), (200, 100)}
+    for wrong in ([[0, 0], [far, far], [far, 0], [0, far]], (far, 0, far, far), [[0, 0], [far, 0], [1, 1], [0, far]], (0, 0, -far, far)):
+        with pytest.raises(CtpnError, match="mark it again"):
+            outline(wrong, 200, 100)
+
+
+@pytest.mark.filterwarnings("error")
+def test_random_regions_of_any_size_are_inside_or_refused():
+    rng, inside = np.random.default_rng(0), 0
+    for _ in range(3000):
+        huge = rng.choice([-1, 1], 8) * 10.0 ** rng.uniform(-300, 40, 8)
+        values = np.where(rng.random(8) < 0.5, huge, rng.uniform(-100, 300, 8))
+        try:
+            found = outline(values[:4] if rng.random() < 0.5 else values.reshape(4, 2), 200, 100)
+        except CtpnError:
+            continue
+        inside += 1
+        assert (found >= -1e-4).all() and (found <= [200.0001, 100.0001]).all() and signed_area(found) > 0.9
+    assert inside > 100
 
 
 def test_padding_grows_with_the_region_within_bounds():

@@ -77,6 +77,17 @@ def test_the_originals_checkpoint_computes_what_the_original_computes(zipped: bo
     np.testing.assert_allclose(maps["vertical"].reshape(-1, 2), regressions[0], atol=1e-6)
 
 
+def test_a_checkpoint_of_several_gpus_is_the_same_net(tmp_path: Path) -> None:
+    """nn.DataParallel writes module. before each name; a name that has it alone is an unknown one."""
+    state = small_state()
+    plain = load_detector(write_checkpoint(tmp_path / "plain.pth.tar", state)).state_dict()
+    parallel = load_detector(write_checkpoint(tmp_path / "parallel.pth.tar", {f"module.{n}": t for n, t in state.items()})).state_dict()
+    assert plain.keys() == parallel.keys() and all(torch.equal(plain[n], parallel[n]) for n in plain)
+    first = next(iter(state))
+    with pytest.raises(ModelError, match=f"module.{first}|{first}"):
+        load_detector(write_checkpoint(tmp_path / "mixed.pth.tar", {f"module.{n}" if n == first else n: t for n, t in state.items()}))
+
+
 def test_lines_come_out_of_our_stages(tmp_path: Path) -> None:
     state = small_state()
     for name in ("rpn_class", "rpn_regress"):
