@@ -10,8 +10,9 @@ struct ChoosePage: View {
     let model: ReaderModel
     let benchmark: BenchmarkModel
     let sample: @Sendable () throws -> Data
+    /// Shows the camera, which is not this page's: it is still there when the photo has led to the next page.
+    @Binding var isTakingPhoto: Bool
     @State private var picked: PhotosPickerItem?
-    @State private var isTakingPhoto = false
     @State private var isMeasuring = false
 
     var body: some View {
@@ -29,7 +30,6 @@ struct ChoosePage: View {
             .frame(maxWidth: .infinity)
         }
         .safeAreaInset(edge: .bottom) { buttons }
-        .fullScreenCover(isPresented: $isTakingPhoto) { camera.ignoresSafeArea() }
         .sheet(isPresented: $isMeasuring) { BenchmarkPage(model: benchmark) }
         .onChange(of: picked) { _, item in open(item) }
     }
@@ -53,15 +53,6 @@ struct ChoosePage: View {
         .frame(maxWidth: 560)
         .frame(maxWidth: .infinity)
         .background(.bar)
-    }
-
-    private var camera: some View {
-        CameraView { image in
-            model.open("camera") {
-                guard let file = image.jpegData(compressionQuality: 0.95) else { throw CtpnError.image("the camera gave no photo") }
-                return file
-            }
-        }
     }
 
     /// The system asks for the camera itself, the first time; after a refusal it would show a black picture.

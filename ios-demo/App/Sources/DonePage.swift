@@ -28,7 +28,10 @@ struct DonePage: View {
         .navigationTitle("done")
         .navigationBarTitleDisplayMode(.inline)
         .toolbar {
-            ToolbarItemGroup(placement: .topBarTrailing) { TextActions(text: sharedText(lines)) }
+            ToolbarItemGroup(placement: .topBarTrailing) {
+                CopyButton(text: sharedText(lines))
+                ShareLink("share", item: sharedText(lines)).disabled(sharedText(lines).isEmpty)
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ struct MarkPage: View {
                 }
             }
             .disabled(isReading)
+            .allowsHitTesting(!isReading)
             .accessibilityHidden(isReading)
             .overlay { if isReading { progress } }
     }

@@ -27,7 +27,10 @@ struct ResultsPage: View {
             ToolbarItem(placement: .topBarLeading) {
                 Button("back", systemImage: "chevron.backward") { model.send(.back) }
             }
-            ToolbarItemGroup(placement: .topBarTrailing) { TextActions(text: sharedText(lines)) }
+            ToolbarItemGroup(placement: .topBarTrailing) {
+                CopyButton(text: sharedText(lines))
+                ShareLink("share", item: sharedText(lines)).disabled(sharedText(lines).isEmpty)
+            }
         }
     }
 
@@ -51,8 +54,8 @@ struct ResultsPage: View {
     }
 }
 
-/// Copies and shares a text, if there is one.
-struct TextActions: View {
+/// Copies a text, if there is one, and says that it did.
+struct CopyButton: View {
     let text: String
     @State private var copies = 0
 
@@ -63,7 +66,6 @@ struct TextActions: View {
         }
         .sensoryFeedback(.success, trigger: copies)
         .disabled(text.isEmpty)
-        ShareLink("share", item: text).disabled(text.isEmpty)
     }
 }
 

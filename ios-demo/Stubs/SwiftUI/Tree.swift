@@ -9,6 +9,7 @@ import UIKit
     public var children: [Node]
     public var action: (() -> Void)?
     public var isEnabled = true
+    public var isTouchable = true
     public var isHidden = false  // from those who hear it
     public var label: String?  // for those who hear it
     public var isSelected = false

@@ -137,11 +137,12 @@ extension AppTests {
             try await app.opened(first)
             try app.press("识别 1 个区域")
             #expect(app.texts.contains("正在识别…") && app.isEnabled("撤销") == false && app.isEnabled("返回") == false)
-            #expect(app.tree.element("区域 1")?.isHidden == true)
+            #expect(app.tree.element("区域 1")?.isHidden == true && app.tree.first("UIView")?.isTouchable == false)
             #expect(app.drawn.contains("stroke rect 56,280 120x40 19d3c5ff 3.0"))
             try app.press("取消")
             #expect(isNear(app.marking?.rectangles, [first]))
             #expect(app.isEnabled("撤销") == true && app.tree.element("区域 1")?.isHidden == false)
+            #expect(app.tree.first("UIView")?.isTouchable == true && app.tree.element("区域 1")?.isTouchable == false)
         }
     }
 }
