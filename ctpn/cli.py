@@ -26,10 +26,13 @@ from ctpn.batch.bulk import ReadOptions
 from ctpn.batch.inputs import find_inputs
 from ctpn.batch.item import Item, Outcome
 from ctpn.batch.overlays import overlay_files
+from ctpn.batch.pages import Pages, with_pages
 from ctpn.batch.pool import outcomes
 from ctpn.command import STOPPED
 from ctpn.contract.signature import Trust
 from ctpn.errors import CtpnError
+from ctpn.imaging.decode import silence_decoders
+from ctpn.imaging.limits import HIGHEST, MAX_PIXELS, Limits
 from ctpn.layout.regions import Region, parse_region
 from ctpn.output.formats import Format, format_of
 from ctpn.output.record import page_record
@@ -58,6 +61,19 @@ def _threads(text: str) -> int:
     return _count(text, 0)
 
 
+def _pages(text: str) -> Pages:
+    try:
+        return Pages.parse(text)
+    except CtpnError as e:
+        raise argparse.ArgumentTypeError(str(e)) from None
+
+
+def _pixels(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:20]) <= HIGHEST:
+        raise argparse.ArgumentTypeError(f"expected a number of pixels from 1 to {HIGHEST}, got {text!r}")
+    return int(text)
+
+
 def _joined(argv: Sequence[str]) -> list[str]:
     """The arguments with `--region -20,0,300,200` as `--region=-20,0,300,200`: argparse takes the former's region for an option."""
     joined: list[str] = []
@@ -79,10 +95,16 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     described = (__doc__ or "").replace("{ctpn}", _called())
     parser = argparse.ArgumentParser(_called(), description=described, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="JPEG, PNG, WebP, TIFF or BMP, a folder of them, or - for stdin")
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a picture or PDF (docs/inputs.md), a folder of them, or - for stdin")
     parser.add_argument("--recursive", action="store_true", help="also the folders in a folder; links to folders are followed, each once")
     parser.add_argument(
         "--region", type=_region, action="append", metavar="x,y,w,h", help="a region in pixels, or four corners; may be repeated"
+    )
+    parser.add_argument(
+        "--pages",
+        type=_pages,
+        metavar="all|N|N-M",
+        help="pages of a TIFF or PDF, frames of an animation (default: the first)",
     )
     parser.add_argument("--no-text", action="store_true", help="find the lines, do not read them")
     parser.add_argument(
@@ -93,6 +115,11 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         "--csv-safe", action="store_true", help="with --format csv, for spreadsheets: an apostrophe before texts that look like a formula"
     )
     parser.add_argument("--overlay", metavar="OUT", help="write a picture of the lines; a folder for several images")
+    parser.add_argument("--strict", action="store_true", help="a picture that is damaged is an error, not a warning")
+    parser.add_argument(
+        "--max-pixels", type=_pixels, default=MAX_PIXELS, metavar="N",
+        help="limit for width times height of a picture; the one for memory rises with it (default: %(default)s)",
+    )  # fmt: skip
     models = parser.add_mutually_exclusive_group()
     models.add_argument("--bundle", type=Path, metavar="DIR", help="models written by export.bundle (default: the shipped ones)")
     models.add_argument("--model", type=Path, metavar="FILE", help="a detector written by export.onnx, instead of the shipped one")
@@ -113,11 +140,13 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def _items(args: argparse.Namespace) -> tuple[list[Item], list[str]]:
     """The images to read, and where their overlays go; and lines that say what was passed over."""
     inputs = find_inputs(args.images, recursive=args.recursive)
+    if args.pages:
+        inputs.found = with_pages(inputs.found, args.pages, Limits(args.max_pixels))
     files: Sequence[Path | None] = [None] * len(inputs.found)
     if args.overlay:
         folder = len(inputs.found) > 1 or any(map(os.path.isdir, (args.images[0], args.overlay))) or args.overlay.endswith(("/", os.sep))
         files = overlay_files(inputs.found, Path(args.overlay), folder=folder)
-    return [Item(i.name, i.source, file, i.error) for i, file in zip(inputs.found, files, strict=True)], inputs.report()
+    return [Item(i.name, i.source, file, i.error, i.page) for i, file in zip(inputs.found, files, strict=True)], inputs.report()
 
 
 def run(args: argparse.Namespace) -> int:
@@ -130,6 +159,8 @@ def run(args: argparse.Namespace) -> int:
         tuple(args.region) if args.region else None,
         not args.no_text,
         Trust.of(args.public_key, args.min_release) if args.public_key else None,
+        args.max_pixels,
+        args.strict,
     )
     form, done, failed = format_of(args.format, safe_csv=args.csv_safe), 0, 0
     try:
@@ -173,6 +204,7 @@ def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 all read, 1 an image failed or stdout cannot be written, 130 stopped by hand; usage errors exit 2."""
     use_utf8()
     args = parse(argv)
+    silence_decoders()
     try:
         return run(args)
     except CtpnError as e:  # a model that cannot be loaded, an overlay over a photo, a full disk

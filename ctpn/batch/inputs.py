@@ -39,12 +39,14 @@ class Input:
         source: its path, or the bytes that came from stdin.
         place: its path inside the folder that was given; of all others the last part of its name.
         error: why there is nothing to be read; "" for a photo.
+        page: of a file of several pages, from 1; None: the first, and a warning of the others.
     """
 
     name: str
     source: Path | bytes
     place: Path
     error: str = ""
+    page: int | None = None
 
 
 @dataclass

@@ -9,6 +9,7 @@ from ctpn.batch.bulk import ReadOptions, read_page
 from ctpn.batch.fetch import fetch
 from ctpn.errors import CtpnError
 from ctpn.imaging.decode import open_photo
+from ctpn.imaging.limits import Limits
 from ctpn.imaging.source import read_source
 from ctpn.output.overlay import write_overlay
 from ctpn.page import PageResult
@@ -23,12 +24,14 @@ class Item:
         source: its path, the bytes of its file, or its URL.
         overlay: where to write a picture of its lines; None: nowhere.
         error: why there is nothing to read; "" where there is.
+        page: of a file of several pages, from 1; None: the first, and a warning of the others.
     """
 
     name: str
     source: Path | bytes | str
     overlay: Path | None = None
     error: str = ""
+    page: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,10 @@ def read_item(item: Item, options: ReadOptions) -> Outcome:
     try:
         if item.error:
             raise CtpnError(item.error)
-        data = _bytes(item.source)
-        page = read_page(data, options, item.name)
+        data = _bytes(item.source, options)
+        page = read_page(data, options, item.name, item.page)
         if item.overlay:
-            _draw(data, page, item.overlay)
+            _draw(data, page, item.overlay, item.page, options)
     except (CtpnError, OSError) as e:
         return Outcome(item.name, page, str(e))
     except Exception as e:
@@ -63,12 +66,12 @@ def read_item(item: Item, options: ReadOptions) -> Outcome:
     return Outcome(item.name, page)
 
 
-def _bytes(source: Path | bytes | str) -> bytes:
+def _bytes(source: Path | bytes | str, options: ReadOptions) -> bytes:
     if isinstance(source, bytes):
         return source
-    return fetch(source) if isinstance(source, str) else read_source(source)[1]
+    return fetch(source) if isinstance(source, str) else read_source(source, Limits(options.max_pixels))[1]
 
 
-def _draw(data: bytes, page: PageResult, file: Path) -> None:
-    photo = open_photo(data)
+def _draw(data: bytes, page: PageResult, file: Path, number: int | None, options: ReadOptions) -> None:
+    photo = open_photo(data, page=number, max_pixels=options.max_pixels)
     write_overlay(photo.pixels, [replace(line, quad=photo.to_pixels(line.quad)) for line in page], file)

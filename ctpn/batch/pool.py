@@ -22,7 +22,8 @@ def outcomes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator
     Raises:
         ModelError: a model cannot be loaded; at once, not at the first photo.
     """
-    reader_for(options.bundle, options.detector, options.threads, options.trust)  # a bad model is reported once, and here
+    # A bad model is reported once, and here.
+    reader_for(options.bundle, options.detector, options.threads, options.trust, options.max_pixels)
     jobs = min(jobs, len(items))
     return _in_processes(items, options, jobs) if jobs > 1 else (read_item(item, options) for item in items)
 

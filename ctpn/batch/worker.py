@@ -14,6 +14,7 @@ import cv2
 
 from ctpn.batch.bulk import ReadOptions
 from ctpn.batch.item import Item, Outcome, read_item
+from ctpn.imaging.decode import silence_decoders
 
 SPAWN = multiprocessing.get_context("spawn")  # a forked runtime has lost its threads
 
@@ -66,6 +67,7 @@ def _serve(connection: Connection, options: ReadOptions) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too; the parent ends it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
+    silence_decoders()
     with suppress(EOFError, OSError):
         while True:
             connection.send(read_item(connection.recv(), options))

@@ -109,6 +109,32 @@ def open_photo(source: Source, focus: Focus | None = None, *, page: int | None =
     return _named(name, lambda: _open(data, page, limits, lambda jpeg, limits: _as_needed(jpeg, limits, focus)))
 
 
+def page_count(source: Source, *, max_pixels: int = MAX_PIXELS) -> int:
+    """How many pages or frames a file has.
+
+    Raises:
+        ImageError: as above. What only the optional packages know is decoded for it.
+    """
+    limits = Limits(max_pixels)
+    name, data = read_source(source, limits)
+    kind = picture_kind(data[:HEAD_BYTES])
+    try:
+        if kind in ("JPEG", "BMP"):
+            return 1
+        if kind == "PNG":
+            return open_png(data)[0].pages
+        if kind == "WebP":
+            return open_webp(data).pages
+        return tiffs.open_tiff(data, None)[0].pages if kind == "TIFF" else _open(data, None, limits, _whole).pages
+    except ImageError as e:
+        raise ImageError(f"{name}: {e}") from None
+
+
+def silence_decoders() -> None:
+    """Keep OpenCV's own lines off stderr, in this whole process: a program says what matters by itself, in one line."""
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
 def _named(name: str, work: Callable[[], Photo]) -> Photo:
     try:
         return work()

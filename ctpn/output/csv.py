@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from ctpn.output.record import LineRecord, PageRecord
 from ctpn.terminal import printable
 
-COLUMNS = ["image", "line", "region", "score", "text", "text_score", "x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4"]
+COLUMNS = ["image", "line", "region", "score", "text", "text_score", "x1", "y1", "x2", "y2", "x3", "y3", "x4", "y4", "page"]
 FORMULA = re.compile("[=+\\-@\t\r＝＋－＠]")  # with these a spreadsheet begins a formula, some with the full-width ones too
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*\s?%?")
 
@@ -27,15 +27,15 @@ def to_csv(record: PageRecord, *, safe: bool = False) -> str:
         safe: for spreadsheets, which calculate what looks like a formula. An apostrophe precedes names and texts that begin with
             =, +, -, @ or a tab and are no number.
     """
-    return _rows(_row(record["image"], i, line, safe) for i, line in enumerate(record["lines"]))
+    return _rows(_row(record, i, line, safe) for i, line in enumerate(record["lines"]))
 
 
-def _row(image: str, number: int, line: LineRecord, safe: bool) -> Sequence[object]:
-    name, text = printable(image), line["text"]
+def _row(record: PageRecord, number: int, line: LineRecord, safe: bool) -> Sequence[object]:
+    name, text = printable(record["image"]), line["text"]
     if safe:
         name, text = _no_formula(name), text and _no_formula(text)
     corners = [v for point in line["quad"] for v in point]
-    return [name, number, line["region"], line["score"], text, line["text_score"], *corners]
+    return [name, number, line["region"], line["score"], text, line["text_score"], *corners, record.get("page")]
 
 
 def _no_formula(text: str) -> str:

@@ -32,9 +32,14 @@ def to_hocr(records: Sequence[PageRecord]) -> str:
 
 
 def hocr_page(number: int, record: PageRecord) -> str:
-    """The page of a photo with its lines, each line's text as one word. Numbers of pages begin with 0; a photo that failed has none."""
+    """The page of a photo with its lines, each line's text as one word. Numbers of pages begin with 0; a photo that failed has none.
+
+    `ppageno` counts the document's pages, `lpageno` is the page in a file of several pages.
+    """
     name = _clean(CONTROLS.sub(" ", record["image"].replace('"', "'")))
     title = f'image "{name}"; bbox 0 0 {record["width"]} {record["height"]}; ppageno {number}'
+    if "page" in record:
+        title += f"; lpageno {record['page']}"
     page = ElementTree.Element("div", {"class": "ocr_page", "id": f"page_{number}", "title": title})
     for i, line in enumerate(record["lines"]):
         xs, ys = zip(*line["quad"], strict=True)

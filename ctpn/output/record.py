@@ -40,8 +40,9 @@ class _Required(TypedDict):
 
 
 class PageRecord(_Required, total=False):
-    """A photo; `regions` only where some were asked for."""
+    """A photo; `page` only of a file of several pages, from 1, `regions` only where some were asked for."""
 
+    page: int
     regions: list[RegionRecord]
 
 
@@ -52,6 +53,8 @@ def page_record(name: str, page: PageResult) -> PageRecord:
         "lines": [_line(line) for line in page.lines],
         "warnings": [{"code": w.code, "message": w.message} for w in page.warnings],
     }  # fmt: skip
+    if page.pages > 1:
+        record["page"] = page.page
     if page.regions is not None:
         counts = [sum(line.region == i for line in page.lines) for i in range(page.regions)]
         record["regions"] = [{"region": i, "lines": n} for i, n in enumerate(counts)]

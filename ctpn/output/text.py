@@ -8,7 +8,8 @@ from ctpn.terminal import printable
 
 def to_text(record: PageRecord) -> str:
     """A line of the photo's size, then a line for each text."""
-    rows = [f"{printable(record['image'])}: {len(record['lines'])} lines, {record['width']} x {record['height']} pixels"]
+    page = f", page {record['page']}" if "page" in record else ""
+    rows = [f"{printable(record['image'])}{page}: {len(record['lines'])} lines, {record['width']} x {record['height']} pixels"]
     for line in record["lines"]:
         corners = "  ".join(f"{x:.1f},{y:.1f}" for x, y in line["quad"])
         region = "" if line["region"] is None else f"  region {line['region']}"

@@ -66,7 +66,7 @@ class RegionCount(BaseModel):
 
 
 class Page(BaseModel):
-    """What was read on a photo; `regions` only where some were marked."""
+    """What was read on a photo; `regions` only where some were marked, `page` only of a file of several pages."""
 
     image: str
     width: int
@@ -74,6 +74,7 @@ class Page(BaseModel):
     lines: list[Line]
     warnings: list[Warned]
     regions: list[RegionCount] | None = None
+    page: int | None = None
 
 
 class BundleFile(BaseModel):
