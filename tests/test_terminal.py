@@ -138,7 +138,7 @@ def parse(text, form):
         assert text.count("\n") == 2 and "lines" in json.loads(text.splitlines()[0])
     if form == "csv":
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-        assert len(rows) > 1 and {len(row) for row in rows} == {14}
+        assert len(rows) > 1 and {len(row) for row in rows} == {15}
     if form == "hocr":
         root = ElementTree.fromstring(text)
         assert len(root.findall(".//{*}div[@class='ocr_page']")) == 1 and root.findall(".//{*}span[@class='ocrx_word']")
