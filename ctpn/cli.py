@@ -95,7 +95,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
     described = (__doc__ or "").replace("{ctpn}", _called())
     parser = argparse.ArgumentParser(_called(), description=described, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="a picture or PDF (docs/inputs.md), a folder of them, or - for stdin")
+    parser.add_argument(
+        "images", nargs="+", metavar="IMAGE", help="a picture or PDF (docs/inputs.md), a folder of them, a wildcard, or - for stdin"
+    )
     parser.add_argument("--recursive", action="store_true", help="also the folders in a folder; links to folders are followed, each once")
     parser.add_argument(
         "--region", type=_region, action="append", metavar="x,y,w,h", help="a region in pixels, or four corners; may be repeated"
@@ -131,7 +133,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--threads", type=_threads, default=0, metavar="N", help="for each image (default: chosen by the runtime; 1 with --jobs)"
     )
-    args = parser.parse_args(_joined(sys.argv[1:] if argv is None else argv))
+    args = parser.parse_intermixed_args(_joined(sys.argv[1:] if argv is None else argv))
     if args.csv_safe and args.format != "csv":
         parser.error(f"--csv-safe: expected --format csv beside it, got {args.format}")
     return args

@@ -26,7 +26,7 @@ from ctpn import command
 from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
 from ctpn.annotations.split import is_validation
 from ctpn.errors import CtpnError
-from ctpn.files import write
+from ctpn.files import refuse_overwrite, write
 from ctpn.imaging.decode import open_image
 from ctpn.page import TextLine
 from ctpn.reader import TextReader
@@ -197,6 +197,11 @@ def _row(name: str, result: SetMetrics) -> str:
 
 def run(args: argparse.Namespace) -> dict[str, SetMetrics]:
     """Evaluate all sets; writes the JSON and the sheet where asked for."""
+    outputs = [file for file in (args.json, args.sheet) if file]
+    for file in outputs:
+        refuse_overwrite(file, [p for folder in args.sets for pair in read_set(folder) for p in pair] + [args.model] * bool(args.model))
+    if len(outputs) == 2 and outputs[0].resolve() == outputs[1].resolve():
+        raise CtpnError(f"--json and --sheet: {outputs[0]} is given for both; give two places")
     reader = TextReader(detector=args.model, threads=args.threads)
     find = reader.read if args.read else reader.detect
     results = {f.name: evaluate_set(find, f, split=args.split, limit=args.limit, reading=args.read) for f in args.sets}

@@ -6,9 +6,11 @@ import errno
 import hashlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from ctpn.errors import CtpnError
 
 SUM = ".sha256"  # ending of the file with a file's sum
 ADVICE = {
@@ -32,6 +34,19 @@ ADVICE = {
 def advice(error: OSError) -> str:
     """What to do about an error of the file system, such as "make room on that disk"."""
     return ADVICE.get(error.errno or 0, "check the path and the disk")
+
+
+def refuse_overwrite(out: Path, inputs: Iterable[Path]) -> None:
+    """Check that an output is none of the inputs, also not by a link or by another spelling of its name.
+
+    Raises:
+        CtpnError: it is one.
+    """
+    if not out.exists():
+        return
+    for file in inputs:
+        if file.exists() and os.path.samefile(file, out):
+            raise CtpnError(f"{out}: would write over {file}, which is read; give another place")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from jsonschema import Draft202012Validator
 
 from ctpn.cli import main
 from ctpn.imaging.decode import open_image
@@ -16,11 +17,15 @@ from tests.helpers.jpegs import with_orientation
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 WAYBILL = EXAMPLES / "waybill.jpg"
+SCHEMA = Draft202012Validator(json.loads((EXAMPLES.parent / "contract" / "schemas" / "result.schema.json").read_text(encoding="utf-8")))
 
 
 def command(capsys, *args):
     code = main([str(a) for a in args])
     out = capsys.readouterr()
+    if "--json" in args:
+        for line in out.out.splitlines():
+            SCHEMA.validate(json.loads(line))
     return code, out.out, out.err
 
 
@@ -125,6 +130,16 @@ def test_a_folder_is_read_by_content_and_the_rest_is_said(tmp_path, capsys):
     code, out, _ = command(capsys, tmp_path, "--recursive", "--no-text", "--json", "--threads", 1, "--overlay", seen)
     assert code == 0 and [json.loads(line)["image"] for line in out.splitlines()] == [str(tmp_path / p) for p in ("noending", "sub/b.jpg")]
     assert sorted(str(p.relative_to(seen)) for p in seen.rglob("*.png")) == ["noending.png", "sub/b.png"]
+
+
+def test_options_may_stand_between_images(capsys):
+    code, out, _ = command(capsys, WAYBILL, "--no-text", EXAMPLES / "sign.jpg", "--json", "--threads", 1)
+    assert code == 0 and out.count("\n") == 2
+
+
+def test_a_pipe_without_bytes_is_no_empty_file(capsys):
+    code, _, err = command(capsys, "/dev/null", "--threads", 1)
+    assert code == 1 and err == "ctpn: /dev/null: no bytes came from it, and it is no file; see what should write to it\n"
 
 
 @pytest.mark.parametrize("option", ["--region", "--reg"])

@@ -21,19 +21,24 @@ def collect(sources: list[Path], out: Path) -> int:
     """Link the images of all sources into `out`/images and write their annotations to `out`/gt; returns their number.
 
     Raises:
-        CtpnError: a source is neither a list nor a folder with images/, or a listed image does not exist.
+        CtpnError: a source is neither a list nor a folder with images/, a listed image does not exist, two images would have one
+            name, or a name is that of a file which is no link.
     """
-    count = 0
+    taken = dict[str, Path]()
     for source in sources:
         for image, annotation in _images(source):
             name = f"{image.parent.parent.name}_{image.stem}"
-            write(out / "gt" / f"gt_{name}.txt", annotation)
             link = out / "images" / f"{name}{image.suffix}"
+            if taken.get(name, image) != image:
+                raise CtpnError(f"{image}: would have the name {name} of {taken[name]}; rename the folder of one")
+            if link.exists() and not link.is_symlink():
+                raise CtpnError(f"{link}: is there, and no link of an earlier collection; give another --out")
+            taken[name] = image
+            write(out / "gt" / f"gt_{name}.txt", annotation)
             link.parent.mkdir(parents=True, exist_ok=True)
             link.unlink(missing_ok=True)
             link.symlink_to(image.resolve())
-            count += 1
-    return count
+    return len(taken)
 
 
 def _images(source: Path) -> list[tuple[Path, str]]:

@@ -29,6 +29,8 @@ def read_source(source: Source, limits: Limits | None = None) -> tuple[str, byte
         name, data = str(source), _read(Path(source), limits)
     else:
         name, data = _read_object(source, limits)
+    if not data and isinstance(source, (str, os.PathLike)) and not Path(source).is_file():
+        raise ImageError(f"{name}: no bytes came from it, and it is no file; see what should write to it")
     if not data:
         raise ImageError(f"{name}: the file is empty; copy it again")
     return name, data

@@ -26,6 +26,7 @@ from torch import Tensor
 from ctpn import command
 from ctpn.contract.spec import CLASSIC, DetectorSpec
 from ctpn.errors import CtpnError, ModelError
+from ctpn.files import refuse_overwrite
 from ctpn.nn.checkpoint import save_weights
 from ctpn.nn.detector import assemble
 from ctpn.nn.keras_file import F32, KerasFile, read_keras
@@ -162,8 +163,9 @@ def import_keras(
     """Write `source`'s weights as `target`; returns what was read. `activation` and `version` are as for `convert`.
 
     Raises:
-        ModelError: the file is damaged, is not a CTPN, or does not say enough; `target` is then as it was.
+        ModelError: the file is damaged, is not a CTPN, or does not say enough; `target` is then as it was. CtpnError: it is `source`.
     """
+    refuse_overwrite(target, [source])
     file = read_keras(source, KNOWN)
     try:
         state, recurrence = convert(file, activation, version)

@@ -23,7 +23,7 @@ from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
 from ctpn.annotations.pictures import read_picture
 from ctpn.annotations.split import is_validation
 from ctpn.errors import CtpnError
-from ctpn.files import write
+from ctpn.files import refuse_overwrite, write
 from ctpn.reader import TextReader
 from ctpn.synthesis.pages.files import icdar, jpeg
 from ctpn.synthesis.phrases import fold
@@ -86,7 +86,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def cut_set(folder: Path, out: Path, reader: TextReader | None = None) -> int:
-    """Cut the lines of a set's training part, by annotated quads or those that `reader` finds; returns how many."""
+    """Cut the lines of a set's training part, by annotated quads or those that `reader` finds; returns how many.
+
+    Raises:
+        CtpnError: `out` is the set's own folder, or the set cannot be read.
+    """
+    refuse_overwrite(out, [folder])
     count = 0
     pages = [p for p in read_set(folder) if not is_validation(p[0].stem)]
     for image, gt in tqdm(pages, desc=folder.name, file=sys.stderr, mininterval=5):

@@ -46,3 +46,14 @@ def test_what_is_missing_is_named(photos: Path, tmp_path: Path, capsys: pytest.C
     write(photos / "list_negative.txt", "a\nz.jpg\n")
     assert main([str(photos / source), "--out", str(tmp_path / "out")]) == 1
     assert text in capsys.readouterr().err
+
+
+def test_an_image_is_never_replaced_by_a_link_or_by_another(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, other = tmp_path / "out", tmp_path / "more" / "photos"
+    write(other / "images" / "c.jpg", b"another")
+    assert main([str(photos), str(photos), "--out", str(out)]) == 0  # the same image twice is one
+    assert main([str(photos), str(other), "--out", str(out)]) == 1 and "would have the name photos_c" in capsys.readouterr().err
+    (out / "images" / "photos_c.jpg").unlink()
+    write(out / "images" / "photos_c.jpg", b"a photo")
+    assert main([str(photos), "--out", str(out)]) == 1 and "photos_c.jpg: is there, and no link" in capsys.readouterr().err
+    assert (out / "images" / "photos_c.jpg").read_bytes() == b"a photo"

@@ -71,6 +71,16 @@ def test_reading_is_measured_too(own_set, tmp_path, capsys, monkeypatch):
     assert head.split()[-2:] == ["read", "found"] and row.split()[-1] == f"{result['read_matched']:.3f}"
 
 
+def test_an_output_never_replaces_the_set(own_set, tmp_path, capsys):
+    folder, _ = own_set
+    image = next((folder / "images").iterdir())
+    before = image.read_bytes()
+    assert main([str(folder), "--split", "all", "--sheet", str(image)]) == 1
+    assert "would write over" in capsys.readouterr().err and image.read_bytes() == before
+    assert main([str(folder), "--json", str(tmp_path / "x"), "--sheet", str(tmp_path / "x")]) == 1
+    assert "is given for both" in capsys.readouterr().err
+
+
 def test_an_empty_split_and_a_lost_folder_fail_clearly(own_set, tmp_path, capsys):
     assert main([str(tmp_path / "nowhere")]) == 1
     assert "nowhere" in capsys.readouterr().err
