@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ctpn.contract.signature import Trust
 from ctpn.errors import ImageError, ModelWarning
-from ctpn.imaging.header import DAMAGED
+from ctpn.imaging.header import DAMAGED, GOES_ON
 from ctpn.imaging.limits import MAX_PIXELS
 from ctpn.layout.regions import Region
 from ctpn.page import PageResult
@@ -54,7 +54,7 @@ def read_page(data: bytes, options: ReadOptions, name: str = "image", page: int 
     result = (reader.read if options.text else reader.detect)(_Named(data, name), options.regions, page=page)
     damage = next((w.message for w in result.warnings if w.code == DAMAGED), "")
     if options.strict and damage:
-        raise ImageError(f"{name}: {damage} (an error with --strict)")
+        raise ImageError(f"{name}: {damage.replace(GOES_ON, '')}, or read what is left of it without --strict")
     return result
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ctpn.errors import ImageError
 from ctpn.page import PageWarning
 
+GOES_ON = ", the rest was read"  # of a damaged file, unless that is an error
 DAMAGED, MORE_PAGES, ROTATED, TEXT_LAYER = "damaged", "more_pages", "rotated", "text_layer"
 
 
@@ -60,7 +61,7 @@ def warnings(page: int | None, pages: int, *, damage: str = "", rotated: bool = 
     """What a user should know of a page; further pages only where none was asked for."""
     found = []
     if damage:
-        found.append(PageWarning(DAMAGED, f"is damaged ({damage}), the rest was read; copy the file again"))
+        found.append(PageWarning(DAMAGED, f"is damaged ({damage}){GOES_ON}; copy the file again"))
     if pages > 1 and page is None:
         found.append(PageWarning(MORE_PAGES, f"has {pages} pages or frames, {pages - 1} of them were not read; --pages all reads them"))
     if rotated:

@@ -121,7 +121,9 @@ def test_damage_is_a_warning_or_with_strict_an_error(tmp_path, capsys):
     assert err.startswith(f"ctpn: {file}: warning: is damaged (") and err.count("\n") == 1
     code, out, err = run(capsys, file, "--json", "--strict")
     assert code == 1 and [*records(out)[0]] == ["image", "error"]
-    assert err.startswith(f"ctpn: {file}: is damaged (") and err.endswith("(an error with --strict)\n")
+    assert err.startswith(f"ctpn: {file}: is damaged (") and err.endswith(
+        "); copy the file again, or read what is left of it without --strict\n"
+    )
 
 
 def test_the_limit_of_pixels(scan, capsys):
