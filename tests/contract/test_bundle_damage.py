@@ -172,3 +172,64 @@ def test_a_file_that_may_not_be_read_is_told(copied):
     (copied / "charset.txt").chmod(0)
     with pytest.raises(ModelError, match="cannot be read"):
         open_bundle(copied)
+
+
+def linked_file(folder, outside):
+    """The same bytes, but elsewhere."""
+    (folder / "detector.onnx").rename(outside / "detector.onnx")
+    (folder / "detector.onnx").symlink_to(outside / "detector.onnx")
+
+
+def linked_within(folder, outside):
+    (folder / "golden.png").rename(folder / ".golden.png")
+    (folder / "golden.png").symlink_to(".golden.png")
+
+
+def linked_folder(folder, outside):
+    (folder / "more").symlink_to(outside)
+
+
+def hanging_link(folder, outside):
+    (folder / ".hidden").symlink_to("nowhere")
+
+
+def more(folder, outside):
+    (folder / "weights.bin").write_bytes(b"1")
+
+
+def more_within(folder, outside):
+    (folder / "a").mkdir()
+    (folder / "a" / "b.txt").write_bytes(b"1")
+
+
+def pipe(folder, outside):
+    os.mkfifo(folder / "pipe")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (linked_file, r"detector\.onnx: is a link"), (linked_within, r"golden\.png: is a link"), (linked_folder, "more: is a link"),
+        (hanging_link, r"\.hidden: is a link"), (more, r"weights\.bin: is not in the manifest, which names every file; remove it"),
+        (more_within, r"b\.txt: is not in the manifest"), (pipe, "pipe: is not in the manifest"),
+    ],
+)  # fmt: skip
+def test_links_and_files_that_nobody_vouches_for_are_refused(copied, tmp_path, change, message):
+    (tmp_path / "outside").mkdir()
+    change(copied, tmp_path / "outside")
+    with pytest.raises(ModelError, match=message):
+        open_bundle(copied)
+
+
+def test_hidden_files_empty_folders_and_a_link_to_the_bundle_itself_are_let_be(copied, tmp_path):
+    (copied / ".DS_Store").write_bytes(b"of a system")
+    (copied / "empty").mkdir()
+    (tmp_path / "link").symlink_to(copied)
+    assert open_bundle(tmp_path / "link").detector_spec.name == "mobile"
+
+
+@pytest.mark.parametrize("name", ["golden.json", "detector.spec.json"])
+def test_a_text_of_any_size_is_not_read(copied, name):
+    forged(copied, name, b" " * ((1 << 20) + 1))
+    with pytest.raises(ModelError, match=rf"{name}: expected at most 1048576 bytes, got 1048577"):
+        open_bundle(copied)

@@ -23,6 +23,7 @@ import java.nio.ByteBuffer
 import java.util.concurrent.CancellationException
 
 private const val UNSET = -1L // a side of any size
+private const val MAX_VALUE = 1e6f // of a map; beyond, the weights are damaged
 
 /** A model file under ONNX Runtime: bytes in, one array per output. */
 private class OnnxModel(
@@ -105,12 +106,23 @@ internal class OnnxDetector(
 
     override fun maps(pixels: RgbImage): Map<DetectorMap, FloatMap> {
         val maps = model.run(pixels.pixels, 1, pixels.height.toLong(), pixels.width.toLong(), 3) { floatMap(it) }
-        return spec.outputs.associateWith { maps.getValue(it.json) }
+        return spec.outputs.associateWith { name -> maps.getValue(name.json).also { checkValues(name, it.values) } }
     }
 
     private fun floatMap(tensor: OnnxTensor): FloatMap {
-        val (_, height, width, channels) = tensor.info.shape.map { it.toInt() }
-        return FloatMap(height, width, channels, floats(tensor))
+        val shape = tensor.info.shape.map { it.toInt() }
+        if (shape.size != 4 || shape[0] != 1 || tensor.info.type != OnnxJavaType.FLOAT) throw mismatch("detector")
+        return FloatMap(shape[1], shape[2], shape[3], floats(tensor))
+    }
+
+    /** @throws ModelException NaN or numbers that no net gives. */
+    private fun checkValues(
+        name: DetectorMap,
+        values: FloatArray,
+    ) {
+        val allowed = if (name == DetectorMap.SCORE || name == DetectorMap.LINK) 0f..1f else -MAX_VALUE..MAX_VALUE
+        val wrong = values.find { it !in allowed } ?: return // NaN is in no range
+        throw ModelException("detector: ${name.json}: expected numbers in $allowed, got $wrong; its weights are damaged, $BUNDLE_HINT")
     }
 
     override fun close() = model.close()
@@ -132,10 +144,14 @@ internal class OnnxRecognizer(
         if (model.spec?.let { RecognizerSpec.fromJson(it) } != spec) throw model.use { otherSpec("recognizer") }
     }
 
-    override fun logits(batch: LineCropBatch): FloatArray =
-        model
-            .run(batch.pixels, batch.count.toLong(), batch.height.toLong(), batch.width.toLong(), 3) { floats(it) }
-            .getValue("logits")
+    override fun logits(batch: LineCropBatch): FloatArray {
+        val expected = longArrayOf(batch.count.toLong(), (batch.width / spec.stride).toLong(), spec.characters.size + 1L)
+        return model
+            .run(batch.pixels, batch.count.toLong(), batch.height.toLong(), batch.width.toLong(), 3) {
+                if (!it.info.shape.contentEquals(expected) || it.info.type != OnnxJavaType.FLOAT) throw mismatch("recognizer")
+                floats(it)
+            }.getValue("logits")
+    }
 
     override fun close() = model.close()
 }

@@ -124,6 +124,21 @@ class TextReaderTest {
         assertTrue("another spec" in assertThrows(ModelException::class.java) { openReader(other).close() }.message!!)
     }
 
+    @Test
+    fun `weights that are not numbers are an error of the model`() {
+        val bundle = ReaderCase.bundle()
+        val damaged = ReaderCase.file("mobile.onnx").readBytes()
+        damaged.fill(-1, damaged.size / 2, damaged.size / 2 + 64) // NaN
+        val name =
+            bundle.manifest.models
+                .getValue("detector")
+                .getValue("onnx")
+        openReader(changed(bundle, mapOf(name to damaged)), threads = 1).use { reader ->
+            val error = assertThrows(ModelException::class.java) { reader.read(ReaderCase.photo("tiny")) }
+            assertTrue("expected numbers in 0.0..1.0, got NaN" in error.message!!, error.message)
+        }
+    }
+
     private fun contents(bundle: Bundle) =
         listOf("detector", "recognizer").associate {
             bundle.manifest.models
