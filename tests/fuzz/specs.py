@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from contract.generator import ranges
-from ctpn.contract.spec import DetectorSpec, RecognizerSpec
+from contract.generator.readings import DIRECTED
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec, revise
 from tests.fuzz import tables
 
 ODD: tuple[Any, ...] = (None, True, "5", [], {}, 0, -1, 1e9, 1e-9, 0.5, 10**30, float("nan"), float("inf"), [1e-9], [0] * 3)
@@ -17,12 +18,15 @@ ODD: tuple[Any, ...] = (None, True, "5", [], {}, 0, -1, 1e9, 1e-9, 0.5, 10**30, 
 
 def check(rng: np.random.Generator, folder: Path) -> None:
     """Change up to five numbers of each spec, and read with them."""
-    detector, recognizer = json.loads(tables.TABLE_DETECTOR.to_json()), json.loads(tables.TABLE_RECOGNIZER.to_json())
+    with_direction = revise(tables.TABLE_DETECTOR, DIRECTED) if rng.random() < 0.5 else tables.TABLE_DETECTOR
+    detector, recognizer = json.loads(with_direction.to_json()), json.loads(tables.TABLE_RECOGNIZER.to_json())
     for kind, data in (("detector", detector), ("recognizer", recognizer)):
         for _ in range(int(rng.integers(0, 6))):
             numbers = ranges.FIELDS[kind]
             field = numbers[int(rng.integers(len(numbers)))]
-            (data[field.group] if field.group else data)[field.name] = _value(rng, field)
+            owner = data[field.group] if field.group else data
+            if owner is not None:  # a group that this spec has not
+                owner[field.name] = _value(rng, field)
         if kind == "detector":
             _fit_each_other(rng, data)
     (folder / "specs.json").write_text(json.dumps([detector, recognizer]), encoding="utf-8")

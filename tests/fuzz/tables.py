@@ -24,7 +24,8 @@ def page(rng: np.random.Generator) -> tuple[NDArray[np.uint8], Texts]:
         x, y = (int(v) for v in rng.integers(0, [width, height]))
         word = "".join(rng.choice(list("abcdef "), int(rng.integers(0, 9))))
         scores = [round(float(v), 3) for v in rng.uniform(0.01, 0.99, 3)]
-        made.line(x, y, w, h, (word, scores[0]), score=scores[1], flipped=("flipped", scores[2]))
+        green = int(rng.choice([0, 0, 0, 30, 90, 100]))  # its angle, for detectors that know directions
+        made.line(x, y, w, h, (word, scores[0]), score=scores[1], flipped=("flipped", scores[2]), green=green)
     return paint(**made.photo), made.texts
 
 
