@@ -34,12 +34,15 @@ def _angle_cases() -> Cases:
     degrees = np.array([[0, 0.4, 0.6, 44.6, 89.4, 89.6, 90, -89.6, -89.4, -0.6, -0.4, 135.2]])
     exact = np.stack([np.full_like(degrees, 3.0), np.cos(np.radians(2 * degrees)), np.sin(np.radians(2 * degrees))], -1).astype(F32)
     scored = np.stack([np.array([[-0.1, -0.001, 0.001, 0.5, 0.84, 0.85]]), np.ones((1, 6)), np.zeros((1, 6))], -1).astype(F32)
+    lengths = np.array([[0.4, 0.55, 0.6, 1, 3]])
+    short = np.stack([np.full((1, 5), 2.0), lengths * 0.8, lengths * 0.6], -1).astype(F32)
     loose = rng.normal(0, 1, (3, 7, 3)).astype(F32).round(4)
     none = np.array([[[2, 0, 0], [2, -1, 0], [2, -1, -1e-9]]], F32)
     return [
         case("cell_angles", "whole degrees", map=exact, spec={}),
-        case("cell_angles", "from one half on", map=scored, spec={}),
+        case("cell_angles", "from one half on", map=scored, spec={"direction": {"text_score": 0.5}}),
         case("cell_angles", "from 0.7 on", map=scored, spec={"direction": {"text_score": 0.7}}),
+        case("cell_angles", "short vectors", map=short, spec={"direction": {"text_score": 0.5}}),
         case("cell_angles", "as a net says", map=loose, spec={}),
         case("cell_angles", "no angle, and both sides of a quarter", map=none, spec={}),
     ]

@@ -263,6 +263,7 @@ def _directed_cases() -> Cases:
     high = Page(60, 700).line(6, 10, 48, 16, ("a", 0.9)).line(20, 480, 16, 100, green=90, down=down).line(6, 620, 48, 16, ("b", 0.9))
     wide = Page(700, 60).line(20, 10, 150, 16, ("a", 0.9)).line(400, 4, 16, 54, green=90, down=down).line(500, 10, 150, 16, ("b", 0.9))
     large = Page(600, 500).line(60, 40, 40, 400, green=90, down=("big", 0.95)).line(200, 40, 300, 40, ("row", 0.9))
+    large.line(10, 100, 30, 16, ("ab", 0.9))
     marked = [[90, 0, 90, 192], [0, 0, 60, 192]]
 
     def whole(page: Page, name: str, regions: Any = None, **more: Any) -> Values:

@@ -147,7 +147,7 @@ class DirectionSpec:
 
     Attributes:
         stride: pixels of a cell of the map `direction`, on both axes.
-        text_score: probability from which a cell is text.
+        text_score: from which a cell is text: its probability times the length of (cos 2a, sin 2a), at most 1.
         level_angle: degrees; text of a direction up to so far from level needs no other look.
         spread: degrees around a direction within which a cell has it.
         min_cells: a direction, or a part of the picture, with fewer cells is not looked at.
@@ -533,7 +533,7 @@ def _shown(value: Any) -> str:
 
 
 # Of nets with the output `direction`.
-DIRECTION = DirectionSpec(stride=16, text_score=0.5, level_angle=6, spread=15, min_cells=8, max_gap=6, padding=24, max_looks=3)
+DIRECTION = DirectionSpec(stride=16, text_score=0.65, level_angle=6, spread=15, min_cells=12, max_gap=6, padding=24, max_looks=3)
 
 # No mean: the division then folds into the first convolution, and the graph starts with it.
 MOBILE = DetectorSpec(

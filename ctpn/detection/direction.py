@@ -41,12 +41,14 @@ def cell_angles(direction: F32, spec: DirectionSpec) -> I64:
         direction: float32 [h, w, 3]: logit of text of any direction, cos 2a and sin 2a of the angle a of its reading axis.
 
     Returns:
-        int64 [h, w]: whole degrees in (-90, 90], clockwise from level; NO_TEXT where the probability is below `text_score`.
+        int64 [h, w]: whole degrees in (-90, 90], clockwise from level; NO_TEXT where the probability times the length of (cos, sin), at
+        most 1, is below `text_score`: where a net is not sure of the direction, they are short.
     """
     logit, cos, sin = (direction[..., i].astype(np.float64) for i in range(3))
     degrees = np.floor(np.degrees(np.arctan2(sin, cos)) / 2 + 0.5).astype(np.int64)
     degrees[degrees == -90] = 90
-    return np.where(1 / (1 + np.exp(-logit)) >= spec.text_score, degrees, NO_TEXT)
+    score = 1 / (1 + np.exp(-logit)) * np.minimum(np.sqrt(cos * cos + sin * sin), 1)
+    return np.where(score >= spec.text_score, degrees, NO_TEXT)
 
 
 def parts_to_rotate(angles: I64, spec: DirectionSpec) -> list[Part]:

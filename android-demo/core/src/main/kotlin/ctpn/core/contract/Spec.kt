@@ -138,7 +138,7 @@ data class LimitsSpec(
  * Which parts of a picture are looked at again, rotated.
  *
  * @property stride pixels of a cell of the map `direction`, on both axes.
- * @property textScore probability from which a cell is text.
+ * @property textScore from which a cell is text: its probability times the length of (cos 2a, sin 2a), at most 1.
  * @property levelAngle degrees; text of a direction up to so far from level needs no other look.
  * @property spread degrees around a direction within which a cell has it.
  * @property minCells a direction, or a part of the picture, with fewer cells is not looked at.

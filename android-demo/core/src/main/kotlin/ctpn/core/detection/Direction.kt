@@ -13,6 +13,7 @@ import kotlin.math.cos
 import kotlin.math.exp
 import kotlin.math.floor
 import kotlin.math.sin
+import kotlin.math.sqrt
 
 private const val SAMPLES = 21 // along the middle of a line
 private const val HALF_TURN = 180
@@ -47,7 +48,8 @@ class RotatedPart(
 )
 
 /**
- * The angle of the text in each cell.
+ * The angle of the text in each cell: of those whose probability times the length of (cos, sin), at most 1, is `textScore`. Where a net
+ * is not sure of the direction, that is short.
  *
  * @param direction logit of text of any direction, cos 2a and sin 2a of the angle a of its reading axis.
  */
@@ -60,7 +62,7 @@ fun cellAngles(
             val (logit, cos, sin) = List(3) { direction.values[3 * i + it].toDouble() }
             val degrees = floor(atan2(sin, cos) * (HALF_TURN / PI) / 2 + 0.5).toInt()
             when {
-                1 / (1 + exp(-logit)) < spec.textScore -> CellAngles.NO_TEXT
+                1 / (1 + exp(-logit)) * minOf(sqrt(cos * cos + sin * sin), 1.0) < spec.textScore -> CellAngles.NO_TEXT
                 degrees == -QUARTER -> QUARTER
                 else -> degrees
             }
