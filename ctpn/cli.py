@@ -189,11 +189,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _shown(outcome: Outcome, number: int, form: Format) -> str:
     """What stdout gets of an image. Its warnings, and its error, go to stderr."""
-    for warning in outcome.page.warnings if outcome.page else ():
+    page = outcome.page  # one without lines is false
+    for warning in () if page is None else page.warnings:
         say(NAME, f"{outcome.name}: warning: {warning.message}")
     if outcome.error:
         say(NAME, outcome.error)
-    return form.page(number, page_record(outcome.name, outcome.page)) if outcome.page else form.failure(outcome.name, outcome.error)
+    return form.failure(outcome.name, outcome.error) if page is None else form.page(number, page_record(outcome.name, page))
 
 
 def _progress(done: int, count: int) -> None:

@@ -64,6 +64,14 @@ def test_without_pages_the_first_is_read_and_the_others_are_counted(scan, capsys
     assert err == f"ctpn: {scan}: warning: has 3 pages or frames, 2 of them were not read; --pages all reads them\n"
 
 
+@pytest.mark.parametrize("form", ["text", "json", "hocr"])
+def test_a_page_without_text_is_a_page(tmp_path, capsys, form):
+    (tmp_path / "a.tif").write_bytes(tiff([np.full((100, 200, 3), 255, np.uint8), page("SECOND")]))
+    code, out, err = run(capsys, str(tmp_path / "a.tif"), "--format", form)
+    assert code == 0 and "2 pages" in err
+    assert {"text": ", page 1: 0 lines, 200 x 100", "json": '"lines": []', "hocr": "bbox 0 0 200 100"}[form] in out
+
+
 def test_a_page_that_is_not_there(scan, capsys):
     code, out, err = run(capsys, scan, "--json", "--pages", "7-9")
     assert (code, err) == (1, f"ctpn: {scan}: page 7 was asked for; it has 3\n") and [*records(out)[0]] == ["image", "error"]
