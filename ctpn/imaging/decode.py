@@ -132,7 +132,8 @@ def page_count(source: Source, *, max_pixels: int = MAX_PIXELS) -> int:
 
 def silence_decoders() -> None:
     """Keep OpenCV's own lines off stderr, in this whole process: a program says what matters by itself, in one line."""
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    set_level = cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel  # OpenCV 4 and 5
+    set_level(0)
 
 
 def _named(name: str, work: Callable[[], Photo]) -> Photo:
