@@ -17,6 +17,8 @@ DATA = {
     "ctpn/contract/charset.txt",
     "ctpn/weights/mobile-int8.onnx",
     "ctpn/weights/crnn-int8.onnx",
+    "ctpn/weights/mobile-int8.onnx.sha256",
+    "ctpn/weights/crnn-int8.onnx.sha256",
     "ctpn/weights/mobile.json",
     "ctpn/weights/crnn.json",
 }

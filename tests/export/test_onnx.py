@@ -22,6 +22,7 @@ from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec
 from ctpn.errors import ParityError
 from ctpn.nn.checkpoint import save_weights
 from ctpn.nn.mobile import MobileCtpn
+from ctpn.runtime.sums import missing_sum
 from export import __main__ as commands
 from export.exporter import export, table
 from export.graph import DetectorGraph
@@ -49,8 +50,9 @@ def test_what_is_right_gets_its_name(net: MobileCtpn, tmp_path: Path) -> None:
     assert [r.file for r in rows] == ["mobile.onnx", "mobile-96.onnx"]
     assert all(r.agreement.difference <= 1e-4 and r.agreement.lines == 1 for r in rows)
     assert sorted(f.name for f in tmp_path.iterdir()) == [
-        "mobile-96.onnx", "mobile.onnx", "mobile.onnx.json", "mobile.onnx.sha256", "mobile.spec.json",
+        "mobile-96.onnx", "mobile-96.onnx.sha256", "mobile.onnx", "mobile.onnx.json", "mobile.onnx.sha256", "mobile.spec.json",
     ]  # fmt: skip
+    assert [missing_sum(tmp_path / r.file) for r in rows] == [None, None]
     for line in (tmp_path / "mobile.onnx.sha256").read_text().splitlines():
         digest, name = line.split("  ")
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest
