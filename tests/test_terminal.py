@@ -19,7 +19,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from ctpn.terminal import printable, well_formed
-from tests.helpers.command import QUICK, arguments, ctpn, environment, started
+from tests.helpers.command import QUICK, arguments, ctpn, environment, is_waiting, started, wait_until
 
 ROOT = Path(__file__).parents[1]
 FORMATS = ["text", "json", "csv", "hocr"]
@@ -223,6 +223,7 @@ def test_ctrl_c_before_the_first_image():
     with started("-", stdin=subprocess.PIPE) as process:
         process.stdin.write(b"x" * (1 << 20))  # more than a pipe holds, so it reads by now
         process.stdin.flush()
+        wait_until(lambda: all(is_waiting(process.pid) for _ in range(20)))  # in that reading: a signal just before it would come too early
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline() == b"ctpn: stopped; no image was read\n"
         _, errors = process.communicate(timeout=60)

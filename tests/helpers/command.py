@@ -45,10 +45,20 @@ def workers_of(process: subprocess.Popen[bytes]) -> list[int]:
 
 def is_alive(pid: int) -> bool:
     """Whether a process is there, and not only waits to be counted."""
+    return _state(pid) not in ("", "Z")
+
+
+def is_waiting(pid: int) -> bool:
+    """Whether a process sleeps, looked at after a moment."""
+    time.sleep(0.02)
+    return _state(pid) == "S"
+
+
+def _state(pid: int) -> str:
     try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return ""
 
 
 def _command_line(pid: str) -> bytes:
