@@ -129,15 +129,18 @@ def _line(line: TextLine) -> GoldenLine:
     return GoldenLine(line.region, quad, round(line.score, 4), line.text, round(float(line.text_score or 0), 4))
 
 
-def self_test(bundle: Bundle) -> None:
-    """Read the golden case with the bundle's own models.
+def self_test(bundle: Bundle, reader: TextReader | None = None) -> None:
+    """Read the golden case.
+
+    Args:
+        reader: with the models to test; None: the bundle's own as ONNX.
 
     Raises:
         CtpnError: another number of lines, another text, or a quad or score beyond the case's tolerance.
     """
     case = bundle.golden()
     photo: NDArray[np.uint8] = open_image(bundle.folder / case.photo)
-    got = [_line(line) for line in TextReader(bundle.folder, threads=1).read(photo, case.regions)]
+    got = [_line(line) for line in (reader or TextReader(bundle.folder, threads=1)).read(photo, case.regions)]
     if len(got) != len(case.lines):
         raise CtpnError(f"{bundle.folder}: golden case: expected {len(case.lines)} lines, got {len(got)}; write the bundle again")
     for expected, line in zip(case.lines, got, strict=True):
@@ -146,6 +149,21 @@ def self_test(bundle: Bundle) -> None:
         same = expected.text == line.text and expected.region == line.region
         if not same or distance > case.tolerance.quad or difference > case.tolerance.score:
             raise CtpnError(f"{bundle.folder}: golden case: expected {expected}, got {line}; this device or runtime computes differently")
+
+
+def core_ml_reader(bundle: Bundle) -> TextReader:
+    """A reader with the bundle's Core ML packages, run by Core ML on a Mac, elsewhere by our evaluator of their programs.
+
+    Raises:
+        ModelError: the bundle does not have them.
+    """
+    from export.coreml.reading import open_detector, open_recognizer
+
+    names = {part: next((n for n in formats if n.startswith("coreml")), "coreml") for part, formats in bundle.manifest.models.items()}
+    return TextReader.of(
+        open_detector(bundle.model("detector", names["detector"]), bundle.detector_spec),
+        open_recognizer(bundle.model("recognizer", names["recognizer"]), bundle.recognizer_spec),
+    )
 
 
 def write(out: Path, formats: list[str], fixed: Size = (960, 960)) -> None:
@@ -162,7 +180,10 @@ def write(out: Path, formats: list[str], fixed: Size = (960, 960)) -> None:
             new = staged / out.name
             new.mkdir()
             build(new, formats, fixed)
-            self_test(open_bundle(new))
+            bundle = open_bundle(new)
+            self_test(bundle)
+            if "coreml" in formats:
+                self_test(bundle, core_ml_reader(bundle))  # float16 must keep the case too: an app reads it when it loads the models
     except OSError as e:  # a full disk's error does not say where
         raise CtpnError(f"{out}: cannot be written ({e}); make room there, or choose another --out") from e
 

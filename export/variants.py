@@ -109,6 +109,13 @@ class ExportVariant:
                 comparison.add(candidate.run(crops), expected)
         return comparisons
 
+    def of_width(self, width: int) -> ExportVariant:
+        """The same recogniser for another fixed width; itself if it has that width."""
+        if self.size[1] == width:
+            return self
+        assert isinstance(self.net, Crnn)
+        return _recognizer_of(self.net, parity_line_crops(self.net.spec), width)
+
     def of_one_size(self) -> ExportVariant:
         """The same with those samples alone that have its size, for formats that take no other; itself if all have it."""
         fitting = [batch for batch in self.samples if batch.shape[1:3] == self.size]
@@ -157,10 +164,15 @@ def _recognizer(net: Crnn) -> Iterator[ExportVariant]:
     spec = net.spec
     samples = parity_line_crops(spec)
     for width in (None, *spec.widths):
-        name, size = f"{spec.name}-{width}" if width else spec.name, (spec.height, width or 64)
-        batches = [_fitted(b, width, spec.pad) for b in samples if width is None or b.shape[2] <= width]
-        timed = np.zeros((4, spec.height, width or 320, 3), np.uint8)
-        yield ExportVariant(name, net, RecognizerGraph(net, unrolled=width is not None), size, width is not None, batches, timed)
+        yield _recognizer_of(net, samples, width)
+
+
+def _recognizer_of(net: Crnn, samples: list[Pixels], width: int | None) -> ExportVariant:
+    spec = net.spec
+    name, size = f"{spec.name}-{width}" if width else spec.name, (spec.height, width or 64)
+    batches = [_fitted(b, width, spec.pad) for b in samples if width is None or b.shape[2] <= width]
+    timed = np.zeros((4, spec.height, width or 320, 3), np.uint8)
+    return ExportVariant(name, net, RecognizerGraph(net, unrolled=width is not None), size, width is not None, batches, timed)
 
 
 def _fitted(crops: Pixels, width: int | None, pad: int) -> Pixels:

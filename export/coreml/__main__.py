@@ -2,7 +2,8 @@
 
 ML programs of the variants of one width. The detector: mobile-960-float16.mlpackage takes a picture of one width and of any height
 that is a multiple of 32, mobile-960x960-float16 one of --size (iOS 16). The recogniser: crnn-160-float16, -320 and -640 take
-one line crop (iOS 16), and crnn-float16 has a function for each width, w160, w320, w640, that share their weights (iOS 18). With
+one line crop (iOS 16), and crnn-float16 has a function for each width, w160, w320, w640, w1280, that share their weights (iOS 18).
+The last is as wide as the longest part of a line (`max_width`). With
 --compress also NAME-int8 (weights of 8 bits) and NAME-6bit (palettes of 64 weights; of the recogniser only crnn-6bit), which
 compute in float16 too. NAME alone, with --float32, computes in float32. The input is an RGB image; the outputs have the
 spec's names, and the spec travels in the package's metadata. Each package is executed and compared with PyTorch, down to the lines and

@@ -51,7 +51,8 @@ def writer(kinds: tuple[str, ...] = APP, *, fixed: bool = False) -> Writer:
 
     Args:
         kinds: of KINDS.
-        fixed: write those of one size as well; otherwise there is one package, which takes every size that the variants take.
+        fixed: write all packages; otherwise the one that an app takes: the detector's of one size, because the Neural Engine computes a
+            package of free height at one height alone (coremltools' issue 2370), and the recogniser's of all widths up to `max_width`.
     """
 
     def write_files(variants: Iterator[ExportVariant], folder: Path) -> Iterator[ExportedFile]:
@@ -66,15 +67,15 @@ def _packages(variants: list[ExportVariant], *, fixed: bool) -> Iterator[Package
     first = variants[0]
     spec, (height, width) = first.graph.spec, first.size
     if isinstance(spec, RecognizerSpec):
-        names = [f"w{v.size[1]}" for v in variants] if len(variants) > 1 else ["main"]
-        yield Package(spec.name, dict(zip(names, variants, strict=True)), target="iOS18")
+        functions = [*variants, *([first.of_width(spec.max_width)] if spec.max_width not in spec.widths else [])]
+        yield Package(spec.name, {f"w{v.size[1]}": v for v in functions}, target="iOS18")
         yield from (Package(v.name, {"main": v}) for v in variants if fixed)
     else:
         if height > HEIGHTS[1]:
             raise CtpnError(f"--size {height}x{width}: Core ML packages take heights from {HEIGHTS[0]} to {HEIGHTS[1]}; give a lower one")
-        yield Package(first.name, {"main": first}, free_height=True)
         if fixed:
-            yield Package(f"{spec.name}-{height}x{width}", {"main": first.of_one_size()})
+            yield Package(first.name, {"main": first}, free_height=True)
+        yield Package(f"{spec.name}-{height}x{width}", {"main": first.of_one_size()})
 
 
 class _Conversions:

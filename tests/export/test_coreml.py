@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from ctpn.contract.spec import VGG16, DetectorSpec, RecognizerSpec, revise
-from ctpn.errors import CtpnError, ParityError
+from ctpn.errors import CtpnError, ModelError, ParityError
 from ctpn.files import sha256
 from ctpn.nn.recognizer import Crnn
 from ctpn.nn.recurrent import RECURRENCES
@@ -21,6 +21,7 @@ from export.coreml import __main__ as coreml
 from export.coreml import conversion, execution
 from export.coreml.conversion import HEIGHTS
 from export.coreml.execution import load
+from export.coreml.reading import open_detector, open_recognizer
 from export.coreml.writer import KINDS, writer
 from export.exporter import Row, export
 from export.mil.package import read_model
@@ -53,7 +54,7 @@ def small() -> Any:
 @pytest.fixture(scope="module")
 def detectors(small: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Packages:
     out = tmp_path_factory.mktemp("detectors")
-    return out, written(detector(), out, tuple(KINDS))
+    return out, written(detector(), out, tuple(KINDS), fixed=True)
 
 
 @pytest.fixture(scope="module")
@@ -65,8 +66,8 @@ def readers(small: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory)
 
 def test_each_kind_rounds_more(detectors: Packages) -> None:
     out, rows = detectors
-    assert list(rows) == [f"mobile-96{kind}.mlpackage" for kind in ("", "-float16", "-int8", "-6bit")]
-    whole, half, eight, six = (row.agreement.difference for row in rows.values())
+    assert list(rows) == [f"mobile-{size}{kind}.mlpackage" for size in ("96", "64x96") for kind in ("", "-float16", "-int8", "-6bit")]
+    whole, half, eight, six = (row.agreement.difference for row in list(rows.values())[:4])
     assert whole < 1e-4 < half < eight < six < 3
     assert rows["mobile-96.mlpackage"].agreement.lines == 1
     operators = {name: Program(out / name).operators for name in rows}
@@ -118,7 +119,7 @@ def test_a_recogniser_has_a_function_for_each_width(readers: Packages) -> None:
     assert list(rows) == [f"crnn{w}.mlpackage" for w in ("", "-32", "-64")]
     assert all(row.agreement.difference < 1e-3 and row.agreement.lines == 1 for row in rows.values())
     told = description(out / "crnn.mlpackage")
-    assert {f.name: f.input[0].type.imageType.width for f in told.functions} == {"w32": 32, "w64": 64}
+    assert {f.name: f.input[0].type.imageType.width for f in told.functions} == {"w32": 32, "w64": 64, "w128": 128}
     assert told.defaultFunctionName == "w32" and RecognizerSpec.from_json(told.metadata.userDefined["spec"]).widths == (32, 64)
     both, one = (weights(out / f"crnn{w}.mlpackage") for w in ("", "-64"))
     assert both < 1.1 * one  # the functions share their weights
@@ -134,21 +135,52 @@ def test_functions_give_what_packages_of_one_width_give(readers: Packages) -> No
     together, alone = load(out / "crnn.mlpackage", "w64"), load(out / "crnn-64.mlpackage")
     assert line_crop.shape[2] == 64 and len(line_crop) == 2
     np.testing.assert_allclose(together(line_crop)["logits"], alone(line_crop)["logits"], atol=1e-5)
-    with pytest.raises(CtpnError, match=r"expected a function of \['w32', 'w64'\], got 'w96'"):
+    with pytest.raises(CtpnError, match=r"expected a function of \['w128', 'w32', 'w64'\], got 'w96'"):
         load(out / "crnn.mlpackage", "w96")
 
 
 def test_the_same_net_gives_the_same_bytes(detectors: Packages, small: pytest.MonkeyPatch, tmp_path: Path) -> None:
     out, _ = detectors
-    written(detector(), tmp_path, ("float16", "6bit"))
+    written(detector(), tmp_path, ("float16", "6bit"), fixed=True)
     for name in ("mobile-96-float16.mlpackage", "mobile-96-6bit.mlpackage"):
         mine = files_of(tmp_path / name)
         assert len(mine) == 3 and all(f.read_bytes() == (out / f.relative_to(tmp_path)).read_bytes() for f in mine)
 
 
+def test_an_app_takes_a_detector_of_one_size(small: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert list(written(detector(), tmp_path, ("float16",))) == ["mobile-64x96-float16.mlpackage"]
+
+
+def test_a_picture_that_is_smaller_than_the_detector_is_padded_and_its_maps_are_cut(detectors: Packages) -> None:
+    fixed, free = open_detector(detectors[0] / "mobile-64x96.mlpackage", DETECTOR), load(detectors[0] / "mobile-64x96.mlpackage")
+    (page, *_) = pages(DETECTOR, (32, 64))
+    whole = np.full((64, 96, 3), DETECTOR.pad, np.uint8)
+    whole[:32, :64] = page
+    maps, expected = fixed.maps(page), free(whole[None])
+    for name in DETECTOR.outputs:
+        rows, columns = 32 // DETECTOR.stride_y, 64 // DETECTOR.stride_x
+        assert maps[name].shape[:2] == (rows, columns) and np.array_equal(maps[name], expected[name][0, :rows, :columns])
+    assert fixed.spec.tiling.max_untiled == 1  # longer images are read in tiles that it takes
+    with pytest.raises(ModelError, match="takes 64 x 96 pixels, got 96 x 64"):
+        fixed.maps(pages(DETECTOR, (96, 64))[0])
+
+
+def test_each_line_crop_goes_into_the_narrowest_function_that_holds_it(readers: Packages) -> None:
+    out, _ = readers
+    spec = replace(READER, widths=(32, 64))
+    fixed, (narrow, equal, wide) = open_recognizer(out / "crnn.mlpackage", spec), line_crops(spec)
+    assert list(fixed.runs) == [32, 64, 128]
+    np.testing.assert_array_equal(fixed.logits(narrow), np.concatenate([fixed.runs[32](c[None])["logits"] for c in narrow]))
+    np.testing.assert_array_equal(fixed.logits(equal)[1], fixed.runs[64](equal[1:])["logits"][0])
+    padded = np.pad(wide, ((0, 0), (0, 0), (0, 32), (0, 0)), constant_values=spec.pad)
+    np.testing.assert_array_equal(fixed.logits(wide)[0], fixed.runs[128](padded[:1])["logits"][0, : 96 // spec.stride])
+    with pytest.raises(ModelError, match="take up to 128 columns, got a line crop of 160"):
+        fixed.logits(np.zeros((1, spec.height, 160, 3), np.uint8))
+
+
 def test_what_differs_is_refused_and_leaves_nothing(small: pytest.MonkeyPatch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("export.graph._fold_std", lambda net, spec: None)
-    with pytest.raises(ParityError, match=r"mobile-96.mlpackage: .*values: expected within 0\.0001.*nothing was written"):
+    with pytest.raises(ParityError, match=r"mobile-64x96.mlpackage: .*values: expected within 0\.0001.*nothing was written"):
         written(detector(), tmp_path, ("float32",))
     assert list(tmp_path.iterdir()) == []
 
@@ -161,8 +193,8 @@ def test_the_original_with_keras_recurrence(small: pytest.MonkeyPatch, tmp_path:
         widths=Widths((4,) * 13, 8, 4, 8),
     )
     rows = written(net.eval(), tmp_path, ("float32",))
-    assert rows["vgg16-96.mlpackage"].agreement.difference < 1e-4
-    assert {"clip", "max_pool", "reverse"} <= set(Program(tmp_path / "vgg16-96.mlpackage").operators)
+    assert rows["vgg16-64x96.mlpackage"].agreement.difference < 1e-4
+    assert {"clip", "max_pool", "reverse"} <= set(Program(tmp_path / "vgg16-64x96.mlpackage").operators)
 
 
 def test_the_shipped_detector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,9 @@ from ctpn.contract.manifest import MANIFEST
 
 # Format and name, as `python -m export.bundle --formats onnx ort torchscript executorch coreml` writes them; a package is a folder.
 OTHERS = {
-    "detector": {"ort": ".ort", "torchscript": ".ptl", "executorch-960": "-960.pte", "coreml-960-float16": "-960-float16.mlpackage"},
+    "detector": {
+        "ort": ".ort", "torchscript": ".ptl", "executorch-960": "-960.pte", "coreml-960x960-float16": "-960x960-float16.mlpackage",
+    },
     "recognizer": {
         "ort": ".ort", "torchscript": ".ptl", "executorch-160": "-160.pte", "executorch-320": "-320.pte", "executorch-640": "-640.pte",
         "coreml-float16": "-float16.mlpackage",

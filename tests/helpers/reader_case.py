@@ -14,11 +14,16 @@ from typing import Any
 import cv2
 import numpy as np
 
+from contract.generator.encoding import plain as written
 from ctpn.contract.bundle import open_bundle
+from ctpn.contract.spec import MOBILE
+from ctpn.errors import CtpnError
 from ctpn.imaging.decode import open_image
+from ctpn.imaging.tiling import tiles
 from ctpn.page import TextLine
 from ctpn.reader import WEIGHTS, TextReader
 from export.bundle import self_test, write
+from export.coreml.fixed_size import cut_map, function_width, pad_picture, untiled
 from tests.helpers.bundle_formats import with_all_formats
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -79,13 +84,43 @@ def pattern(count: int, height: int, width: int) -> Any:
     return ((n * 17 + y * 13 + x * 7 + c * 29) % 251).astype(np.uint8)
 
 
+def fixed_size_cases() -> dict[str, Any]:
+    """What export/coreml/fixed_size.py does, written as the golden vectors are."""
+    rng = np.random.default_rng(5)
+    cases: list[dict[str, Any]] = []
+
+    def case(stage: str, run: Any, **inputs: Any) -> None:
+        try:
+            out = run(**inputs)
+        except CtpnError as e:
+            out = {"error": str(e)}
+        cases.append({"stage": stage, "name": str(len(cases)), "in": written(inputs), "out": written(out)})
+
+    def pad(image: Any, width: int, height: int, grey: int) -> Any:
+        return {"image": pad_picture(image, (height, width), grey)}
+
+    def cut(map: Any, height: int, width: int) -> Any:
+        return {"map": cut_map(map, height, width, MOBILE)}
+
+    for (h, w), (height, width) in {(2, 3): (4, 5), (4, 5): (4, 5), (1, 5): (4, 5), (3, 1): (3, 2), (5, 3): (4, 5), (3, 6): (4, 5)}.items():
+        case("pad", pad, image=rng.integers(0, 256, (h, w, 3), np.uint8), width=width, height=height, grey=127)
+    for height, width in ((96, 160), (64, 160), (96, 32), (32, 32)):
+        case("cut", cut, map=rng.random((12, 10, 2)).astype(np.float32), height=height, width=width)
+    for width in (1, 32, 160, 161, 640, 1280, 1281):
+        case("width", lambda width, widths: {"width": function_width(width, widths)}, width=width, widths=[160, 320, 640, 1280])
+    for length in (960, 992, 1440, 1472, 3000):
+        case("tiles", lambda length: {"places": [list(p) for p in tiles(length, untiled(MOBILE))]}, length=length)
+    return {"about": "graphs of one size", "tolerance": {}, "cases": cases}
+
+
 def tensor(values: Any) -> dict[str, Any]:
     """An array as JSON."""
     return {"shape": values.shape, "f32": [float(v) for v in values.ravel()]}
 
 
 def make(folder: Path) -> None:
-    """Fill a folder: bundle/, bundle-all-formats/, mobile.onnx, a PNG and a PPM of each photo, lines.json, models.json, golden.ppm."""
+    """Fill a folder: bundle/, bundle-all-formats/, mobile.onnx, a PNG and a PPM of each photo, lines.json, models.json,
+    fixed_size.json, golden.ppm."""
     write(folder / "bundle", ["onnx"])
     shutil.rmtree(folder / "bundle-all-formats", ignore_errors=True)
     with_all_formats(folder / "bundle", folder / "bundle-all-formats")
@@ -100,6 +135,7 @@ def make(folder: Path) -> None:
         detected = [plain(line) for line in exact.detect(rgb, regions)]
         cases.append({"photo": name, "regions": regions, "lines": lines, "float": detected})
     write_photo(folder / "golden.png", open_image(folder / "bundle" / "golden.png"))
+    (folder / "fixed_size.json").write_text(json.dumps(fixed_size_cases()), encoding="utf-8")
     (folder / "models.json").write_text(json.dumps(model_values(reader)), encoding="utf-8")
     (folder / "lines.json").write_text(json.dumps(cases, ensure_ascii=False, indent=1), encoding="utf-8")
 

@@ -21,7 +21,14 @@ Net = TypeVar("Net", bound=torch.nn.Module)
 CHARSET = " 0123456789abc快递"
 # Untrained scores lie around a half: every line must count, or nothing is compared.
 DETECTOR = revise(MOBILE, {"lines": {"line_score": 0.0}, "mean": (10.0, 20.0, 30.0), "channels": "BGR"})
-READER = replace(CRNN, charset=CHARSET, charset_sha256=hashlib.sha256(CHARSET.encode()).hexdigest(), widths=(64,), mean=(10.0, 20.0, 30.0))
+READER = replace(
+    CRNN,
+    charset=CHARSET,
+    charset_sha256=hashlib.sha256(CHARSET.encode()).hexdigest(),
+    widths=(64,),
+    max_width=128,
+    mean=(10.0, 20.0, 30.0),
+)
 
 
 def pages(spec: DetectorSpec, size: tuple[int, int], count: int = 3) -> list[NDArray[np.uint8]]:

@@ -11,11 +11,12 @@ public struct OnnxLoader: ModelLoader {
 
     public var runtime: RuntimeName { RuntimeName(name: "onnxruntime", version: onnxRuntimeVersion, provider: "cpu", threads: threads) }
 
-    public func load(_ bundle: ModelBundle) async throws -> TextReader {
-        func content(_ part: String) throws -> [UInt8] { try bundle.content(try bundle.model(part, format: "onnx")) }
-        return TextReader(
-            detector: try OnnxDetector(try content("detector"), bundle.detectorSpec, threads: threads),
-            recognizer: try OnnxRecognizer(try content("recognizer"), bundle.recognizerSpec, threads: threads))
+    public func detector(_ bundle: ModelBundle) async throws -> any Detector {
+        try OnnxDetector(try bundle.content(try bundle.model("detector", format: "onnx")), bundle.detectorSpec, threads: threads)
+    }
+
+    public func recognizer(_ bundle: ModelBundle) async throws -> any Recognizer {
+        try OnnxRecognizer(try bundle.content(try bundle.model("recognizer", format: "onnx")), bundle.recognizerSpec, threads: threads)
     }
 }
 

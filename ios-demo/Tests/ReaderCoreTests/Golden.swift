@@ -33,7 +33,7 @@ struct GoldenFile {
         return try JsonValue(parsing: text).object ?? [:]
     }
 
-    private init(_ file: URL) throws {
+    init(_ file: URL) throws {
         name = file.lastPathComponent
         text = try String(contentsOf: file, encoding: .utf8)
         let data = try JsonValue(parsing: text).object ?? [:]

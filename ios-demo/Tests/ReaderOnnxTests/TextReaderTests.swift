@@ -148,15 +148,15 @@ final class CountingLoader: ModelLoader, @unchecked Sendable {
     /// Detectors that somebody holds.
     var alive: Int { lock.withLock { detectors.filter { $0.detector != nil }.count } }
 
-    func load(_ bundle: ModelBundle) async throws -> TextReader {
+    func detector(_ bundle: ModelBundle) async throws -> any Detector {
         loads.add(1)
         let onnx = try OnnxDetector(try bundle.content("detector.onnx"), bundle.detectorSpec, threads: 1)
         let detector = HeldDetector(onnx)
         lock.withLock { detectors.append(WeakDetector(detector: detector)) }
-        return TextReader(
-            detector: detector,
-            recognizer: try OnnxRecognizer(try bundle.content("recognizer.onnx"), bundle.recognizerSpec, threads: 1))
+        return detector
     }
+
+    func recognizer(_ bundle: ModelBundle) async throws -> any Recognizer { try await OnnxLoader(threads: 1).recognizer(bundle) }
 }
 
 private struct WeakDetector {
@@ -172,4 +172,57 @@ private final class HeldDetector: Detector {
     var spec: DetectorSpec { detector.spec }
 
     func maps(_ pixels: RgbImage) async throws -> [DetectorMap: FloatMap] { try await detector.maps(pixels) }
+}
+
+/// The choice of a runtime.
+@Suite struct FastestTests {
+    private let bundle: ModelBundle
+    private let photo: RgbImage
+
+    init() throws { (bundle, photo) = (try ReaderCase.bundle(), try ReaderCase.photo("golden")) }
+
+    @Test func theFasterOneThatReadsTheGoldenCaseIsChosen() async throws {
+        let (onnx, slow) = (OnnxLoader(threads: 1), OtherLoader(delay: .milliseconds(300)))
+        #expect(try await fastest([slow, onnx], bundle, photo, rounds: 2) == 1)
+        #expect(try await fastest([onnx, slow], bundle, photo, rounds: 2) == 0)
+        #expect(try await fastest([BrokenLoader(), OtherLoader(isBlind: true), onnx], bundle, photo, rounds: 1) == 2)
+        #expect(try await fastest([BrokenLoader(), BrokenLoader()], bundle, photo) == 0)
+    }
+}
+
+/// The real models, but the detector is slow, or sees nothing.
+private struct OtherLoader: ModelLoader {
+    var delay = Duration.zero
+    var isBlind = false
+    let runtime = OnnxLoader().runtime
+
+    func detector(_ bundle: ModelBundle) async throws -> any Detector {
+        OtherDetector(detector: try await OnnxLoader(threads: 1).detector(bundle), delay: delay, isBlind: isBlind)
+    }
+
+    func recognizer(_ bundle: ModelBundle) async throws -> any Recognizer { try await OnnxLoader(threads: 1).recognizer(bundle) }
+}
+
+private struct OtherDetector: Detector {
+    let detector: any Detector
+    let delay: Duration
+    let isBlind: Bool
+
+    var spec: DetectorSpec { detector.spec }
+
+    func maps(_ pixels: RgbImage) async throws -> [DetectorMap: FloatMap] {
+        try await Task.sleep(for: delay)
+        let maps = try await detector.maps(pixels)
+        if !isBlind { return maps }
+        return maps.mapValues {
+            FloatMap(height: $0.height, width: $0.width, channels: $0.channels, values: $0.values.map { _ in 0 })
+        }
+    }
+}
+
+private struct BrokenLoader: ModelLoader {
+    let runtime = OnnxLoader().runtime
+
+    func detector(_ bundle: ModelBundle) async throws -> any Detector { throw CtpnError.model("no such model") }
+    func recognizer(_ bundle: ModelBundle) async throws -> any Recognizer { throw CtpnError.model("no such model") }
 }

@@ -62,7 +62,7 @@ public struct TilingSpec: Sendable, Equatable {
     /// Pixels that two tiles share, a multiple of `sizeMultiple` and at most half of `longSide`.
     public let overlap: Int
     /// An input of up to this many times `longSide` is read at once.
-    public let maxUntiled: Double
+    public internal(set) var maxUntiled: Double
 
     init(_ f: Fields) throws {
         maxAspectRatio = try f.number("max_aspect_ratio", 1...100)
@@ -132,7 +132,7 @@ public struct DetectorSpec: Sendable, Equatable {
     /// Vertical IoU within a column, above which the worse of two is dropped.
     public let nmsThreshold: Double
     public internal(set) var lines: LinesSpec
-    public let tiling: TilingSpec
+    public internal(set) var tiling: TilingSpec
     public let regions: RegionsSpec
     public let limits: LimitsSpec
 

@@ -28,6 +28,20 @@ public struct RgbImage: Sendable, Equatable {
         for y in y0..<y1 { part += pixels[3 * (width * y + x0)..<3 * (width * y + x1)] }
         return RgbImage(x1 - x0, y1 - y0, part)
     }
+
+    /// In the top left of a picture of `width` × `height`, at least its own, the rest grey.
+    func padded(width: Int, height: Int, grey: Int) -> RgbImage {
+        if self.width == width && self.height == height { return self }
+        let grey = UInt8(clamping: grey)
+        var padded: [UInt8] = []
+        padded.reserveCapacity(3 * width * height)
+        for y in 0..<self.height {
+            padded += pixels[3 * self.width * y..<3 * self.width * (y + 1)]
+            padded += repeatElement(grey, count: 3 * (width - self.width))
+        }
+        padded += repeatElement(grey, count: 3 * width * (height - self.height))
+        return RgbImage(width, height, padded)
+    }
 }
 
 /// The rounding of all languages: floor(x + 0.5).

@@ -17,22 +17,14 @@ func fit(_ rgb: RgbImage, _ spec: DetectorSpec) -> Fitted {
     let scale = min(1, isLong ? Double(spec.tiling.tileShortSide) / short : Double(spec.longSide) / long)
     let width = max(1, rounded(Double(rgb.width) * scale))
     let height = max(1, rounded(Double(rgb.height) * scale))
-    let pixels = padded(resize(rgb, width: width, height: height), multiple: spec.sizeMultiple, grey: UInt8(spec.pad))
+    let pixels = paddedToMultiple(resize(rgb, width: width, height: height), spec)
     return Fitted(pixels: pixels, scaleX: Double(width) / Double(rgb.width), scaleY: Double(height) / Double(rgb.height))
 }
 
-private func padded(_ small: RgbImage, multiple m: Int, grey: UInt8) -> RgbImage {
-    let width = (small.width + m - 1) / m * m
-    let height = (small.height + m - 1) / m * m
-    if width == small.width && height == small.height { return small }
-    var pixels: [UInt8] = []
-    pixels.reserveCapacity(3 * width * height)
-    for y in 0..<small.height {
-        pixels += small.pixels[3 * small.width * y..<3 * small.width * (y + 1)]
-        pixels += repeatElement(grey, count: 3 * (width - small.width))
-    }
-    pixels += repeatElement(grey, count: 3 * width * (height - small.height))
-    return RgbImage(width, height, pixels)
+private func paddedToMultiple(_ small: RgbImage, _ spec: DetectorSpec) -> RgbImage {
+    let m = spec.sizeMultiple
+    let (width, height) = ((small.width + m - 1) / m * m, (small.height + m - 1) / m * m)
+    return small.padded(width: width, height: height, grey: spec.pad)
 }
 
 /// The tiles in which an input is read, along its long side of `length` pixels (a multiple of `sizeMultiple`).
