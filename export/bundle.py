@@ -51,7 +51,8 @@ TOOLS = {  # by format; the first ones read the golden case
     "": ("numpy", "onnxruntime", "opencv-python-headless"), "torchscript": ("torch",),
     "executorch": ("torch", "executorch"), "coreml": ("torch", "coremltools"),
 }  # fmt: skip
-TOLERANCE = Tolerance(quad=1.0, score=0.02)  # pixels and probability; texts must be equal. Devices round int8 differently.
+# Pixels and probability; texts must be equal. Devices round int8 differently, and float16 finds a corner up to 1.6 pixels away.
+TOLERANCE = Tolerance(quad=2.0, score=0.02)
 
 
 def build(folder: Path, formats: list[str], fixed: Size = (960, 960)) -> None:

@@ -31,9 +31,12 @@ def pad_picture(pixels: U8, size: tuple[int, int], grey: int) -> U8:
     return np.pad(pixels, ((0, size[0] - height), (0, size[1] - width), (0, 0)), constant_values=grey)
 
 
-def cut_map(values: F32, height: int, width: int, spec: DetectorSpec) -> F32:
-    """The cells of a padded picture's map float32 [rows, columns, channels] that lie in the picture of `height` x `width` pixels."""
-    return values[: height // spec.stride_y, : width // spec.stride_x]
+def cut_map(values: F32, height: int, width: int, name: str, spec: DetectorSpec) -> F32:
+    """The cells of a padded picture's map `name` float32 [rows, columns, channels] that lie in the picture of `height` x `width` pixels."""
+    rows, columns = spec.stride_y, spec.stride_x
+    if name == "direction" and spec.direction:
+        rows = columns = spec.direction.stride
+    return values[: height // rows, : width // columns]
 
 
 def function_width(width: int, widths: list[int]) -> int:

@@ -29,7 +29,7 @@ class FixedDetector:
         """See `protocols.Detector`."""
         found = self.run(pad_picture(pixels_net, self.size, self.spec.pad)[None])
         height, width = pixels_net.shape[:2]
-        return {name: cut_map(found[name][0], height, width, self.spec) for name in self.spec.outputs}
+        return {name: cut_map(found[name][0], height, width, name, self.spec) for name in self.spec.outputs}
 
 
 class FixedRecognizer:

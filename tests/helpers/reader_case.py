@@ -100,7 +100,7 @@ def fixed_size_cases() -> dict[str, Any]:
         return {"image": pad_picture(image, (height, width), grey)}
 
     def cut(map: Any, height: int, width: int) -> Any:
-        return {"map": cut_map(map, height, width, MOBILE)}
+        return {"map": cut_map(map, height, width, "score", MOBILE)}
 
     for (h, w), (height, width) in {(2, 3): (4, 5), (4, 5): (4, 5), (1, 5): (4, 5), (3, 1): (3, 2), (5, 3): (4, 5), (3, 6): (4, 5)}.items():
         case("pad", pad, image=rng.integers(0, 256, (h, w, 3), np.uint8), width=width, height=height, grey=127)

@@ -11,23 +11,35 @@ public struct TextReader: Reading {
     /// those that only their text confirms. A quad begins at the top left of the text as it was read, also where that is on its side or
     /// upside down. A line may be found in two regions that overlap.
     public func read(_ photo: RgbImage, regions: [Region]? = nil, onProgress: @escaping OnProgress = { _ in }) async throws -> PageResult {
-        let finder = LineFinder(detector: detector, spec: detector.spec.withScoreSlack)
-        let found = try await finder.lines(of: photo, regions) { onProgress(Self.detectionPart * $0) }
-        let reader = LineReader(recognizer: recognizer, timer: finder.timer) {
-            onProgress(Self.detectionPart + (1 - Self.detectionPart) * $0)
+        let timer = StageTimer()
+        let reader = LineReader(recognizer: recognizer, timer: timer)
+        let finder = LineFinder(detector: detector, spec: detector.spec.withScoreSlack, timer: timer, reader: reader)
+        var readerOfAll = reader
+        readerOfAll.onProgress = { onProgress(Self.detectionPart + (1 - Self.detectionPart) * $0) }
+        var lines = try await finder.lines(of: photo, regions) { onProgress(Self.detectionPart * $0) }.flatMap(ordered)
+        var texts: [ReadLine]?
+        if detector.spec.direction == nil {
+            texts = try await readLines(photo, lines.map(\.quad), readerOfAll)
+        } else {
+            texts = try await readUnlessUpsideDown(photo, lines.map(\.quad), readerOfAll)
         }
-        let texts = try await readLines(photo, found.map(\.quad), reader)
-        let lines = zip(found, texts).filter { isConfirmed($0, $1.text) }.map { line, read in
-            TextLine(quad: read.quad, score: line.score, text: read.text.text, textScore: Float(read.text.score), region: line.region)
+        if texts == nil {
+            lines = try await finder.linesUpsideDown(of: photo, regions).flatMap { $0 }
+            texts = try await readLines(photo, lines.map(\.quad), reader)
+        }
+        let confirmed = (texts ?? []).filter { isConfirmed(lines[$0.index], $0.text) }.map { read in
+            var line = lines[read.index]
+            (line.quad, line.text, line.textScore) = (read.quad, read.text.text, Float(read.text.score))
+            return (line: line, isColumn: read.isColumn)
         }
         onProgress(1)
-        return finder.result(photo, orderedByRegion(lines))
+        return finder.result(photo, orderedByRegion(confirmed))
     }
 
     /// As `read`, without texts and what only they confirm.
     public func detect(_ photo: RgbImage, regions: [Region]? = nil) async throws -> PageResult {
-        let finder = LineFinder(detector: detector, spec: detector.spec)
-        return finder.result(photo, try await finder.lines(of: photo, regions) { _ in })
+        let finder = LineFinder(detector: detector, spec: detector.spec, timer: StageTimer(), reader: nil)
+        return finder.result(photo, try await finder.lines(of: photo, regions) { _ in }.flatMap(ordered))
     }
 
     /// Whether the detector's score is enough, or the text confirms the line.
@@ -36,43 +48,48 @@ public struct TextReader: Reading {
     }
 }
 
-/// What finds the lines of one photo, and what it notices meanwhile.
+/// The search for the lines of one photo, and what is noticed meanwhile.
 private final class LineFinder {
-    let timer = StageTimer()
     private let detector: any Detector
     private let spec: DetectorSpec
+    private let timer: StageTimer
+    private let reader: LineReader?
     private var reached: Set<String> = []  // names of limits
 
-    init(detector: any Detector, spec: DetectorSpec) { (self.detector, self.spec) = (detector, spec) }
+    /// - Parameters:
+    ///   - spec: the detector's, with the thresholds that are asked for.
+    ///   - reader: tells which way up rotated text is; nil where no text is read.
+    init(detector: any Detector, spec: DetectorSpec, timer: StageTimer, reader: LineReader?) {
+        (self.detector, self.spec, self.timer, self.reader) = (detector, spec, timer, reader)
+    }
 
     func result(_ photo: RgbImage, _ lines: [TextLine]) -> PageResult {
         PageResult(lines: lines, width: photo.width, height: photo.height, warnings: limitWarnings(), times: timer.times)
     }
 
-    /// Lines with quads in the photo's pixels, region by region, in reading order.
-    func lines(of photo: RgbImage, _ regions: [Region]?, _ onProgress: (Double) -> Void) async throws -> [TextLine] {
-        guard let regions else { return ordered(try await lines(inAllOf: photo)) }
-        let outlines = try regions.map { try outline($0, width: photo.width, height: photo.height) }
-        var found: [TextLine] = []
+    /// The lines of each region, in no order, with quads in the photo's pixels; of the whole photo without regions.
+    func lines(of photo: RgbImage, _ regions: [Region]?, _ onProgress: (Double) -> Void) async throws -> [[TextLine]] {
+        try await lines(of: photo, outlines: regions?.map { try outline($0, width: photo.width, height: photo.height) }, onProgress)
+    }
+
+    /// The same, found in the photo rotated by a half turn.
+    func linesUpsideDown(of photo: RgbImage, _ regions: [Region]?) async throws -> [[TextLine]] {
+        let rotated = timer.time("fit") { halfTurned(photo) }
+        func turned(_ point: PixelPoint) -> PixelPoint { PixelPoint(Float(photo.width) - point.x, Float(photo.height) - point.y) }
+        let outlines = try regions?.map { try outline($0, width: photo.width, height: photo.height).map(turned) }
+        return try await lines(of: rotated, outlines: outlines) { _ in }.map { group in
+            group.map { TextLine(quad: $0.quad.map(turned), score: $0.score, region: $0.region) }
+        }
+    }
+
+    private func lines(of photo: RgbImage, outlines: [[PixelPoint]]?, _ onProgress: (Double) -> Void) async throws -> [[TextLine]] {
+        guard let outlines else { return [try await lines(inAllOf: photo)] }
+        var found: [[TextLine]] = []
         for (i, outline) in outlines.enumerated() {
-            found += ordered(try await lines(of: photo, in: outline, i))
+            found.append(try await lines(of: photo, in: outline, i))
             onProgress(Double(i + 1) / Double(outlines.count))
         }
         return found
-    }
-
-    private func lines(inAllOf photo: RgbImage) async throws -> [TextLine] {
-        try Task.checkCancellation()
-        let fitted = timer.time("fit") { fit(photo, spec) }
-        let maps = try await timer.time("detect") { try await tiledMaps(detector, fitted.pixels) }
-        let found = try timer.time("postprocess") { try postprocess(maps, spec) }
-        reached.formUnion(reachedLimits(maps, lines: found.count, spec))
-        let (scaleX, scaleY) = (Float(fitted.scaleX), Float(fitted.scaleY))
-        func within(_ value: Float, _ side: Int) -> Float { value > 0 ? min(value, Float(side)) : 0 }  // and 0 for NaN
-        return found.map { line in
-            let quad = line.quad.map { PixelPoint(within($0.x / scaleX, photo.width), within($0.y / scaleY, photo.height)) }
-            return TextLine(quad: quad, score: line.score)
-        }
     }
 
     /// The lines that are mostly in a region. It is detected in alone, and enlarged if it is small.
@@ -89,6 +106,55 @@ private final class LineFinder {
             let quad = line.quad.map { PixelPoint($0.x / exactX + Float(place.x0), $0.y / exactY + Float(place.y0)) }
             return overlapFraction(quad, outline) > 0.5 ? TextLine(quad: quad, score: line.score, region: index) : nil
         }
+    }
+
+    /// The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
+    private func lines(inAllOf photo: RgbImage) async throws -> [TextLine] {
+        let fitted = timer.time("fit") { fit(photo, spec) }
+        let (scaleX, scaleY) = (Float(fitted.scaleX), Float(fitted.scaleY))
+        let (maps, found) = try await look(at: fitted.pixels)
+        let level = found.map { line in
+            TextLine(quad: line.quad.map { within(photo, PixelPoint($0.x / scaleX, $0.y / scaleY)) }, score: line.score)
+        }
+        guard let rules = spec.direction, let direction = maps[.direction] else { return level }
+        let angles = timer.time("postprocess") { cellAngles(direction, rules) }
+        let parts = timer.time("postprocess") { partsToRotate(angles, rules) }
+        if parts.isEmpty { return level }
+        var looks = [level]
+        for part in parts {
+            let corners = part.cornersNet.map { PixelVector($0.x / Double(scaleX), $0.y / Double(scaleY)) }
+            looks.append(try await rotatedLines(photo, corners))
+        }
+        return timer.time("postprocess") {
+            let all = looks.flatMap { $0 }
+            let quadsNet = all.map { line in line.quad.map { PixelPoint($0.x * scaleX, $0.y * scaleY) } }
+            let ofLook = looks.enumerated().flatMap { i, look in look.map { _ in i } }
+            let lookAngles = [0] + parts.map(\.angle)
+            return bestOfLooks(angles, quadsNet, scores: all.map(\.score), looks: ofLook, lookAngles: lookAngles, rules).map { all[$0] }
+        }
+    }
+
+    /// The lines of a rotated part; of one that is upside down they are found again the right way up, if there is a reader.
+    private func rotatedLines(_ photo: RgbImage, _ corners: [PixelVector]) async throws -> [TextLine] {
+        let lines = try await rotatedLook(photo, corners)
+        guard let reader, try await isUpsideDown(photo, lines.map(\.quad), reader) else { return lines }
+        return try await rotatedLook(photo, Array(corners[2...] + corners[..<2]))
+    }
+
+    private func rotatedLook(_ photo: RgbImage, _ corners: [PixelVector]) async throws -> [TextLine] {
+        let rotated = timer.time("fit") { rotate(photo, corners, spec) }
+        return try await look(at: rotated.pixels).lines.map { line in
+            TextLine(quad: line.quad.map { within(photo, rotated.toPicture($0)) }, score: line.score)
+        }
+    }
+
+    /// The maps of a fitted picture, and its lines in its own pixels.
+    private func look(at pixels: RgbImage) async throws -> (maps: [DetectorMap: FloatMap], lines: [TextLine]) {
+        try Task.checkCancellation()
+        let maps = try await timer.time("detect") { try await tiledMaps(detector, pixels) }
+        let found = try timer.time("postprocess") { try postprocess(maps, spec) }
+        reached.formUnion(reachedLimits(maps, lines: found.count, spec))
+        return (maps, found)
     }
 
     /// That there may be more text than was read.
@@ -111,16 +177,40 @@ private func tiledMaps(_ detector: any Detector, _ pixels: RgbImage) async throw
         let (a, b) = (span.lowerBound, span.upperBound)
         found.append(try await detector.maps(across ? pixels.cut(a, 0, b, pixels.height) : pixels.cut(0, a, pixels.width, b)))
     }
-    let stride = across ? spec.strideX : spec.strideY
     return Dictionary(
         uniqueKeysWithValues: spec.outputs.map { name in
-            (name, stitch(found.compactMap { $0[name] }, spans, stride: stride, across: across))
+            let cell = spec.cell(of: name)
+            return (name, stitch(found.compactMap { $0[name] }, spans, stride: across ? cell.width : cell.height, across: across))
         })
 }
 
-private func orderedByRegion(_ lines: [TextLine]) -> [TextLine] {
-    let regions = lines.map(\.region).reduce(into: [Int?]()) { if !$0.contains($1) { $0.append($1) } }
-    return regions.flatMap { region in ordered(lines.filter { $0.region == region }) }
+/// A picture rotated by a half turn.
+private func halfTurned(_ photo: RgbImage) -> RgbImage {
+    let pixels = [UInt8](unsafeUninitializedCapacity: photo.pixels.count) { out, count in
+        photo.pixels.withUnsafeBufferPointer { source in
+            for i in stride(from: 0, to: source.count, by: 3) {
+                for c in 0..<3 { out[source.count - 3 - i + c] = source[i + c] }
+            }
+        }
+        count = photo.pixels.count
+    }
+    return RgbImage(photo.width, photo.height, pixels)
+}
+
+/// A place, moved into a photo; that of no number is its corner.
+private func within(_ photo: RgbImage, _ point: PixelPoint) -> PixelPoint {
+    func within(_ value: Float, _ side: Int) -> Float { value > 0 ? min(value, Float(side)) : 0 }
+    return PixelPoint(within(point.x, photo.width), within(point.y, photo.height))
+}
+
+/// Lines in reading order, region by region; with each whether it is a column of characters, which run down.
+private func orderedByRegion(_ lines: [(line: TextLine, isColumn: Bool)]) -> [TextLine] {
+    let regions = lines.map(\.line.region).reduce(into: [Int?]()) { if !$0.contains($1) { $0.append($1) } }
+    return regions.flatMap { region in
+        let own = lines.filter { $0.line.region == region }
+        let order = readingOrder(own.map { $0.isColumn ? rotateQuad($0.line.quad, quarters: 1) : $0.line.quad })
+        return order.map { own[$0].line }
+    }
 }
 
 private func ordered(_ lines: [TextLine]) -> [TextLine] { readingOrder(lines.map(\.quad)).map { lines[$0] } }

@@ -62,11 +62,13 @@ struct CoreMLDetector: Detector {
         let found = try await model.run(try padded(pixels, width: size.width, height: size.height, grey: spec.pad))
         var maps: [DetectorMap: FloatMap] = [:]
         for name in spec.outputs {
+            let cell = spec.cell(of: name)
+            let (rows, columns) = (pixels.height / cell.height, pixels.width / cell.width)
             guard let (shape, values) = found[name.rawValue], shape.count == 4, shape[0] == 1, values.count == shape.reduce(1, *),
-                shape[1] >= pixels.height / spec.strideY, shape[2] >= pixels.width / spec.strideX
+                shape[1] >= rows, shape[2] >= columns
             else { throw mismatch(model) }
-            maps[name] = FloatMap(height: shape[1], width: shape[2], channels: shape[3], values: values)
-                .cut(rows: pixels.height / spec.strideY, columns: pixels.width / spec.strideX)
+            let map = FloatMap(height: shape[1], width: shape[2], channels: shape[3], values: values)
+            maps[name] = map.cut(rows: rows, columns: columns)
         }
         return maps
     }

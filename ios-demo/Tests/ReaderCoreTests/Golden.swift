@@ -184,7 +184,9 @@ func fields(_ value: Any) -> JsonValue {
     case let list as [Any]: return .list(list.map(fields))
     case let dictionary as [String: Any]: return .object(dictionary.mapValues(fields))
     default:
-        let named = Mirror(reflecting: value).children.compactMap { child in child.label.map { (snakeCase($0), fields(child.value)) } }
+        let mirror = Mirror(reflecting: value)
+        if mirror.displayStyle == .optional { return mirror.children.first.map { fields($0.value) } ?? .null }
+        let named = mirror.children.compactMap { child in child.label.map { (snakeCase($0), fields(child.value)) } }
         return .object(Dictionary(uniqueKeysWithValues: named))
     }
 }

@@ -69,14 +69,44 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
         let logits = Logits(values: values[...], steps: shape[0], classes: shape[1])
         return written(try greedy(logits, characters: Array(i.text("charset").unicodeScalars)))
     },
+    "cell_angles": { i in
+        let angles = cellAngles(i["map"].map, try directions(i))
+        return ["angles": array("int", angles.values, angles.height, angles.width)]
+    },
+    "parts_to_rotate": { i in
+        let parts = partsToRotate(angles(i), try directions(i))
+        return [
+            "angles": parts.map(\.angle), "quads": parts.map { array("f64", $0.cornersNet.flatMap { [$0.x, $0.y] }, 4, 2) },
+        ]
+    },
+    "best_of_looks": { i in
+        let kept = bestOfLooks(
+            angles(i), quads(i["quads"].floats), scores: i["scores"].floats, looks: i["looks"].ints, lookAngles: i["look_angles"].ints,
+            try directions(i))
+        return ["kept": array("int", kept)]
+    },
+    "rotate": { i in
+        let rotated = rotate(i["photo"].image, pairs(i["quad"].numbers).map { PixelVector($0, $1) }, try detector(i))
+        let ends = [PixelPoint(Float(0), 0), PixelPoint(Float(rotated.pixels.width), Float(rotated.pixels.height))].map(rotated.toPicture)
+        return ["pixels": rotated.pixels, "corners": array("f32", ends.flatMap { [$0.x, $0.y] }, 2, 2)]
+    },
+    "rectangle": { ["quad": rectangle($0["quad"].quad)] },
+    "chains_down": { ["chains": chainsDown($0.list("quads").map(\.quad), maxGap: $0.double("max_gap"))] },
+    "split_column": { ["cells": splitColumn($0["line_crop"].image, try recognizer($0)).map { [$0.begin, $0.end] }] },
     "read_lines": { i in
         let table = TableRecognizer(spec: try recognizer(i), texts: texts(i))
-        let reader = LineReader(recognizer: table, timer: StageTimer())
-        let lines = try await readLines(paint(Inputs(i["photo"].object!)), i.list("quads").map(\.quad), reader)
-        return [
-            "quads": lines.map(\.quad), "texts": lines.map(\.text.text), "scores": lines.map(\.text.score),
-            "recognizer_inputs": table.inputs.all,
-        ]
+        let lines = try await readLines(paint(Inputs(i["photo"].object!)), i.list("quads").map(\.quad), lineReader(table))
+        return written(lines).merging(["recognizer_inputs": table.inputs.all]) { a, _ in a }
+    },
+    "read_unless_upside_down": { i in
+        let table = TableRecognizer(spec: try recognizer(i), texts: texts(i))
+        let lines = try await readUnlessUpsideDown(paint(Inputs(i["photo"].object!)), i.list("quads").map(\.quad), lineReader(table))
+        return written(lines ?? []).merging(["upside_down": lines == nil, "recognizer_inputs": table.inputs.all]) { a, _ in a }
+    },
+    "is_upside_down": { i in
+        let table = TableRecognizer(spec: try recognizer(i), texts: texts(i))
+        let isOver = try await isUpsideDown(paint(Inputs(i["photo"].object!)), i.list("quads").map(\.quad), lineReader(table))
+        return ["upside_down": isOver, "recognizer_inputs": table.inputs.all]
     },
     "read": { i in
         let detector = TableDetector(spec: try detector(i, "detector"))
@@ -143,6 +173,23 @@ private func quadsAndScores(_ lines: [TextLine]) -> Answers {
 private func written(_ d: Decoded) -> Answers {
     ["text": d.text, "score": d.score, "scores": array("f32", d.scores), "steps": array("int", d.steps)]
 }
+
+private func lineReader(_ table: TableRecognizer) -> LineReader { LineReader(recognizer: table, timer: StageTimer()) }
+
+private func written(_ lines: [ReadLine]) -> Answers {
+    [
+        "lines": lines.map(\.index), "quads": lines.map(\.quad), "texts": lines.map(\.text.text), "scores": lines.map(\.text.score),
+        "columns": lines.map(\.isColumn),
+    ]
+}
+
+private func directions(_ i: Inputs) throws -> DirectionSpec { try detector(i).direction! }
+
+private func angles(_ i: Inputs) -> CellAngles {
+    CellAngles(height: i["angles"].shape[0], width: i["angles"].shape[1], values: i["angles"].ints)
+}
+
+private func quads(_ xy: [Float]) -> [Quad] { stride(from: 0, to: xy.count, by: 8).map { Quad(Array(xy[$0..<$0 + 8]))! } }
 
 private func texts(_ i: Inputs) -> [String: (String, Double)] {
     i["texts"].object!.mapValues { ($0.list![0].text!, $0.list![1].double!) }

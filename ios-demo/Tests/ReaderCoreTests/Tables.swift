@@ -11,13 +11,14 @@ func paint(_ photo: Inputs) -> RgbImage {
     var pixels = [UInt8](repeating: 255, count: 3 * width * height)
     for box in photo.list("boxes").map({ Inputs($0.object!) }) {
         let (place, digits, blue) = (box["box"].ints, box["digits"].ints, UInt8(box.int("blue")))
+        let green = UInt8(box.json["green"]?.int ?? 0)
         let (x0, y0, x1, y1) = (place[0], place[1], place[2], place[3])
         for y in y0..<y1 {
             for x in x0..<x1 {
                 let (isLeft, isTop) = (x < (x0 + x1) / 2, y < (y0 + y1) / 2)
                 let digit = isTop ? digits[isLeft ? 0 : 1] : digits[isLeft ? 3 : 2]
                 let at = 3 * (y * width + x)
-                (pixels[at], pixels[at + 1], pixels[at + 2]) = (UInt8(16 * digit + 8), 0, blue)
+                (pixels[at], pixels[at + 1], pixels[at + 2]) = (UInt8(16 * digit + 8), green, blue)
             }
         }
     }
@@ -60,8 +61,22 @@ struct TableDetector: Detector {
                 put(.link, x + spec.strideX < across.upperBound ? 1 : 0)
             }
         }
-        return Dictionary(
-            uniqueKeysWithValues: values.map { ($0, FloatMap(height: h, width: w, channels: channels($0), values: $1)) })
+        let maps = values.map {
+            ($0, $0 == .direction ? direction(pixels) : FloatMap(height: h, width: w, channels: channels($0), values: $1))
+        }
+        return Dictionary(uniqueKeysWithValues: maps)
+    }
+
+    private func direction(_ pixels: RgbImage) -> FloatMap {
+        let stride = spec.direction!.stride
+        let (w, h) = (pixels.width / stride, pixels.height / stride)
+        let values = (0..<w * h).flatMap { i -> [Float] in
+            let (x, y) = (stride / 2 + i % w * stride, stride / 2 + i / w * stride)
+            let green = Int(pixels.pixels[3 * (y * pixels.width + x) + 1])
+            let twice = Double(2 * (green <= 90 ? green : green - 180)) * .pi / 180
+            return [isText(pixels, x, y) ? 4 : -4, Float(cos(twice)), Float(sin(twice))]
+        }
+        return FloatMap(height: h, width: w, channels: 3, values: values)
     }
 
     private func channels(_ map: DetectorMap) -> Int { map == .vertical || map == .side ? 2 : 1 }

@@ -57,6 +57,15 @@ final class Fields {
         return made
     }
 
+    /// The same; nil where JSON has null.
+    func optionalGroup<T>(_ name: String, _ read: (Fields) throws -> T) throws -> T? {
+        if unread[name] == .null {
+            unread[name] = nil
+            return nil
+        }
+        return try group(name, read)
+    }
+
     /// - Throws: `CtpnError.model` if there are fields that were not read.
     func finish() throws {
         guard unread.isEmpty else {

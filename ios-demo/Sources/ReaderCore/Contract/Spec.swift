@@ -9,7 +9,7 @@ public enum Channels: String, Sendable, CaseIterable {
 }
 
 /// The detector's maps.
-public enum DetectorMap: String, Sendable, CaseIterable { case score, vertical, side, link }
+public enum DetectorMap: String, Sendable, CaseIterable { case score, vertical, side, link, direction }
 
 /// Which proposals follow each other in a line: as the net says; as Tian et al. 2016, section 3.2; as the paper's code had it.
 public enum LineGrouping: String, Sendable, CaseIterable { case links, paper, classic }
@@ -105,11 +105,43 @@ public struct LimitsSpec: Sendable, Equatable {
     }
 }
 
+/// Which parts of a picture are looked at again, rotated.
+public struct DirectionSpec: Sendable, Equatable {
+    /// Pixels of a cell of the map `direction`, on both axes.
+    public let stride: Int
+    /// Probability from which a cell is text.
+    public let textScore: Double
+    /// Degrees; text of a direction up to so far from level needs no other look.
+    public let levelAngle: Int
+    /// Degrees around a direction within which a cell has it.
+    public let spread: Int
+    /// A direction, or a part of the picture, with fewer cells is not looked at.
+    public let minCells: Int
+    /// Cells of one direction at most so many cells apart are in one part.
+    public let maxGap: Int
+    /// Pixels around a part's cells.
+    public let padding: Int
+    /// At most, beside the level one.
+    public let maxLooks: Int
+
+    init(_ f: Fields) throws {
+        stride = try f.int("stride", .stride)
+        textScore = try f.number("text_score", .threshold)
+        levelAngle = try f.int("level_angle", 0...89)
+        spread = try f.int("spread", 0...44)
+        minCells = try f.int("min_cells", 1...10_000)
+        maxGap = try f.int("max_gap", 1...1000)
+        padding = try f.int("padding", .padding)
+        maxLooks = try f.int("max_looks", 1...16)
+    }
+}
+
 /// What a detector graph expects and how its maps become text lines. Every field is required: no language has defaults.
 ///
 /// The graph takes uint8 RGB [1, H, W, 3] and gives channels-last maps, one row per cell of `strideX` × `strideY` pixels,
 /// k = number of `anchorHeights`: score [1, h, w, k] and, where `outputs` has them, vertical and side [1, h, w, 2k], link
-/// [1, h, w, k].
+/// [1, h, w, k]. `direction` has cells of its own, `DirectionSpec.stride` pixels on both axes: [1, h', w', 3], the logit of text of any
+/// direction, cos 2a and sin 2a of the angle a of its reading axis (clockwise).
 public struct DetectorSpec: Sendable, Equatable {
     public let name: String
     /// Pixels, ascending, 1 to 64 of them.
@@ -135,6 +167,8 @@ public struct DetectorSpec: Sendable, Equatable {
     public internal(set) var tiling: TilingSpec
     public let regions: RegionsSpec
     public let limits: LimitsSpec
+    /// Nil for a net without that output, whose pictures are looked at once.
+    public let direction: DirectionSpec?
 
     /// - Throws: `CtpnError.model`: not JSON, another kind or schema, or a field that is missing, unknown, of another type or out of range.
     public init(json text: String) throws {
@@ -156,8 +190,15 @@ public struct DetectorSpec: Sendable, Equatable {
         tiling = try f.group("tiling", TilingSpec.init)
         regions = try f.group("regions", RegionsSpec.init)
         limits = try f.group("limits", LimitsSpec.init)
+        direction = try f.optionalGroup("direction", DirectionSpec.init)
         try f.finish()
         if let conflict { throw CtpnError.model("detector spec '\(name.prefix(60))': \(conflict); \(exportHint)") }
+    }
+
+    /// Pixels of a cell of a map.
+    public func cell(of map: DetectorMap) -> (height: Int, width: Int) {
+        if map == .direction, let direction { return (direction.stride, direction.stride) }
+        return (strideY, strideX)
     }
 
     /// The same, but lines that only their text can confirm are kept too.
@@ -188,6 +229,12 @@ public struct DetectorSpec: Sendable, Equatable {
         if tiling.overlap % m != 0 || 2 * tiling.overlap > longSide {
             return "tiling.overlap: expected a multiple of \(m), at most half of long_side \(longSide), got \(tiling.overlap)"
         }
+        if (direction == nil) == outputs.contains(.direction) {
+            return "direction: expected null without the output direction, numbers with it; got the outputs \(names)"
+        }
+        if let direction, m % direction.stride != 0 {
+            return "direction.stride: expected a divisor of size_multiple \(m), got \(direction.stride)"
+        }
         if regions.minPadding > regions.maxPadding {
             return "regions.min_padding: expected at most max_padding \(regions.maxPadding), got \(regions.minPadding)"
         }
@@ -209,6 +256,12 @@ public struct LineCropSpec: Sendable, Equatable {
     public let spaceInk: Double
     /// A gap wider than this fraction of the height is a space.
     public let spaceWidth: Double
+    /// Distances of a column's characters, from and to, as multiples of their size.
+    public let columnPitch: [Double]
+    /// Fraction of the mean ink that the borders between characters may have more than those with the least.
+    public let columnTolerance: Double
+    /// The part of a column that is read for a character is at most so many times as high as it.
+    public let columnCell: Double
 
     init(_ f: Fields) throws {
         minWidth = try f.int("min_width", 1...1024)
@@ -217,6 +270,9 @@ public struct LineCropSpec: Sendable, Equatable {
         cutTolerance = try f.number("cut_tolerance", 0...255)
         spaceInk = try f.number("space_ink", .fraction)
         spaceWidth = try f.number("space_width", 0...10)
+        columnPitch = try f.numbers("column_pitch", 2, 0.1...10)
+        columnTolerance = try f.number("column_tolerance", 0...10)
+        columnCell = try f.number("column_cell", 0.1...10)
     }
 }
 
@@ -238,6 +294,10 @@ public struct ReadingSpec: Sendable, Equatable {
     public let batchColumns: Int
     /// The widest line crop of a batch is at most so many times as wide as the narrowest, and one `widthMultiple`.
     public let batchSpread: Double
+    /// A line that runs down or up, by more than so many times what it runs to one side, may be a column of characters.
+    public let columnSlope: Double
+    /// Two columns that continue each other, at most so many times their width apart, are one.
+    public let columnGap: Double
 
     init(_ f: Fields) throws {
         flipRetryScore = try f.number("flip_retry_score", .fraction)
@@ -248,6 +308,8 @@ public struct ReadingSpec: Sendable, Equatable {
         minCombinedScore = try f.number("min_combined_score", 0...2)
         batchColumns = try f.int("batch_columns", 32...16384)
         batchSpread = try f.number("batch_spread", 1...100)
+        columnSlope = try f.number("column_slope", 1...100)
+        columnGap = try f.number("column_gap", 0...100)
     }
 }
 
@@ -317,6 +379,9 @@ public struct RecognizerSpec: Sendable, Equatable {
         let m = widthMultiple
         if m % stride != 0 || (widths + [maxWidth]).contains(where: { $0 % m != 0 }) {
             return "width_multiple: expected a multiple of stride \(stride) that divides max_width and widths, got \(m)"
+        }
+        if lineCrop.columnPitch[0] > lineCrop.columnPitch[1] {
+            return "line_crop.column_pitch: expected two numbers, the lower first, got \(lineCrop.columnPitch)"
         }
         if maxWidth < 4 * height { return "max_width: expected at least 4 times the height \(height), got \(maxWidth)" }
         if lineCrop.cutWindow % 2 == 0 || lineCrop.cutWindow > maxWidth {

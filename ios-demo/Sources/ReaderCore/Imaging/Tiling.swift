@@ -7,18 +7,22 @@ struct Fitted {
     let scaleY: Double
 }
 
-/// Reduce a picture by the spec's rule and pad it.
-///
-/// The long side becomes at most `longSide`; of a long image, longer than `maxAspectRatio` to 1, the short side at most
-/// `tileShortSide`. Nothing is enlarged.
+/// Reduce a picture by `fitScale` and pad it.
 func fit(_ rgb: RgbImage, _ spec: DetectorSpec) -> Fitted {
-    let (long, short) = (Double(max(rgb.height, rgb.width)), Double(min(rgb.height, rgb.width)))
-    let isLong = long > spec.tiling.maxAspectRatio * short
-    let scale = min(1, isLong ? Double(spec.tiling.tileShortSide) / short : Double(spec.longSide) / long)
+    let scale = fitScale(width: Double(rgb.width), height: Double(rgb.height), spec)
     let width = max(1, rounded(Double(rgb.width) * scale))
     let height = max(1, rounded(Double(rgb.height) * scale))
     let pixels = paddedToMultiple(resize(rgb, width: width, height: height), spec)
     return Fitted(pixels: pixels, scaleX: Double(width) / Double(rgb.width), scaleY: Double(height) / Double(rgb.height))
+}
+
+/// By how much a picture of this size is reduced; at most 1, because nothing is enlarged.
+///
+/// The long side becomes at most `longSide`; of a long image, longer than `maxAspectRatio` to 1, the short side at most `tileShortSide`.
+func fitScale(width: Double, height: Double, _ spec: DetectorSpec) -> Double {
+    let (long, short) = (max(height, width), min(height, width))
+    let isLong = long > spec.tiling.maxAspectRatio * short
+    return min(1, isLong ? Double(spec.tiling.tileShortSide) / short : Double(spec.longSide) / long)
 }
 
 private func paddedToMultiple(_ small: RgbImage, _ spec: DetectorSpec) -> RgbImage {

@@ -12,6 +12,21 @@ public struct PixelPoint: Sendable, Hashable {
     init(_ x: Double, _ y: Double) { self.init(Float(x), Float(y)) }
 }
 
+/// A place or a step in a picture, in pixels.
+struct PixelVector: Equatable {
+    var x: Double
+    var y: Double
+
+    init(_ x: Double, _ y: Double) { (self.x, self.y) = (x, y) }
+
+    var length: Double { (x * x + y * y).squareRoot() }
+
+    static func + (a: PixelVector, b: PixelVector) -> PixelVector { PixelVector(a.x + b.x, a.y + b.y) }
+    static func - (a: PixelVector, b: PixelVector) -> PixelVector { PixelVector(a.x - b.x, a.y - b.y) }
+    static func * (a: PixelVector, factor: Double) -> PixelVector { PixelVector(a.x * factor, a.y * factor) }
+    static func / (a: PixelVector, divisor: Double) -> PixelVector { PixelVector(a.x / divisor, a.y / divisor) }
+}
+
 /// Four corners, of a text line clockwise from the text's top left.
 public struct Quad: Sendable, Hashable {
     public var topLeft: PixelPoint
@@ -139,6 +154,64 @@ func splitVertical(_ quad: Quad) -> [Quad] {
     let left = (0...count).map { between(quad.topLeft, quad.bottomLeft, Double($0) / Double(count)) }
     let right = (0...count).map { between(quad.topRight, quad.bottomRight, Double($0) / Double(count)) }
     return (0..<count).map { Quad(left[$0], right[$0], right[$0 + 1], left[$0 + 1]) }
+}
+
+/// Whether a line runs down or up: more than `slope` times as far as to one side.
+func isSteep(_ quad: Quad, slope: Double) -> Bool {
+    let (a, b, c, d) = (quad.topLeft, quad.topRight, quad.bottomRight, quad.bottomLeft)
+    return abs(Double(b.y - a.y + c.y - d.y)) > slope * abs(Double(b.x - a.x + c.x - d.x))
+}
+
+/// The part of a quad between two fractions of its width.
+func partOfQuad(_ quad: Quad, _ begin: Double, _ end: Double) -> Quad {
+    let (a, b, c, d) = (quad.topLeft, quad.topRight, quad.bottomRight, quad.bottomLeft)
+    func between(_ from: PixelPoint, _ to: PixelPoint, _ at: Double) -> PixelPoint {
+        PixelPoint(Double(from.x) + at * (Double(to.x) - Double(from.x)), Double(from.y) + at * (Double(to.y) - Double(from.y)))
+    }
+    return Quad(between(a, b, begin), between(a, b, end), between(d, c, end), between(d, c, begin))
+}
+
+/// The middle of two points, in float64.
+private func middle(_ a: PixelPoint, _ b: PixelPoint) -> PixelVector {
+    PixelVector((Double(a.x) + Double(b.x)) / 2, (Double(a.y) + Double(b.y)) / 2)
+}
+
+/// The rectangle with the middle line and the mean height of a quad.
+func rectangle(_ quad: Quad) -> Quad {
+    let (start, end) = (middle(quad.topLeft, quad.bottomLeft), middle(quad.topRight, quad.bottomRight))
+    let along = end - start
+    let half = quadSize(quad).height / 2 / max(along.length, 1e-6)
+    let down = PixelVector(-along.y * half, along.x * half)
+    func point(_ v: PixelVector) -> PixelPoint { PixelPoint(v.x, v.y) }
+    return Quad(point(start - down), point(end - down), point(end + down), point(start + down))
+}
+
+/// Lines that run down and continue each other: lists of indices from top to bottom, each index in one; a line alone is a list of one.
+///
+/// From the top, each line continues the first chain at whose end it begins: at most `maxGap` times the height of the chain's last line
+/// from its end, and less than half of that to one side.
+func chainsDown(_ quads: [Quad], maxGap: Double) -> [[Int]] {
+    func top(_ i: Int) -> Float { quads[i].topLeft.y + quads[i].bottomLeft.y }
+    var chains: [[Int]] = []
+    for i in quads.indices.sorted(by: { (top($0), $0) < (top($1), $1) }) {
+        if let chain = chains.firstIndex(where: { continues(quads[$0[$0.count - 1]], quads[i], maxGap) }) {
+            chains[chain].append(i)
+        } else {
+            chains.append([i])
+        }
+    }
+    return chains
+}
+
+private func continues(_ upper: Quad, _ lower: Quad, _ maxGap: Double) -> Bool {
+    let (a, b, c, d) = (upper.topLeft, upper.topRight, upper.bottomRight, upper.bottomLeft)
+    let alongX = (Double(b.x) + Double(c.x) - Double(a.x) - Double(d.x)) / 2
+    let alongY = (Double(b.y) + Double(c.y) - Double(a.y) - Double(d.y)) / 2
+    let x = (Double(lower.topLeft.x) + Double(lower.bottomLeft.x) - Double(b.x) - Double(c.x)) / 2
+    let y = (Double(lower.topLeft.y) + Double(lower.bottomLeft.y) - Double(b.y) - Double(c.y)) / 2
+    let length = max((alongX * alongX + alongY * alongY).squareRoot(), 1e-6)
+    let height = quadSize(upper).height
+    return abs((x * alongX + y * alongY) / length) <= maxGap * height && abs((y * alongX - x * alongY) / length) < height / 2
 }
 
 private func between(_ a: PixelPoint, _ b: PixelPoint, _ fraction: Double) -> PixelPoint {

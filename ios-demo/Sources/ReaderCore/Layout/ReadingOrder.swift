@@ -1,11 +1,32 @@
 /// Indices of the lines, row by row from the top, each row from the left.
 ///
-/// A line joins a row when its middle is less than half the lower height away from the row's straight continuation from its nearest
-/// member: so rows of a slightly rotated page stay together. Where the text of most lines runs to the left, the page is upside down and
-/// is read from its other end.
+/// Lines that run down or up, rather than across, are ordered by themselves in the frame in which most of them run to the right:
+/// columns that run down go from right to left. Those of the two that are more come first, of equally many those that run across.
+/// Where most lines run to the left, the page is upside down and is ordered from its other end.
 func readingOrder(_ quads: [Quad]) -> [Int] {
-    let isUpsideDown = 2 * quads.filter { $0.topRight.x < $0.topLeft.x }.count > quads.count
-    let lines = quads.map { PlacedLine(isUpsideDown ? $0.map { PixelPoint(-$0.x, -$0.y) } : $0) }
+    func along(_ i: Int) -> PixelPoint {
+        PixelPoint(quads[i].topRight.x - quads[i].topLeft.x, quads[i].topRight.y - quads[i].topLeft.y)
+    }
+    func runsDownOrUp(_ i: Int) -> Bool { abs(along(i).y) > abs(along(i).x) }
+    let (steep, level) = (quads.indices.filter(runsDownOrUp), quads.indices.filter { !runsDownOrUp($0) })
+    let isDown = 2 * steep.filter { along($0).y > 0 }.count >= steep.count
+    let isUpsideDown = 2 * level.filter { along($0).x < 0 }.count > level.count
+
+    func upright(_ i: Int) -> Quad {
+        quads[i].map { point in
+            if runsDownOrUp(i) { return isDown ? PixelPoint(point.y, -point.x) : PixelPoint(-point.y, point.x) }
+            return isUpsideDown ? PixelPoint(-point.x, -point.y) : point
+        }
+    }
+    let groups = steep.count > level.count ? [steep, level] : [level, steep]
+    return groups.flatMap { group in byRows(group.map { PlacedLine(upright($0)) }).map { group[$0] } }
+}
+
+/// Indices of lines that run to the right.
+///
+/// A line joins a row when its middle is less than half the lower height away from the row's straight continuation from its nearest
+/// member: so rows of a slightly rotated page stay together.
+private func byRows(_ lines: [PlacedLine]) -> [Int] {
     var rows: [[Int]] = []
     for i in lines.indices.sorted(by: { (lines[$0].y, lines[$0].x, $0) < (lines[$1].y, lines[$1].x, $1) }) {
         if let row = rows.lastIndex(where: { isSameRow(lines, $0, i) }) {

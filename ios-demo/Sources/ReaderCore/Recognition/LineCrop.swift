@@ -108,14 +108,78 @@ func isSpace(_ lineCrop: RgbImage, cut: Int, _ spec: RecognizerSpec) -> Bool {
     return Double(left + right) > spec.lineCrop.spaceWidth * Double(lineCrop.height)
 }
 
+/// Where the characters of a column are, whose line crop shows them lying on their side: begin and end, fractions of its quad's width.
+///
+/// They are as long as the ink is high, and follow each other at one distance, `columnPitch` times that. The first and the last may have
+/// less ink: it may begin and end up to half a character further out. Of all that is possible, what has little ink on the borders between
+/// characters is taken, at most `columnTolerance` of the mean more than the least; of that what has most characters, then what is least
+/// further out, first at the beginning.
+func splitColumn(_ lineCrop: RgbImage, _ spec: RecognizerSpec) -> [(begin: Double, end: Double)] {
+    let rule = spec.lineCrop
+    let columnInk = ink(lineCrop)
+    let (begin, end) = inked(columnInk, rule.spaceInk)
+    let (top, bottom) = inked(ink(lineCrop, lineCrop.height) { $0 / lineCrop.width }, rule.spaceInk)
+    let size = Double(bottom - top)
+    let (low, high) = (rule.columnPitch[0] * size, rule.columnPitch[1] * size)
+    let length = Double(end - begin)
+    guard length >= size + low / 2, length >= low else { return [(0, 1)] }
+    let found = (1...Int((length / low).rounded(.down))).flatMap { gaps in
+        furtherOut.compactMap { before, after in
+            let first = Double(begin) + size * (2 - before) / 4
+            let pitch = (Double(end) - size * (2 - after) / 4 - first) / Double(gaps)
+            guard (low...high).contains(pitch) else { return nil as CharacterColumn? }
+            return CharacterColumn(gaps: gaps, first: first, pitch: pitch, cost: meanInk(columnInk, first, pitch, gaps))
+        }
+    }
+    guard let least = found.map(\.cost).min() else { return [(0, 1)] }
+    let limit = least + rule.columnTolerance * (Double(columnInk.reduce(0, +)) / Double(columnInk.count))
+    // Of equal ones the first.
+    let best = found.filter { $0.cost <= limit }.reduce(nil as CharacterColumn?) { $0.map { $0.gaps } ?? 0 >= $1.gaps ? $0 : $1 }
+    guard let best else { return [(0, 1)] }
+    let air = spec.margin[0] * Double(lineCrop.height) / (1 + 2 * spec.margin[1])
+    let half = min(best.pitch, size * rule.columnCell) / 2
+    let wide = Double(lineCrop.width) - 2 * air
+    return (0...best.gaps).map { k in
+        let middle = best.first + Double(k) * best.pitch
+        return ((middle - half - air) / wide, (middle + half - air) / wide)
+    }
+}
+
+/// Where a column's characters may be: `pitch` apart, from `first` on.
+private struct CharacterColumn {
+    let gaps: Int
+    let first: Double
+    let pitch: Double
+    let cost: Double
+}
+
+/// By how many quarters of a character the ink may begin and end further out, the least first.
+private let furtherOut: [(Double, Double)] = [(0, 0), (0, 1), (1, 0), (0, 2), (1, 1), (2, 0), (1, 2), (2, 1), (2, 2)]
+
+/// Where ink begins and ends: the places with at least this fraction of the most.
+private func inked(_ ink: [Int], _ fraction: Double) -> (Int, Int) {
+    let limit = fraction * Double(ink.max() ?? 0)
+    let places = ink.indices.filter { Double(ink[$0]) >= limit }
+    return (places.first ?? 0, (places.last ?? -1) + 1)
+}
+
+/// The mean ink of the columns between characters whose middles are `pitch` apart.
+private func meanInk(_ ink: [Int], _ first: Double, _ pitch: Double, _ gaps: Int) -> Double {
+    let borders = (0..<gaps).map { ink[Int((first + (Double($0) + 0.5) * pitch).rounded(.down))] }
+    return Double(borders.reduce(0, +)) / Double(gaps)
+}
+
 /// How far each column is from the line crop's median grey: 6 × height times the mean distance, in whole numbers.
-private func ink(_ lineCrop: RgbImage) -> [Int] {
+private func ink(_ lineCrop: RgbImage) -> [Int] { ink(lineCrop, lineCrop.width) { $0 % lineCrop.width } }
+
+/// The same for `count` other groups of pixels: `group` says in which one is.
+private func ink(_ lineCrop: RgbImage, _ count: Int, _ group: (Int) -> Int) -> [Int] {
     let grey = (0..<lineCrop.width * lineCrop.height).map { i in
         Int(lineCrop.pixels[3 * i]) + Int(lineCrop.pixels[3 * i + 1]) + Int(lineCrop.pixels[3 * i + 2])
     }
     let twice = twiceMedian(grey)
-    var ink = [Int](repeating: 0, count: lineCrop.width)
-    for (i, level) in grey.enumerated() { ink[i % lineCrop.width] += abs(2 * level - twice) }
+    var ink = [Int](repeating: 0, count: count)
+    for (i, level) in grey.enumerated() { ink[group(i)] += abs(2 * level - twice) }
     return ink
 }
 
