@@ -109,7 +109,7 @@ public struct LimitsSpec: Sendable, Equatable {
 public struct DirectionSpec: Sendable, Equatable {
     /// Pixels of a cell of the map `direction`, on both axes.
     public let stride: Int
-    /// Probability from which a cell is text.
+    /// From which a cell is text: its probability times the length of (cos 2a, sin 2a), at most 1.
     public let textScore: Double
     /// Degrees; text of a direction up to so far from level needs no other look.
     public let levelAngle: Int

@@ -23,14 +23,18 @@ struct RotatedPart {
     let cornersNet: [PixelVector]
 }
 
-/// The angle of the text in each cell.
+/// The angle of the text in each cell: of those whose probability times the length of (cos, sin), at most 1, is `textScore`. Where a net is
+/// not sure of the direction, that is short.
 ///
 /// - Parameter direction: logit of text of any direction, cos 2a and sin 2a of the angle a of its reading axis.
 func cellAngles(_ direction: FloatMap, _ spec: DirectionSpec) -> CellAngles {
     let values = (0..<direction.height * direction.width).map { i in
-        let (logit, cos, sin) = (direction.values[3 * i], direction.values[3 * i + 1], direction.values[3 * i + 2])
-        let degrees = atan2(Double(sin), Double(cos)) * (Double(halfTurn) / .pi) / 2 + 0.5
-        guard 1 / (1 + exp(-Double(logit))) >= spec.textScore, degrees.isFinite else { return CellAngles.noText }
+        let (logit, cos, sin) = (
+            Double(direction.values[3 * i]), Double(direction.values[3 * i + 1]), Double(direction.values[3 * i + 2])
+        )
+        let degrees = atan2(sin, cos) * (Double(halfTurn) / .pi) / 2 + 0.5
+        let score = 1 / (1 + exp(-logit)) * min((cos * cos + sin * sin).squareRoot(), 1)
+        guard score >= spec.textScore, degrees.isFinite else { return CellAngles.noText }
         let angle = Int(degrees.rounded(.down))
         return angle == -quarter ? quarter : angle
     }
