@@ -31,7 +31,7 @@ check "a function of another type" DonePage.swift 's/let retake: () -> Void/let 
 check "a state that is not drawn" ReaderScreen.swift '/case .opening:/d'
 check "a modifier that does not exist" MarkingView.swift 's/\.accessibilityLabel("region/.accessibilityLable("region/'
 check "a wrong argument label" FailedPage.swift 's/systemImage: "camera"/image: "camera"/'
-check "the model off the main actor" ReaderApp.swift 's/Task { await reader.releaseMemory() }/Task.detached { model.send(.back) }/'
+check "the model off the main actor" ReaderApp.swift 's/Task { await models.reader.releaseMemory() }/Task.detached { model.send(.back) }/'
 check "the screen read off the main actor" ChoosePage.swift 's/\[sample\] in try sample()/[sample, model] in _ = model.screen; return try sample()/'
 check "an enum without such a case" FailedPage.swift 's/case .memory:/case .memoryShortage:/'
 check "an immutable view written to" ResultView.swift 's/@State private var touched/private var touched/'

@@ -110,7 +110,9 @@ def localizations():
     return {key.split(" ")[0]: value["localizations"] for key, value in table.items()}
 
 
-OWN = {"choose_hint", "failed_camera", "camera_hint", "settings", "close", "done_hint"}  # what a phone of Apple's does otherwise
+OWN = {  # what a phone of Apple's does otherwise
+    "choose_hint", "failed_camera", "camera_hint", "settings", "close", "done_hint", "engine", "engine_automatic", "engine_fastest",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("values", "language"), [("values", "en"), ("values-zh", "zh-Hans")])

@@ -5,6 +5,7 @@ import UIKit
 /// Measures how fast this phone reads, shows it, and shares it as the file that `python -m benchmarks.report` takes.
 struct BenchmarkPage: View {
     let model: BenchmarkModel
+    let engine: EngineModel
     @Environment(\.dismiss) private var dismiss
 
     var body: some View {
@@ -12,6 +13,7 @@ struct BenchmarkPage: View {
             ScrollView {
                 VStack(alignment: .leading, spacing: 16) {
                     Text("benchmark_hint").foregroundStyle(.secondary)
+                    if engine.engines.count > 1 { EnginePicker(model: engine).disabled(model.isRunning) }
                     if let progress = model.progress {
                         ProgressView(value: Double(progress.done), total: Double(max(progress.all, 1))) {
                             Text("measuring \(progress.done) \(progress.all)")
@@ -51,6 +53,35 @@ struct BenchmarkPage: View {
         .frame(maxWidth: 560)
         .frame(maxWidth: .infinity)
         .background(.bar)
+    }
+}
+
+/// What computes the models: the fastest, or what the user chooses.
+struct EnginePicker: View {
+    let model: EngineModel
+
+    var body: some View {
+        Picker("engine", selection: Binding(get: { model.chosen }, set: { choose($0) })) {
+            Text("engine_automatic").tag(Engine?.none)
+            ForEach(model.engines, id: \.self) { name($0).tag(Engine?.some($0)) }
+        }
+        .pickerStyle(.segmented)
+        if model.chosen == nil {
+            HStack {
+                Text("engine_fastest").foregroundStyle(.secondary)
+                name(model.inUse)
+            }
+            .font(.footnote)
+        }
+    }
+
+    private func choose(_ engine: Engine?) { Task { await model.choose(engine) } }
+
+    private func name(_ engine: Engine) -> Text {
+        switch engine {
+        case .onnx: Text(verbatim: "ONNX Runtime")
+        case .coreml: Text(verbatim: "Core ML")
+        }
     }
 }
 

@@ -9,6 +9,7 @@ import UIKit
 struct ChoosePage: View {
     let model: ReaderModel
     let benchmark: BenchmarkModel
+    let engine: EngineModel
     let sample: @Sendable () throws -> Data
     /// Shows the camera, which is not this page's: it is still there when the photo has led to the next page.
     @Binding var isTakingPhoto: Bool
@@ -30,7 +31,7 @@ struct ChoosePage: View {
             .frame(maxWidth: .infinity)
         }
         .safeAreaInset(edge: .bottom) { buttons }
-        .sheet(isPresented: $isMeasuring) { BenchmarkPage(model: benchmark) }
+        .sheet(isPresented: $isMeasuring) { BenchmarkPage(model: benchmark, engine: engine) }
         .onChange(of: picked) { _, item in open(item) }
     }
 

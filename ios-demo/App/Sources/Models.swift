@@ -1,5 +1,6 @@
 import Foundation
 import ReaderCore
+import ReaderCoreML
 import ReaderModel
 import ReaderOnnx
 
@@ -7,22 +8,27 @@ import ReaderOnnx
 struct Models: Sendable {
     let folder: URL
     let decoder: any PhotoDecoder
+    let reader: EngineReader
 
-    /// Of one reading. Phones have few fast cores, and waiting for the slow ones costs more than these give.
-    private var loader: OnnxLoader { OnnxLoader(threads: min(4, ProcessInfo.processInfo.activeProcessorCount)) }
-
-    func reader() -> BundleReader { BundleReader(folder: folder, loader: loader, decoder: decoder) }
+    /// - Parameter settings: the file that keeps the choice of the engine.
+    init(folder: URL, decoder: any PhotoDecoder, settings: URL) {
+        // Threads of one reading: phones have few fast cores, and waiting for the slow ones costs more than these give.
+        let onnx = OnnxLoader(threads: min(4, ProcessInfo.processInfo.activeProcessorCount))
+        let loaders: [Engine: any ModelLoader] = [.onnx: onnx, .coreml: CoreMLLoader(beforeIOS18: onnx)]
+        (self.folder, self.decoder) = (folder, decoder)
+        reader = EngineReader(folder: folder, loaders: loaders, decoder: decoder, file: settings)
+    }
 
     /// The file of the photo that comes with the models.
     func sample() throws -> Data { try Data(contentsOf: folder.appendingPathComponent("golden.png")) }
 
-    /// The models, opened anew, and the golden case.
+    /// The models of the engine in use, opened anew, and the golden case.
     func benchmarked() async throws -> BenchmarkSubject {
-        let bundle = try ModelBundle(folder)
-        let (reader, runtime) = (try await loader.load(bundle), loader.runtime)
+        let (bundle, loader) = (try ModelBundle(folder), try await reader.loader())
+        let (opened, runtime) = (try await loader.load(bundle), loader.runtime)
         let photo = try bundle.goldenPhoto()
         return BenchmarkSubject(
-            reader: reader, photo: bundle.golden.photo, regions: bundle.golden.regions, decode: { try decoder.decode(photo) },
+            reader: opened, photo: bundle.golden.photo, regions: bundle.golden.regions, decode: { try decoder.decode(photo) },
             isGolden: { bundle.golden.difference(from: $0) == nil },
             runtime: .init(name: runtime.name, version: runtime.version, provider: runtime.provider, threads: runtime.threads),
             bundle: .init(version: bundle.manifest.version, manifest: bundle.manifestSum))

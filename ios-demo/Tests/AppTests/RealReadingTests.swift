@@ -11,13 +11,13 @@ import Testing
 extension AppTests {
     /// The sample, marked with a finger and read by the real models.
     @MainActor @Suite struct RealReadingTests {
-        private let models = Models(folder: ReaderCase.bundle, decoder: PpmDecoder())
+        private let models = Models(folder: ReaderCase.bundle, decoder: PpmDecoder(), settings: scratch())
 
         private func shown() throws -> Shown {
             let models = models
             let device = Phone.device
             let measured = Benchmark(app: Phone.app, device: device, rounds: 5, peakMemoryMb: Phone.peakMemoryMb, open: models.benchmarked)
-            return try Shown(models.reader(), decoder: PpmDecoder(), measured: measured, sample: models.sample)
+            return try Shown(models.reader, decoder: PpmDecoder(), measured: measured, sample: models.sample)
         }
 
         @Test func fromPhotoToText() async throws {
@@ -55,8 +55,8 @@ extension AppTests {
         }
 
         @Test func damagedModelsAreAnErrorWithAWayBack() async throws {
-            let models = Models(folder: scratch(), decoder: PpmDecoder())
-            let app = try Shown(models.reader(), decoder: PpmDecoder(), sample: { try ReaderCase.photo("golden") })
+            let models = Models(folder: scratch(), decoder: PpmDecoder(), settings: scratch())
+            let app = try Shown(models.reader, decoder: PpmDecoder(), sample: { try ReaderCase.photo("golden") })
             try app.press("试用样例")
             await app.settled()
             try app.press("识别整张照片")

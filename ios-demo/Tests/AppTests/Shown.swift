@@ -23,7 +23,7 @@ import Testing
 
     init(
         _ reader: any Reading = FakeReader(lines), decoder: any PhotoDecoder = FakeDecoder(), language: String = "zh-Hans",
-        measured: Benchmark? = nil, sample: @escaping @Sendable () throws -> Data = { Data("1000 800".utf8) }
+        measured: Benchmark? = nil, engine: EngineModel? = nil, sample: @escaping @Sendable () throws -> Data = { Data("1000 800".utf8) }
     ) throws {
         strings = try Strings(language)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -35,7 +35,8 @@ import Testing
         TestHost.scrolledTo = nil
         let texts = strings
         TestHost.strings = { @MainActor key, values in texts.text(key, values) }
-        host = TestHost { ReaderScreen(model: model, benchmark: benchmark, sample: sample) }
+        let engine = engine ?? EngineModel(Models(folder: folder, decoder: decoder, settings: folder).reader)
+        host = TestHost { ReaderScreen(model: model, benchmark: benchmark, engine: engine, sample: sample) }
         _ = tree
     }
 
