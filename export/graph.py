@@ -43,7 +43,8 @@ class DetectorGraph(nn.Module):
     def axes(self, *, fixed_width: bool) -> dict[str, dict[int, str]]:
         """Free axes of input and outputs by their names: H always, W unless `fixed_width`."""
         free = {1: "height"} if fixed_width else {1: "height", 2: "width"}
-        return {INPUT: free} | {n: {a: f"{v}_cells" for a, v in free.items()} for n in self.spec.outputs}
+        cells = {name: "_direction_cells" if name == "direction" else "_cells" for name in self.spec.outputs}
+        return {INPUT: free} | {name: {a: v + suffix for a, v in free.items()} for name, suffix in cells.items()}
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         return self.planes(image.permute(0, 3, 1, 2).float())

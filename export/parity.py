@@ -25,6 +25,7 @@ from export.graph import LOGITS
 Pixels = NDArray[np.uint8]
 Maps = dict[str, NDArray[np.float32]]
 Run = Callable[[Pixels], Maps]
+SAME_ANGLE = 10.0  # degrees
 
 
 @dataclass
@@ -49,11 +50,13 @@ class LineTolerance:
             by nature and which are judged by their lines.
         corner: pixels by which a line's corner may differ when `min_hmean` is 1.
         min_hmean: hmean (IoU >= 0.5) of the lines against PyTorch's, in [0, 1].
+        min_directions: share of the cells of whose direction PyTorch is confident that must have the same one, in [0, 1].
     """
 
     value: float | None = 1e-4
     corner: float = 0.1
     min_hmean: float = 1.0
+    min_directions: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class LineComparison:
     def __init__(self, tolerance: LineTolerance) -> None:
         self.tolerance, self.found = tolerance, Agreement()
         self.pages = self.matched = self.total = 0
+        self.directions: list[NDArray[np.bool_]] = []
 
     def add(self, ours: Maps, expected: Expected) -> None:
         """Compare the maps of one more page, which have no batch axis."""
@@ -149,6 +153,8 @@ class LineComparison:
             lines = Expected(ours, expected.spec).lines
             self.matched += 2 * match(lines, expected.lines)
             self.total += len(lines) + len(expected.lines)
+            if "direction" in theirs:
+                self.directions.append(same_directions(ours["direction"], theirs["direction"]))
             if self.tolerance.min_hmean == 1.0 and not same(lines, expected.lines, self.tolerance.corner):
                 problems = [f"lines differ by more than {self.tolerance.corner} px"]
         self.found.problems += [f"page {self.pages}: {p}" for p in problems]
@@ -165,6 +171,9 @@ class LineComparison:
         _judge_values(found, self.tolerance.value)
         if found.lines < minimum:
             found.problems.append(f"lines: expected an hmean of {minimum}, got {found.lines:.4f}")
+        same = np.concatenate(self.directions or [np.zeros(0, np.bool_)])
+        if len(same) and same.mean() < self.tolerance.min_directions:
+            found.problems.append(f"direction: expected {self.tolerance.min_directions} of the cells the same, got {same.mean():.4f}")
         if not self.total and not found.problems:
             found.problems.append("lines: none on any sample page, so nothing was compared; the weights find no text")
         return _passed(found)
@@ -272,6 +281,14 @@ def output_problems(ours: Maps, theirs: Maps) -> list[str]:
         elif not np.isfinite(_largest_difference(got, expected)):
             problems.append(f"{name}: expected finite values, got NaN or infinity")
     return problems
+
+
+def same_directions(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Whether our map [h, w, 3] has PyTorch's direction to `SAME_ANGLE` degrees: bool [n], the cells of text of which it is confident."""
+    vectors = theirs[..., 1] + 1j * theirs[..., 2]
+    confident = (theirs[..., 0] > 0) & (np.abs(vectors) > 0.7)
+    turned = (ours[..., 1] + 1j * ours[..., 2])[confident] * vectors[confident].conj()
+    return np.asarray(np.abs(np.degrees(np.angle(turned))) <= 2 * SAME_ANGLE)
 
 
 def same(a: NDArray[np.float32], b: NDArray[np.float32], tolerance: float) -> bool:

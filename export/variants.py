@@ -29,9 +29,9 @@ from export.parity import (
 )
 from export.samples import parity_line_crops, parity_pages, place
 
-# Fewer bits move values by nature, so the lines alone judge: one in fifty may appear, go or break, and one in two
-# hundred of the texts that PyTorch is confident of, in every character, may change.
-QUANTIZED_LINES = LineTolerance(value=None, min_hmean=0.98)
+# Fewer bits move values by nature, so results alone judge: one line in fifty may appear, go or break, one direction in ten may turn, and
+# one in two hundred of the texts that PyTorch is confident of, in every character, may change.
+QUANTIZED_LINES = LineTolerance(value=None, min_hmean=0.98, min_directions=0.9)
 QUANTIZED_TEXTS = TextTolerance(value=None, min_same=0.995, min_confidence=0.7)
 
 

@@ -124,7 +124,8 @@ def test_the_observer_gets_what_the_page_sums_up(reader):
         page = observed.read(photo)
         count = len(observed_stages)
         detected = observed.detect(photo, on_stage=lambda *stage: own.append(stage))
-    assert len(observed_stages) == count and [name for name, _ in own] == list(detected.times) == ["decode", "fit", "detect", "postprocess"]
+    assert len(observed_stages) == count and list(dict.fromkeys(n for n, _ in own)) == ["decode", "fit", "detect", "postprocess"]
+    assert {name: sum(s for n, s in own if n == name) for name in detected.times} == pytest.approx(detected.times)
     assert {name: sum(s for n, s in observed_stages if n == name) for name in STAGES} == pytest.approx(page.times)
     assert sum(name == "recognize" for name, _ in observed_stages) > 1
 

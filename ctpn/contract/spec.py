@@ -541,7 +541,7 @@ MOBILE = DetectorSpec(
     anchor_heights=(7, 10, 15, 22, 33, 49, 73, 110, 165, 250),
     stride_x=16,
     stride_y=8,
-    outputs=("score", "vertical", "side", "link"),
+    outputs=("score", "vertical", "side", "link", "direction"),
     channels="RGB",
     mean=(0.0, 0.0, 0.0),
     std=(255.0, 255.0, 255.0),
@@ -566,7 +566,7 @@ MOBILE = DetectorSpec(
     tiling=TilingSpec(max_aspect_ratio=4.0, tile_short_side=640, overlap=128, max_untiled=1.5),
     regions=RegionsSpec(region_padding=0.5, min_padding=16, max_padding=64, min_region_side=96, max_enlargement=3.0),
     limits=LimitsSpec(max_proposals=50_000, max_lines=2_000),
-    direction=None,
+    direction=DIRECTION,
 )
 
 # The original of 2018: its own anchors, Keras's caffe-style input, and the paper's postprocessing.

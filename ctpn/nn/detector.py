@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from ctpn.contract.spec import CLASSIC, DetectorSpec, read_spec
+from ctpn.contract.spec import CLASSIC, DETECTORS, MOBILE, DetectorSpec, read_spec
 from ctpn.errors import ModelError
 from ctpn.nn.checkpoint import is_checkpoint, load_checkpoint, load_weights
 from ctpn.nn.maps import Detector
@@ -61,6 +62,34 @@ def assemble(tensors: dict[str, Tensor], spec: DetectorSpec, recurrence: Recurre
         reason = " ".join(str(e).split())[:400]
         raise ModelError(f"{file}: weights do not fit the net ({reason}); use the version that wrote them") from None
     return net.eval()
+
+
+def with_direction(net: Detector) -> Detector:
+    """The net with a head for the map `direction`: its own, or a new one with fresh weights.
+
+    Raises:
+        ModelError: nets of its kind have no such map.
+    """
+    known = DETECTORS[net.spec.name]
+    if "direction" in net.spec.outputs:
+        return net
+    if known.direction is None:
+        raise ModelError(f"detector {net.spec.name!r}: has no map of directions; name a net that has one, such as {MOBILE.name}")
+    spec = replace(net.spec, outputs=(*net.spec.outputs, "direction"), direction=known.direction)
+    return _rebuilt(net, spec)
+
+
+def without_direction(net: Detector) -> Detector:
+    """The net without that head, which fits no other weights of the scales below it."""
+    outputs = tuple(name for name in net.spec.outputs if name != "direction")
+    return net if outputs == net.spec.outputs else _rebuilt(net, replace(net.spec, outputs=outputs, direction=None))
+
+
+def _rebuilt(net: Detector, spec: DetectorSpec) -> Detector:
+    """A net of another spec with the weights that both have."""
+    new = build(spec, net.recurrence)
+    new.load_state_dict({name: t for name, t in net.state_dict().items() if name in new.state_dict()}, strict=False)
+    return new
 
 
 def freeze(net: nn.Module, names: Sequence[str]) -> None:

@@ -43,7 +43,7 @@ class Detector(nn.Module):
         Returns:
             float32 arrays with one row per cell (h = H // stride_y, w = W // stride_x) and k anchors: `scores` [h, w, k], text
             probabilities in [0, 1]; `vertical` [h, w, k, 2], (dy, dh) as `anchors.decode` takes them; and where the net has
-            them `side` [h, w, k, 2] and `link` [h, w, k], probabilities.
+            them `side` [h, w, k, 2] and `link` [h, w, k], probabilities, and `direction` [H // 16, W // 16, 3], raw.
 
         Raises:
             ImageError: another shape or type, or a side that the net cannot take.
@@ -51,10 +51,12 @@ class Detector(nn.Module):
         self._check(rgb)
         here = next(self.parameters()).device
         raw = self.eval()(normalise(torch.from_numpy(np.ascontiguousarray(rgb))[None].to(here), self.spec))
-        pairs = {name: m[0].unflatten(-1, (-1, 2)) for name, m in raw.items() if name != "link"}
+        pairs = {name: m[0].unflatten(-1, (-1, 2)) for name, m in raw.items() if name not in ("link", "direction")}
         found = {"scores": pairs.pop("score").softmax(-1)[..., 1], **pairs}
         if "link" in raw:
             found["link"] = raw["link"][0].sigmoid()
+        if "direction" in raw:
+            found["direction"] = raw["direction"][0]
         return {name: m.cpu().numpy() for name, m in found.items()}
 
     def _check(self, rgb: NDArray[np.uint8]) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ctpn.contract.spec import MOBILE, DetectorSpec
+from ctpn.errors import ModelError
 from ctpn.nn.maps import Detector
 from ctpn.nn.recurrent import TORCH, Recurrence, RowRecurrence
 
@@ -20,12 +21,17 @@ def conv(c_in: int, c_out: int, kernel: int = 3, stride: int = 1, groups: int = 
     )
 
 
+def _look(channels: int) -> nn.Sequential:
+    """Depthwise 5x5 convolution and batch norm."""
+    return nn.Sequential(nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False), nn.BatchNorm2d(channels))
+
+
 class Residual(nn.Module):
     """x + 1x1(ReLU(1x1(depthwise 5x5(x)))): a wide view for few multiplications."""
 
     def __init__(self, channels: int, expand: int = 2) -> None:
         super().__init__()
-        self.look = nn.Sequential(nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False), nn.BatchNorm2d(channels))
+        self.look = _look(channels)
         self.widen = conv(channels, expand * channels, 1)
         self.narrow = nn.Sequential(nn.Conv2d(expand * channels, channels, 1, bias=False), nn.BatchNorm2d(channels))
 
@@ -34,8 +40,26 @@ class Residual(nn.Module):
         return out
 
 
+class DirectionHead(nn.Module):
+    """Which way text runs, from three scales, before the recurrence, which knows rows alone: [B, 3, H / 16, W / 16]."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        self.from8, self.from16 = nn.Conv2d(48, width, 2, 2, bias=False), nn.Conv2d(80, width, 1, bias=False)
+        self.from32 = nn.Conv2d(112, width, 1, bias=False)
+        self.join = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(inplace=True))
+        self.look = nn.Sequential(_look(width), conv(width, width, 1), _look(width), conv(width, width, 1))
+        self.out = nn.Conv2d(width, 3, 1)
+
+    def forward(self, x8: Tensor, x16: Tensor, x32: Tensor) -> Tensor:
+        """Channels: the logit of text of any direction, then cos 2a and sin 2a of its reading axis' angle a, clockwise from level."""
+        joined = self.join(self.from8(x8) + self.from16(x16) + _enlarge(self.from32(x32), 2.0, 2.0))
+        out: Tensor = self.out(self.look(joined))
+        return out
+
+
 class MobileCtpn(Detector):
-    """Four scales, fused from coarse to fine, a BiGRU along the rows, four heads.
+    """Four scales, fused from coarse to fine, a BiGRU along the rows, four heads; `direction`, if the spec has it, beside them.
 
     Dense convolutions are used where the picture is large (processors run them near their peak speed), depthwise ones
     where channels are many; widths are multiples of 16, the width of a vector register. The recurrence runs on
@@ -61,19 +85,42 @@ class MobileCtpn(Detector):
         k = spec.anchors
         self.score, self.vertical = nn.Conv2d(96, 2 * k, 1), nn.Conv2d(96, 2 * k, 1)
         self.side, self.link = nn.Conv2d(96, 2 * k, 1), nn.Conv2d(96, k, 1)
+        self.direction = DirectionHead() if "direction" in spec.outputs else None
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Normalised pixels float32 [B, 3, H, W] to raw maps [B, h, w, C] (h = H / 8, w = W / 16).
 
-        `score` holds logits (background, text) an anchor, `vertical` (dy, dh), `side` (left, right), `link` a logit.
+        `score` holds logits (background, text) an anchor, `vertical` (dy, dh), `side` (left, right), `link` a logit. `direction`
+        [B, H / 16, W / 16, 3] has cells of its own (see `DirectionHead`).
         """
+        x8, x16, x32 = self._scales(x)
+        fused = self.fuse16(self.from16(x16) + _enlarge(self.from32(x32), 2.0, 2.0))
+        fused = self.context(torch.cat([fused, self.rows(fused)], 1))
+        cells = self.mix(self.fuse8(self.cells(x8) + _enlarge(fused, 2.0, 1.0)))
+        heads = {"score": self.score, "vertical": self.vertical, "side": self.side, "link": self.link}
+        maps = {name: head(cells) for name, head in heads.items()}
+        if self.direction is not None:
+            maps["direction"] = self.direction(x8, x16, x32)
+        return {name: m.permute(0, 2, 3, 1) for name, m in maps.items()}
+
+    def directions(self, x: Tensor) -> Tensor:
+        """The map `direction` alone, as `forward` gives it; for its training.
+
+        Raises:
+            ModelError: the net has no such map.
+        """
+        if self.direction is None:
+            raise ModelError(
+                f"detector {self.spec.name!r}: expected the output direction, got {', '.join(self.spec.outputs)}; train it first"
+            )
+        out: Tensor = self.direction(*self._scales(x)).permute(0, 2, 3, 1)
+        return out
+
+    def _scales(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Features at 1/8, 1/16 and 1/32."""
         x8 = self.scale8(self.scale4(self.stem(x)))
         x16 = self.scale16(x8)
-        x16 = self.fuse16(self.from16(x16) + _enlarge(self.from32(self.scale32(x16)), 2.0, 2.0))
-        x16 = self.context(torch.cat([x16, self.rows(x16)], 1))
-        cells = self.mix(self.fuse8(self.cells(x8) + _enlarge(x16, 2.0, 1.0)))
-        heads = {"score": self.score, "vertical": self.vertical, "side": self.side, "link": self.link}
-        return {name: head(cells).permute(0, 2, 3, 1) for name, head in heads.items()}
+        return x8, x16, self.scale32(x16)
 
 
 def _enlarge(x: Tensor, down: float, across: float) -> Tensor:

@@ -12,22 +12,32 @@ U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 
 
-def warp(rgb: U8, annotations: list[TextAnnotation], side: int, rng: np.random.Generator, *, tiny: float = 5.0) -> tuple[U8, F32, F32]:
-    """Cut a random, slightly rotated and tilted square out of a page.
+def warp(
+    rgb: U8, annotations: list[TextAnnotation], side: int, rng: np.random.Generator, *, tiny: float = 5.0, any_angle: bool = False
+) -> tuple[U8, F32, F32]:
+    """Cut a random, rotated and slightly tilted square out of a page.
+
+    Args:
+        tiny: pixels of the crop; lower lines are ignored.
+        any_angle: rotate by any angle, and keep steep lines; else rotate slightly, and ignore lines that are steep on the page or in
+            the crop, whose cells know rows alone.
 
     Returns:
         The crop uint8 [side, side, 3], the quads of its text lines float32 [N, 4, 2] and of ignored areas
-        float32 [M, 4, 2]: `###` annotations, lines less than `tiny` pixels high, steep ones.
+        float32 [M, 4, 2], among them `###` annotations.
     """
-    matrix = _matrix(rgb.shape[0], rgb.shape[1], annotations, side, rng)
+    angle = _any_angle(rng) if any_angle else _slight_angle(rng)
+    matrix = _matrix(rgb.shape[0], rgb.shape[1], annotations, side, angle, rng)
     border = [int(v) for v in rng.integers(0, 256, 3)] if rng.random() < 0.5 else [int(v) for v in rgb[0, 0]]
     flags = cv2.INTER_AREA if np.sqrt(abs(np.linalg.det(matrix[:2, :2]))) < 0.5 else cv2.INTER_LINEAR
     crop = cv2.warpPerspective(_shrunk(rgb, matrix), _after_shrink(matrix), (side, side), flags=flags, borderValue=border)
     if not annotations:
         return crop, np.zeros((0, 4, 2), np.float32), np.zeros((0, 4, 2), np.float32)
-    quads = np.stack([r.quad if len(r.quad) == 4 else cv2.boxPoints(cv2.minAreaRect(r.quad)) for r in annotations])
-    quads = cv2.perspectiveTransform(quads.reshape(-1, 1, 2).astype(np.float64), matrix).reshape(-1, 4, 2).astype(np.float32)
-    skip = np.array([r.ignore for r in annotations]) | _hard(quads, tiny)
+    on_page = np.stack([r.quad if len(r.quad) == 4 else cv2.boxPoints(cv2.minAreaRect(r.quad)) for r in annotations])
+    quads = cv2.perspectiveTransform(on_page.reshape(-1, 1, 2).astype(np.float64), matrix).reshape(-1, 4, 2).astype(np.float32)
+    skip = np.array([r.ignore for r in annotations]) | _low(quads, tiny)
+    if not any_angle:
+        skip |= _steep(on_page) | _steep(quads)
     near = (quads.max(1) > 0).all(1) & (quads.min(1) < side).all(1)
     return crop, quads[near & ~skip], quads[near & skip]
 
@@ -49,20 +59,39 @@ def _after_shrink(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     return out
 
 
-def _hard(quads: F32, tiny: float) -> NDArray[np.bool_]:
-    """Lines that are ignored: too low to read, or closer to vertical than to horizontal."""
-    across = quads[:, 1] - quads[:, 0]
-    down = quads[:, 3] - quads[:, 0]
+def _sides(quads: F32) -> tuple[F32, F32]:
+    """Vectors along the upper and the left side of each quad, [N, 2] each."""
+    return quads[:, 1] - quads[:, 0], quads[:, 3] - quads[:, 0]
+
+
+def _low(quads: F32, tiny: float) -> NDArray[np.bool_]:
+    """Lines that are too low to read."""
+    low: NDArray[np.bool_] = np.linalg.norm(np.stack(_sides(quads)), axis=2).min(0) < tiny
+    return low
+
+
+def _steep(quads: F32) -> NDArray[np.bool_]:
+    """Lines that are closer to vertical than to horizontal."""
+    across, down = _sides(quads)
     width, height = np.linalg.norm(across, axis=1), np.linalg.norm(down, axis=1)
     along = np.where((width >= height * 0.8)[:, None], across, down)
-    steep = (np.abs(along[:, 1]) > 1.2 * np.abs(along[:, 0])) & (np.maximum(width, height) > 1.5 * np.minimum(width, height))
-    hard: NDArray[np.bool_] = (np.minimum(width, height) < tiny) | steep
-    return hard
+    long = np.maximum(width, height) > 1.5 * np.minimum(width, height)
+    steep: NDArray[np.bool_] = long & (np.abs(along[:, 1]) > 1.2 * np.abs(along[:, 0]))
+    return steep
 
 
-def _matrix(h: int, w: int, annotations: list[TextAnnotation], side: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Page to crop: fit to 960, jitter the scale, rotate, tilt, and put an annotation (mostly) into the square."""
-    angle = rng.normal(0, 3) if rng.random() < 0.7 else rng.uniform(-35, 35)
+def _slight_angle(rng: np.random.Generator) -> float:
+    """Degrees, as a photo that is held level."""
+    return float(rng.normal(0, 3) if rng.random() < 0.7 else rng.uniform(-35, 35))
+
+
+def _any_angle(rng: np.random.Generator) -> float:
+    """Degrees: a quarter or none as often as any other angle."""
+    return float(90 * rng.integers(4) + rng.normal(0, 3) if rng.random() < 0.5 else rng.uniform(0, 360))
+
+
+def _matrix(h: int, w: int, annotations: list[TextAnnotation], side: int, angle: float, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Page to crop: fit to 960, jitter the scale, rotate by `angle` degrees, tilt, and put an annotation (mostly) into the square."""
     aspect = np.exp(rng.normal(0, 0.08))
     centre = np.array([rng.uniform(0, w), rng.uniform(0, h)])
     fit = 960 / max(h, w)

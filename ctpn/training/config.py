@@ -136,15 +136,22 @@ class DetectorStage(Stage):
         data: shares of pages by name.
         crop_side: pixels of the square crops.
         score_loss: "softmax", cross entropy over background and text, or "bce", two sigmoids.
+        learns: "lines", all maps but `direction`, which are then the net's only ones; or "direction", that map alone, on crops rotated by
+            any angle. `freeze` names the other parts of the net, so that their maps stay as they are.
+        init_share: of the recipe's `net.init` in the weights that it begins with; the rest is of the stage before. An average keeps more
+            of what the first weights know (Wortsman et al. 2022).
     """
 
     data: dict[str, PageShare]
     crop_side: int
     score_loss: Literal["softmax", "bce"]
+    learns: Literal["lines", "direction"] = "lines"
+    init_share: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check(len(self.data) > 0, "data", "a set or more", self.data)
+        check(0 <= self.init_share < 1, "init_share", "0 to less than 1", self.init_share)
         check(self.crop_side >= 32 and self.crop_side % 32 == 0, "crop_side", "a multiple of 32", self.crop_side)
 
     def sets(self) -> Iterable[str]:
@@ -285,6 +292,12 @@ class DetectorRecipe(Recipe):
 
     net: DetectorNet
     stages: tuple[DetectorStage, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for stage in self.stages:
+            known = not stage.init_share or (self.net.init is not None and stage != self.stages[0])
+            check(known, f"stages.{stage.name}.init_share", "0 in the first stage, and where net.init is not given", stage.init_share)
 
     @property
     def runs(self) -> Sequence[Stage]:

@@ -22,7 +22,7 @@ from ctpn.synthesis.degradation import degrade
 from ctpn.synthesis.fonts import Fonts
 from ctpn.synthesis.lines import STEPS, LineCrop, synthetic_line
 from ctpn.training.augmentation import jitter_quad, warp
-from ctpn.training.targets import encode
+from ctpn.training.targets import encode, encode_direction
 
 Rng = np.random.Generator
 U8 = NDArray[np.uint8]
@@ -54,6 +54,8 @@ class LineSource:
 class PageCrops:
     """An endless, seeded list of training samples: sample i is the same in every run and process.
 
+    Their targets are lines; those of `DirectionCrops` directions.
+
     Args:
         sources: of the pages; those of the validation split are omitted.
         side: pixels of the square crop.
@@ -61,6 +63,8 @@ class PageCrops:
     Raises:
         CtpnError: a folder is no set, or has no page outside of the validation split.
     """
+
+    any_angle = False
 
     def __init__(self, sources: Sequence[PageSource], spec: DetectorSpec, *, side: int = 512, seed: int = 0) -> None:
         self.spec, self.side, self.seed = spec, side, seed
@@ -70,21 +74,29 @@ class PageCrops:
         self.share = np.cumsum(shares / shares.sum())
 
     def __getitem__(self, i: int) -> dict[str, NDArray[np.generic]]:
-        """Sample i: `image` uint8 RGB [side, side, 3] and the targets of `targets.encode`."""
+        """Sample i: `image` uint8 RGB [side, side, 3] and its targets."""
         rng = np.random.default_rng([self.seed, i])
         which = min(int(np.searchsorted(self.share, rng.random(), "right")), len(self.pages) - 1)
         image, gt = self.pages[which][rng.integers(len(self.pages[which]))]
         annotations = self.annotations[which](read_icdar(gt))
-        rgb, quads, ignored = warp(read_picture(image), annotations, self.side, rng)
-        targets = encode(quads, ignored, (self.side, self.side), self.spec)
-        rgb = degrade(rgb, rng)
-        return {
-            "image": rgb,
-            "labels": targets.labels,
-            "vertical": targets.vertical,
-            "side": targets.side,
-            "link": targets.link,
-        }
+        rgb, quads, ignored = warp(read_picture(image), annotations, self.side, rng, any_angle=self.any_angle)
+        targets = self._targets(quads, ignored)
+        return {"image": degrade(rgb, rng), **targets}
+
+    def _targets(self, quads: NDArray[np.float32], ignored: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+        """Those of `targets.encode`."""
+        t = encode(quads, ignored, (self.side, self.side), self.spec)
+        return {"labels": t.labels, "vertical": t.vertical, "side": t.side, "link": t.link}
+
+
+class DirectionCrops(PageCrops):
+    """The same, rotated by any angle, with the targets of `targets.encode_direction`."""
+
+    any_angle = True
+
+    def _targets(self, quads: NDArray[np.float32], ignored: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+        t = encode_direction(quads, ignored, (self.side, self.side))
+        return {"text": t.text, "double_angle": t.double_angle}
 
 
 def _training_pages(folder: Path) -> list[tuple[Path, Path]]:

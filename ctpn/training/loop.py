@@ -20,13 +20,13 @@ from ctpn.errors import RecipeError
 from ctpn.nn.checkpoint import is_checkpoint, load_state, load_weights, save_state, save_weights
 from ctpn.nn.detector import freeze
 from ctpn.nn.maps import Detector, normalise
-from ctpn.training.config import Recipe, Stage
+from ctpn.training.config import DetectorStage, Recipe, Stage
 from ctpn.training.parallel import ProcessGroup, batches
 from ctpn.training.recipe import digest, resolved, until
 from ctpn.training.record import Log, stage_record
 from ctpn.training.tasks import Task, make_task
 
-WEIGHTS, STATE = "weights.safetensors", "state.pt"  # in a stage's folder
+WEIGHTS, STATE, AVERAGED = "weights.safetensors", "state.pt", "averaged.safetensors"  # in a stage's folder
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,8 @@ def train_stage(recipe: Recipe, stage: Stage, machine: Machine) -> None:
     init = before or (Path(recipe.init) if recipe.init else None)
     output = Output(recipe.stage_folder(stage), until(recipe, stage), stage, _records(init))
     output.folder.mkdir(parents=True, exist_ok=True)
+    if before and recipe.init and isinstance(stage, DetectorStage) and stage.init_share:
+        init = _averaged(before, Path(recipe.init), stage.init_share, output.folder / AVERAGED)
     with ProcessGroup() as group, _alone(output.folder, group):
         task = make_task(recipe, stage, init)
         run = start(task.net, stage, group)
@@ -178,6 +180,14 @@ def train_stage(recipe: Recipe, stage: Stage, machine: Machine) -> None:
             run.load(output.folder / STATE, digest(output.recipe))
             print(f"{stage.name}: resumed at step {run.step}", file=sys.stderr)
         _fit(run, task, group, output, machine)
+
+
+def _averaged(before: Path, first: Path, share: float, target: Path) -> Path:
+    """Write the average of two weights of one net, `share` of it of `first`, with the metadata of `before`; returns `target`."""
+    tensors, metadata = load_weights(before)
+    others, _ = load_weights(first)
+    save_weights(target, {n: torch.lerp(t, others[n], share) if t.is_floating_point() else t for n, t in tensors.items()}, metadata)
+    return target
 
 
 @contextmanager

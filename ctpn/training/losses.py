@@ -58,3 +58,20 @@ def _regression(raw: Tensor, target: Tensor, text: Tensor, *, beta: float) -> Te
     known = ~torch.isnan(expected)
     loss = F.smooth_l1_loss(predicted[known], expected[known], beta=beta, reduction="sum")
     return loss / max(1, int(known.sum()))
+
+
+def direction_loss(maps: Tensor, targets: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The parts of the loss of the map `direction`, each a scalar: "text", cross entropy of the logit over all cells that count, and
+    "direction", the squared distance of (cos 2a, sin 2a) over cells of text.
+
+    The squared distance lets the vector become short where the net wavers between two directions, so its length tells how sure it is.
+
+    Args:
+        maps: float32 [B, h, w, 3], raw.
+        targets: `text` int8 [B, h, w] and `double_angle` float32 [B, h, w, 2]; see `targets.DirectionTargets`.
+    """
+    logit, vector = maps[..., 0], maps[..., 1:]
+    counts, text = targets["text"] >= 0, targets["text"] == 1
+    cross = F.binary_cross_entropy_with_logits(logit[counts], text[counts].float(), reduction="sum") / max(1, int(counts.sum()))
+    apart = (vector - targets["double_angle"])[text].square().sum() / max(1, int(text.sum()))
+    return {"text": cross, "direction": apart}

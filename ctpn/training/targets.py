@@ -14,6 +14,8 @@ from ctpn.contract.spec import DetectorSpec
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
+DIRECTION_STRIDE = 16  # of the direction map's cells, in both directions
+TEXT_COVER, BACKGROUND_COVER = 0.3, 0.05  # fractions of a cell
 
 
 @dataclass(frozen=True)
@@ -177,3 +179,57 @@ def _targets(labels: NDArray[np.int8], owner: I64, slices: Slices, shape: tuple[
         return np.ascontiguousarray(np.moveaxis(a.reshape(w, h, k, *a.shape[2:]), 0, 1))
 
     return Targets(grid(labels), grid(vertical), grid(side), grid(link))
+
+
+@dataclass(frozen=True)
+class DirectionTargets:
+    """What the direction map should give, one row per cell of `DIRECTION_STRIDE` pixels.
+
+    Attributes:
+        text: int8 [h, w], 1 text of any direction, 0 background, -1 ignored.
+        double_angle: float32 [h, w, 2], (cos 2a, sin 2a) of the reading axis' angle a, clockwise from level; valid where text is 1.
+    """
+
+    text: NDArray[np.int8]
+    double_angle: F32
+
+
+def encode_direction(quads_net: F32, ignored_net: F32, size: tuple[int, int]) -> DirectionTargets:
+    """Targets of the direction map of one training picture.
+
+    A cell is text where lines cover at least `TEXT_COVER` of it, background where they cover less than `BACKGROUND_COVER`, ignored in
+    between, and if an ignored annotation touches it. Where lines of several directions meet, the one that covers most of the cell counts.
+
+    Args:
+        quads_net: float32 [N, 4, 2], text lines; N may be 0. The first side of each, and the opposite one, run along the reading axis.
+        ignored_net: float32 [M, 4, 2], areas that are neither text nor background.
+        size: (height, width) of the picture, multiples of the stride.
+    """
+    shape = (size[0] // DIRECTION_STRIDE, size[1] // DIRECTION_STRIDE)
+    best, total, angle = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros((*shape, 2), np.float32)
+    for quad in quads_net:
+        rows, columns, cover = _cover(quad, shape)
+        total[rows, columns] += cover
+        along = quad[1] - quad[0] + quad[2] - quad[3]
+        twice = 2 * np.arctan2(along[1], along[0])
+        wins = cover > best[rows, columns]
+        angle[rows, columns][wins] = np.cos(twice), np.sin(twice)
+        best[rows, columns][wins] = cover[wins]
+    text = np.where(total >= TEXT_COVER, 1, np.where(total >= BACKGROUND_COVER, -1, 0)).astype(np.int8)
+    for quad in ignored_net:
+        rows, columns, cover = _cover(quad, shape)
+        text[rows, columns][(cover > 0) & (best[rows, columns] < TEXT_COVER)] = -1
+    return DirectionTargets(text, angle)
+
+
+def _cover(quad: F32, shape: tuple[int, int]) -> tuple[slice, slice, F32]:
+    """The cells around a quad, and the fraction of each that it covers, sampled at 4 x 4 points."""
+    x0, y0 = np.floor(quad.min(0) / DIRECTION_STRIDE).astype(int).clip(0, [shape[1], shape[0]])
+    x1, y1 = np.ceil(quad.max(0) / DIRECTION_STRIDE).astype(int).clip(0, [shape[1], shape[0]])
+    step = DIRECTION_STRIDE // 4
+    x, y = (np.arange(a * 4, b * 4) * step + step / 2 for a, b in ((x0, x1), (y0, y1)))
+    edges = np.roll(quad, -1, 0) - quad
+    away = [e[0] * (y[:, None] - p[1]) - e[1] * (x[None] - p[0]) for p, e in zip(quad, edges, strict=True)]
+    inside = (np.stack(away) >= 0).all(0) | (np.stack(away) <= 0).all(0)
+    cover = inside.reshape(y1 - y0, 4, x1 - x0, 4).mean((1, 3), dtype=np.float32)
+    return slice(y0, y1), slice(x0, x1), cover

@@ -11,15 +11,16 @@ from torch import Tensor, nn
 
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
-from ctpn.nn.detector import build, load_detector
+from ctpn.nn.detector import build, load_detector, with_direction, without_direction
 from ctpn.nn.maps import Detector
+from ctpn.nn.mobile import MobileCtpn
 from ctpn.nn.recognizer import Crnn, build_recognizer, characters_loss, letters, load_recognizer
 from ctpn.nn.recurrent import RECURRENCES
 from ctpn.nn.rounding import rounded_matrix, simulate_int8
 from ctpn.synthesis.fonts import fonts
 from ctpn.training.config import DetectorNet, DetectorRecipe, DetectorStage, Recipe, RecognizerRecipe, RecognizerStage, Stage
-from ctpn.training.datasets import LineCropBatches, LineSource, PageCrops, PageSource
-from ctpn.training.losses import WEIGHTS, detector_loss
+from ctpn.training.datasets import DirectionCrops, LineCropBatches, LineSource, PageCrops, PageSource
+from ctpn.training.losses import WEIGHTS, detector_loss, direction_loss
 
 Batch = dict[str, Tensor]
 
@@ -50,12 +51,11 @@ class DetectorTask:
 
     def __init__(self, recipe: DetectorRecipe, stage: DetectorStage, init: Path | None) -> None:
         self.stage = stage
-        self.net = _detector(recipe.net, init)
+        self.net = without_direction(_detector(recipe.net, init))
         if stage.int8:
             simulate_int8(self.net)
         self.spec = self.net.spec
-        sources = [PageSource(recipe.pages_folder(name), s.share, s.annotation) for name, s in stage.data.items()]
-        self.crops = PageCrops(sources, self.spec, side=stage.crop_side, seed=stage.seed)
+        self.crops = PageCrops(_page_sources(recipe, stage), self.spec, side=stage.crop_side, seed=stage.seed)
 
     def output(self, pixels: Tensor) -> dict[str, Tensor]:
         """The raw maps."""
@@ -64,15 +64,49 @@ class DetectorTask:
 
     def batch(self, step: int, rank: int, count: int) -> Batch:
         """`image` uint8 [B, side, side, 3] and the targets of `targets.encode`."""
-        base = (step * count + rank) * self.stage.batch
-        samples = [self.crops[base + i] for i in range(self.stage.batch)]
-        return {name: torch.from_numpy(np.stack([s[name] for s in samples])) for name in samples[0]}
+        return _page_batch(self.crops, self.stage.batch, step * count + rank)
 
     def loss(self, output: object, batch: Batch, step: int) -> dict[str, Tensor]:
         """Parts score, vertical, side and link."""
         assert isinstance(output, dict)
         parts = detector_loss({name: m.float() for name, m in output.items()}, batch, score=self.stage.score_loss)
         return {name: WEIGHTS[name] * part for name, part in parts.items()}
+
+
+class DirectionTask:
+    """Crops of pages rotated by any angle, for the map `direction`; all other parts of the net should be frozen."""
+
+    def __init__(self, recipe: DetectorRecipe, stage: DetectorStage, init: Path | None) -> None:
+        self.stage = stage
+        net = with_direction(_detector(recipe.net, init))
+        assert isinstance(net, MobileCtpn)  # no other has the map
+        self.net = net
+        if stage.int8:
+            simulate_int8(self.net)
+        self.spec = self.net.spec
+        self.crops = DirectionCrops(_page_sources(recipe, stage), self.spec, side=stage.crop_side, seed=stage.seed)
+
+    def output(self, pixels: Tensor) -> Tensor:
+        """The raw map, float32 [B, h, w, 3]."""
+        return self.net.directions(pixels)
+
+    def batch(self, step: int, rank: int, count: int) -> Batch:
+        """`image` uint8 [B, side, side, 3] and the targets of `targets.encode_direction`."""
+        return _page_batch(self.crops, self.stage.batch, step * count + rank)
+
+    def loss(self, output: object, batch: Batch, step: int) -> dict[str, Tensor]:
+        """Parts text and direction."""
+        assert isinstance(output, Tensor)
+        return direction_loss(output.float(), batch)
+
+
+def _page_sources(recipe: DetectorRecipe, stage: DetectorStage) -> list[PageSource]:
+    return [PageSource(recipe.pages_folder(name), s.share, s.annotation) for name, s in stage.data.items()]
+
+
+def _page_batch(crops: PageCrops, size: int, index: int) -> Batch:
+    samples = [crops[index * size + i] for i in range(size)]
+    return {name: torch.from_numpy(np.stack([s[name] for s in samples])) for name in samples[0]}
 
 
 def _detector(net: DetectorNet, init: Path | None) -> Detector:
@@ -129,6 +163,6 @@ def make_task(recipe: Recipe, stage: Stage, init: Path | None) -> Task:
         CtpnError: weights, data sets or fonts are missing or do not fit.
     """
     if isinstance(recipe, DetectorRecipe) and isinstance(stage, DetectorStage):
-        return DetectorTask(recipe, stage, init)
+        return (DirectionTask if stage.learns == "direction" else DetectorTask)(recipe, stage, init)
     assert isinstance(recipe, RecognizerRecipe) and isinstance(stage, RecognizerStage)
     return RecognizerTask(recipe, stage, init)

@@ -31,6 +31,7 @@ MEANINGS = {
     "vertical": "centre and log height of the text, by the anchor's height",
     "side": "where the text's left and right ends are, by the cell's width",
     "link": "probability that the cell to the right belongs to the same line",
+    "direction": "logit of text of any direction, cos 2a and sin 2a of its reading axis' angle a, per cell of 16 x 16 pixels",
     LOGITS: "logit per time step and class; class 0 is the blank of CTC",
 }
 MIN_SIZE = 2048  # numbers in the smallest tensor that is compressed: smaller ones save nothing

@@ -29,7 +29,7 @@ from export.graph import DetectorGraph
 from export.onnx.model import write_model
 from export.onnx.quantization import histogram, quantize
 from export.onnx.writer import writer
-from export.parity import LineTolerance, compare_lines, match, same, torch_maps
+from export.parity import Expected, LineComparison, LineTolerance, compare_lines, match, same, same_directions, torch_maps
 from export.staging import staged_directory
 from tests.helpers.small_nets import DETECTOR as SPEC
 from tests.helpers.small_nets import SIZE, detector, pages, use_small_samples
@@ -141,6 +141,21 @@ def test_no_line_at_all_is_no_agreement(net: MobileCtpn) -> None:
     page, maps = _maps(net)
     with pytest.raises(ParityError, match="nothing was compared"):
         compare_lines(lambda _: maps, net, [page])
+
+
+def test_turned_directions_are_refused(net: MobileCtpn) -> None:
+    _, maps = _maps(net)
+    maps["direction"] = np.broadcast_to(np.array([3, 1, 0], np.float32), maps["direction"].shape).copy()
+    turned = maps["direction"].copy()
+    turned[0, :2] = 3, np.cos(np.radians(24)), np.sin(np.radians(24))  # by 12 degrees
+    same = same_directions(turned, maps["direction"])
+    assert same.size == maps["direction"].size // 3 and (~same).sum() == 2
+    unsure = maps["direction"] * np.array([1, 0.5, 1], np.float32)
+    assert not same_directions(turned, unsure).size and not same_directions(turned, -maps["direction"]).size
+    comparison = LineComparison(LineTolerance(value=None, min_hmean=0.0, min_directions=0.999))
+    comparison.add(maps | {"direction": turned}, Expected(maps, net.spec))
+    with pytest.raises(ParityError, match=r"direction: expected 0.999 of the cells the same, got 0\.9"):
+        comparison.result()
 
 
 def test_lost_lines_are_refused(net: MobileCtpn) -> None:

@@ -88,14 +88,17 @@ def test_a_star_is_about_the_origin_and_within_the_unit_circle() -> None:
         assert np.linalg.norm(corners, axis=1).max() == pytest.approx(1) and np.abs(corners.mean(0)).max() < 1e-9
 
 
-def test_a_column_is_one_ignored_annotation_around_its_characters() -> None:
+def test_a_column_is_one_annotation_around_its_characters_along_the_reading_axis() -> None:
     canvas = blank()
     column(canvas, (150.0, 20.0), "ABC", canvas.ink(30, (0, 0, 0), "en"), 36.0)
     (one,) = canvas.annotations
     x0, y0, x1, y1 = spans([one])[0]
     rows, columns = np.nonzero(canvas.rgb.min(2) < 200)
-    assert one.ignore and y1 - y0 > 2.5 * (x1 - x0)
+    assert one.text == "ABC" and y1 - y0 > 2.5 * (x1 - x0)
+    assert one.quad.tolist() == [[x1, y0], [x1, y1], [x0, y1], [x0, y0]]
     assert x0 <= columns.min() and columns.max() <= x1 and y0 <= rows.min() and rows.max() <= y1
+    column(canvas, (50.0, 20.0), "A", canvas.ink(30, (0, 0, 0), "en"), 36.0)
+    assert canvas.annotations[-1].ignore  # one character has no axis
 
 
 @pytest.mark.parametrize("layer", [_show_through, _watermark])

@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from ctpn.contract.spec import MOBILE
 from ctpn.errors import CtpnError
 from ctpn.nn.checkpoint import load_weights
+from ctpn.nn.detector import build, load_detector
 from ctpn.nn.recognizer import load_recognizer
 from ctpn.synthesis.fonts import fonts
 from ctpn.train import main
@@ -88,6 +90,37 @@ def test_weights_say_how_they_were_made(detector: str, tmp_path: Path) -> None:
     assert {"score", "vertical", "side", "link"} == card["training"][0]["loss_by_twentieths"].keys()  # type: ignore[index]
     first = load_weights(tmp_path / "out" / "first" / "weights.safetensors")[1]
     assert first["recipe_sha256"] == digest(until(recipe, recipe.runs[0])) and "pad_regions" not in first["recipe"] and "written by" in text
+
+
+def test_a_stage_for_directions_leaves_the_rest_of_the_net_as_it_was(pages: Path, tmp_path: Path) -> None:
+    recipe = small_recipe(pages, tmp_path / "out", steps=2)
+    rest = [name for name, _ in build(MOBILE).named_children() if name != "direction"]
+    stages = [
+        {"name": "lines", "seed": 0, "steps": 2, "data": {"pages": {"share": 1.0}}},
+        {"name": "direction", "seed": 1, "steps": 2, "learns": "direction", "freeze": rest, "data": {"pages": {"share": 1.0}}},
+    ]
+    file = write_recipe(recipe | {"stages": stages}, tmp_path / "two.yaml")
+    assert main([file]) == 0
+    first, second = (tmp_path / "out" / name / "weights.safetensors" for name in ("lines", "direction"))
+    before, after = weights(first), weights(second)
+    assert {name.split(".")[0] for name in after.keys() - before.keys()} == {"direction"}
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert load_detector(first).spec.direction is None and load_detector(second).spec == MOBILE
+    assert training_card(second)["training"][1]["loss_by_twentieths"].keys() == {"text", "direction"}  # type: ignore[index]
+
+
+def test_a_stage_begins_with_an_average_of_the_first_weights_and_those_before(pages: Path, tmp_path: Path) -> None:
+    recipe, init = small_recipe(pages, tmp_path / "first", steps=1), tmp_path / "first" / "only" / "weights.safetensors"
+    assert main([write_recipe(recipe, tmp_path / "one.yaml")]) == 0
+    stage = {"seed": 0, "steps": 1, "data": {"pages": {"share": 1.0}}}
+    last = {**stage, "name": "b", "rate": 1e-12, "ema": 0.0, "init_share": 0.25}
+    two = recipe | {"folder": str(tmp_path / "two"), "net": {"name": "mobile", "init": str(init)}, "stages": [{**stage, "name": "a"}, last]}
+    assert main([write_recipe(two, tmp_path / "two.yaml")]) == 0
+    a, b = (weights(tmp_path / "two" / name / "weights.safetensors")["score.weight"] for name in "ab")
+    first = weights(init)["score.weight"]
+    assert torch.allclose(b, 0.25 * first + 0.75 * a, atol=1e-7) and not torch.allclose(b, a, atol=1e-5)
+    with pytest.raises(CtpnError, match="init_share: expected 0 in the first stage"):
+        load_recipe(write_recipe(two | {"stages": [last]}, tmp_path / "bad.yaml"))
 
 
 def test_what_is_complete_is_not_made_again(detector: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ctpn.contract.spec import MOBILE, VGG16
-from ctpn.training.targets import cut, encode
+from ctpn.training.targets import cut, encode, encode_direction
 from tests.helpers.quads import NO_QUADS, box
 
 
@@ -54,3 +54,28 @@ def test_ignored_regions_are_neither_text_nor_background():
     t = encode(NO_QUADS, box(0, 0, 32, 64)[None], (64, 64), MOBILE)
     assert (t.labels[:, :2, 2] == -1).all() and (t.labels[:, 2:] == 0).all()
     assert (t.labels == 1).sum() == 0
+
+
+def test_directions_by_hand():
+    column = np.array([[64, 0], [64, 64], [40, 64], [40, 0]], np.float32)  # reads down: cos 2a = -1, sin 2a = 0
+    rising = np.array([[0, 64], [16, 48], [32, 64], [16, 80]], np.float32)  # up to the right by 45 degrees: a = -45
+    t = encode_direction(np.stack([box(0, 0, 32, 13), column, rising]), NO_QUADS, (96, 96))
+    assert t.text[0].tolist() == [1, 1, 1, 1, 0, 0] and t.text.shape == (6, 6)
+    assert np.allclose(t.double_angle[0, 0], [1, 0]) and np.allclose(t.double_angle[3, 3], [-1, 0], atol=1e-6)
+    assert np.allclose(t.double_angle[4, 1], [0, -1], atol=1e-6)
+    assert t.text[5].tolist() == [0] * 6
+
+
+def test_a_cell_of_two_directions_has_that_of_the_larger_part_and_a_barely_covered_one_is_ignored():
+    column = np.array([[16, 0], [16, 32], [10, 32], [10, 0]], np.float32)
+    t = encode_direction(np.stack([box(0, 0, 10, 16), column]), NO_QUADS, (32, 32))
+    assert t.text[0, 0] == 1 and np.allclose(t.double_angle[0, 0], [1, 0])
+    assert t.text[1, 0] == 1 and np.allclose(t.double_angle[1, 0], [-1, 0], atol=1e-6)
+    barely = encode_direction(box(0, 0, 16, 3)[None], NO_QUADS, (32, 32))
+    assert barely.text.tolist() == [[-1, 0], [0, 0]]
+
+
+def test_what_is_ignored_has_no_direction_but_text_beside_it_has():
+    t = encode_direction(box(0, 0, 16, 16)[None], box(0, 0, 32, 32)[None], (64, 64))
+    assert t.text[:2, :2].tolist() == [[1, -1], [-1, -1]] and (t.text[2:] == 0).all()
+    assert (encode_direction(NO_QUADS, NO_QUADS, (32, 32)).text == 0).all()

@@ -18,9 +18,9 @@ from ctpn.train import main  # noqa: E402
 from ctpn.training import loop  # noqa: E402
 from ctpn.training.augmentation import warp  # noqa: E402
 from ctpn.training.config import DetectorStage, PageShare  # noqa: E402
-from ctpn.training.datasets import PageCrops, PageSource  # noqa: E402
+from ctpn.training.datasets import DirectionCrops, PageCrops, PageSource  # noqa: E402
 from ctpn.training.loop import rate  # noqa: E402
-from ctpn.training.losses import detector_loss  # noqa: E402
+from ctpn.training.losses import detector_loss, direction_loss  # noqa: E402
 from tests.helpers.printed_pages import STAGE, changes, small_recipe, write_recipe  # noqa: E402
 from tests.helpers.quads import box  # noqa: E402
 
@@ -69,6 +69,37 @@ def test_a_page_without_text_has_a_finite_loss():
     maps = {"score": torch.zeros(1, 2, 2, 20), "vertical": torch.zeros(1, 2, 2, 20), "side": torch.zeros(1, 2, 2, 20),
             "link": torch.zeros(1, 2, 2, 10)}  # fmt: skip
     assert all(torch.isfinite(p) for p in detector_loss(maps, targets).values())
+
+
+def test_loss_of_directions_by_hand():
+    maps = torch.tensor([[0.0, 0.6, 0.8], [0.0, 9, 9], [50.0, 9, 9]]).reshape(1, 1, 3, 3)
+    targets = {"text": torch.tensor([[[1, 0, -1]]], dtype=torch.int8), "double_angle": torch.tensor([1.0, 0]).expand(1, 1, 3, 2)}
+    parts = direction_loss(maps, targets)
+    assert float(parts["text"]) == pytest.approx(np.log(2))  # two cells count
+    assert float(parts["direction"]) == pytest.approx(0.4**2 + 0.8**2)
+    empty = direction_loss(maps, targets | {"text": torch.full((1, 1, 3), -1, dtype=torch.int8)})
+    assert {float(p) for p in empty.values()} == {0.0}
+
+
+def test_crops_for_directions_show_lines_at_every_angle(pages):
+    crops = DirectionCrops([PageSource(pages)], MOBILE, side=128, seed=3)
+    angles = []
+    for i in range(60):
+        sample = crops[i]
+        x, y = sample["double_angle"][sample["text"] == 1].T
+        angles += np.degrees(np.arctan2(y, x) / 2).tolist()
+    shares = np.histogram(angles, 6, (-90, 90))[0] / len(angles)
+    assert sample["text"].shape == (8, 8) and shares.min() > 0.05
+
+
+def test_steep_lines_are_ignored_but_for_directions():
+    page = np.zeros((400, 400, 3), np.uint8)
+    column = TextAnnotation(np.array([[220, 100], [220, 300], [190, 300], [190, 100]], np.float32), "x")
+    for seed in range(40):
+        _, lines, ignored = warp(page, [column], 256, np.random.default_rng(seed))
+        assert not len(lines) and len(ignored) <= 1
+    _, lines, ignored = warp(page, [column], 256, np.random.default_rng(0), any_angle=True)
+    assert len(lines) == 1 and not len(ignored)
 
 
 def test_samples_are_the_same_every_time(pages):

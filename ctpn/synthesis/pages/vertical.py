@@ -1,7 +1,7 @@
 """Pages with columns of upright characters beside rows, and lines rotated by 90 degrees.
 
-The detector learns only lines whose characters stand side by side. So columns and rotated lines are annotated as "###", which counts as
-neither text nor background: the detector learns the rows beside them, and nothing about them.
+A column's quad begins at its top right corner, because its reading axis runs down; a column of one character is annotated as "###",
+because it has no axis. Cells of lines learn nothing about steep lines (`ctpn.training.augmentation`), the direction map does.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def _columns(page: Canvas, texts: Texts, rect: Rect, ink: Ink) -> None:
 
 
 def column(page: Canvas, top: tuple[float, float], text: str, ink: Ink, step: float) -> None:
-    """Write characters below each other, centred below `top`; they become one annotation that is ignored."""
+    """Write characters below each other, centred below `top`; they become one annotation along the reading axis."""
     first = len(page.annotations)
     for i, character in enumerate(text):
         page.write(top[0], top[1] + ink.size * 0.9 + i * step, character, ink, align="c")
@@ -56,7 +56,8 @@ def column(page: Canvas, top: tuple[float, float], text: str, ink: Ink, step: fl
     if written:
         corners = np.concatenate([a.quad for a in written])
         (x0, y0), (x1, y1) = corners.min(0), corners.max(0)
-        page.annotations[first:] = [TextAnnotation(np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32), "###")]
+        quad = np.array([[x1, y0], [x1, y1], [x0, y1], [x0, y0]], np.float32)
+        page.annotations[first:] = [TextAnnotation(quad, "".join(a.text for a in written) if len(written) > 1 else "###")]
 
 
 def _rows(page: Canvas, texts: Texts, rect: Rect, ink: Ink) -> None:
@@ -75,9 +76,8 @@ def _rows(page: Canvas, texts: Texts, rect: Rect, ink: Ink) -> None:
 def _edge(page: Canvas, texts: Texts, rect: Rect, ink: Ink) -> None:
     """A line rotated by 90 degrees along the left side."""
     x0, y0, _, y1 = rect
-    first, text = len(page.annotations), shorten(texts.value(), ink, (y1 - y0) * 0.8)
+    text = shorten(texts.value(), ink, (y1 - y0) * 0.8)
     if page.rng.random() < 0.5:
         page.write(x0 + 0.6 * ink.size, y0 + 0.1 * (y1 - y0), text, ink, angle=90)
     else:
         page.write(x0 + 1.5 * ink.size, y1 - 0.1 * (y1 - y0), text, ink, angle=-90)
-    page.annotations[first:] = [TextAnnotation(a.quad, "###") for a in page.annotations[first:]]
