@@ -44,8 +44,8 @@ def test_every_module_of_ctpn_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
     assert modules - set(wheel.namelist()) == set()
 
 
-def test_the_wheel_installs_the_command_and_asks_for_three_packages(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_installs_the_command_and_asks_for_four_packages(wheel: zipfile.ZipFile) -> None:
     assert "ctpn = ctpn.cli:main" in wheel.read(f"{INFO}entry_points.txt").decode()
     lines = wheel.read(f"{INFO}METADATA").decode().splitlines()
     needed = [line.split()[1] for line in lines if line.startswith("Requires-Dist") and "extra" not in line]
-    assert sorted(name.split(">")[0] for name in needed) == ["numpy", "onnxruntime", "opencv-python-headless"]
+    assert sorted(name.split(">")[0] for name in needed) == ["numpy", "onnxruntime", "opencv-python-headless", "simplejpeg"]
