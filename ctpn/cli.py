@@ -20,6 +20,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ctpn.batch.bulk import ReadOptions
@@ -74,6 +75,16 @@ def _pixels(text: str) -> int:
     return int(text)
 
 
+def _score(text: str) -> float:
+    try:
+        score = float(text)
+    except ValueError:
+        score = -1.0
+    if not 0 <= score <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, got {text!r}")
+    return score
+
+
 def _joined(argv: Sequence[str]) -> list[str]:
     """The arguments with `--region -20,0,300,200` as `--region=-20,0,300,200`: argparse takes the former's region for an option."""
     joined: list[str] = []
@@ -107,6 +118,9 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
         type=_pages,
         metavar="all|N|N-M",
         help="pages of a TIFF or PDF, frames of an animation (default: the first)",
+    )
+    parser.add_argument(
+        "--min-score", type=_score, default=0.0, metavar="P", help="drop lines whose text_score is lower, 0 to 1; a warning says how many"
     )
     parser.add_argument("--no-text", action="store_true", help="find the lines, do not read them")
     parser.add_argument(
@@ -170,7 +184,7 @@ def run(args: argparse.Namespace) -> int:
         put(form.head)
         try:
             for outcome in found:
-                text = _shown(outcome, done, form)
+                text = _shown(_filtered(outcome, args.min_score), done, form)
                 done += 1
                 put(text)
                 failed += bool(outcome.error)
@@ -185,6 +199,10 @@ def run(args: argparse.Namespace) -> int:
     for line in passed_over:
         say(NAME, line)
     return 1 if failed else 0
+
+
+def _filtered(outcome: Outcome, min_score: float) -> Outcome:
+    return replace(outcome, page=outcome.page.with_min_score(min_score)) if outcome.page else outcome
 
 
 def _shown(outcome: Outcome, number: int, form: Format) -> str:

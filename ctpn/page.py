@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import overload
 
 import numpy as np
@@ -17,8 +17,8 @@ class TextLine:
     Attributes:
         quad: float32 [4, 2], (x, y) of the corners, clockwise from the top left of the text, in pixels of the upright photo.
         score: probability that this is text, in [0, 1].
-        text, text_score: the text and how probable it is, in [0, 1]; None where only detection was asked for. The text "" with
-            the score 0 means that nothing could be read.
+        text, text_score: the text and the probability that every character of it is right, in [0, 1]; None where only detection was
+            asked for. The text "" with the score 0 means that nothing could be read.
         region: index of the region in which the line was found; None without regions.
     """
 
@@ -34,7 +34,8 @@ class PageWarning:
     """Something about a photo that a user of its result should know.
 
     Attributes:
-        code: what it is, for programs: "damaged", "more_pages", "rotated", "text_layer" or "limit_reached".
+        code: what it is, for programs: "damaged", "more_pages", "rotated", "text_layer",
+            "limit_reached" or "low_scores".
         message: the same for people, one line.
     """
 
@@ -63,6 +64,15 @@ class PageResult(Sequence[TextLine]):
     regions: int | None = None
     page: int = 1
     pages: int = 1
+
+    def with_min_score(self, score: float) -> PageResult:
+        """The lines whose text has this score or a higher one, and those that were not read; a warning says how many were dropped."""
+        kept = tuple(line for line in self.lines if line.text_score is None or line.text_score >= score)
+        dropped = len(self.lines) - len(kept)
+        if not dropped:
+            return self
+        message = f"{dropped} of {len(self.lines)} lines were dropped, their texts have scores below {score:g}"
+        return replace(self, lines=kept, warnings=(*self.warnings, PageWarning("low_scores", message)))
 
     def __len__(self) -> int:
         return len(self.lines)

@@ -31,7 +31,9 @@ from ctpn.layout.geometry import overlap_fraction, rotate_quad
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import Region, outline, scale, window
 from ctpn.page import PageResult, PageWarning, TextLine
-from ctpn.recognition.policy import is_upside_down, read_lines, read_unless_upside_down
+from ctpn.recognition.calibration import text_probability
+from ctpn.recognition.ctc import Decoded
+from ctpn.recognition.policy import ReadLine, is_upside_down, read_lines, read_unless_upside_down
 from ctpn.runtime.onnx_runtime import CPU, OnnxDetector, OnnxRecognizer, RuntimeOptions
 from ctpn.runtime.protocols import Detector, Recognizer
 from ctpn.runtime.sums import missing_sum
@@ -173,10 +175,11 @@ class TextReader:
         if texts is None:
             lines = [line for group in search.lines_upside_down(photo, regions) for line in group]
             texts = read_lines(photo.pixels, [line.quad for line in lines], recognizer, timer)
-        found = [
-            (replace(lines[text.index], quad=text.quad, text=text.text.text, text_score=text.text.score), text.is_column) for text in texts
+        confirmed = [
+            (_with_text(lines[text.index], text, recognizer.spec), text.is_column)
+            for text in texts
+            if _is_confirmed(lines[text.index], text.text, detector.spec, recognizer.spec)
         ]
-        confirmed = [(line, column) for line, column in found if _is_confirmed(line, detector.spec, recognizer.spec)]
         return _result(photo, _ordered_by_region(confirmed), regions, timer, search.warnings)
 
 
@@ -343,9 +346,13 @@ def _lines(quads: F32, scores: F32, rgb: U8) -> list[TextLine]:
     return [TextLine(quad, float(score)) for quad, score in zip(inside, scores, strict=True)]
 
 
-def _is_confirmed(line: TextLine, detector: DetectorSpec, recognizer: RecognizerSpec) -> bool:
+def _with_text(line: TextLine, read: ReadLine, spec: RecognizerSpec) -> TextLine:
+    return replace(line, quad=read.quad, text=read.text.text, text_score=text_probability(read.text.scores, spec.calibration))
+
+
+def _is_confirmed(line: TextLine, text: Decoded, detector: DetectorSpec, recognizer: RecognizerSpec) -> bool:
     """Whether the detector's score is enough, or the text confirms the line."""
-    return line.score >= detector.lines.line_score or line.score + (line.text_score or 0.0) >= recognizer.reading.min_combined_score
+    return line.score >= detector.lines.line_score or line.score + text.score >= recognizer.reading.min_combined_score
 
 
 def _ordered_by_region(lines: list[tuple[TextLine, bool]]) -> list[TextLine]:

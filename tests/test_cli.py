@@ -37,6 +37,29 @@ def test_json_has_the_promised_form(capsys):
     assert (result["height"], result["width"]) == open_image(WAYBILL).shape[:2]
 
 
+def test_lines_below_a_score_are_dropped_and_counted(capsys):
+    _, out, _ = command(capsys, WAYBILL, "--json", "--threads", 1)
+    lines = json.loads(out)["lines"]
+    scores = sorted({line["text_score"] for line in lines})
+    least = (scores[1] + scores[2]) / 2
+    kept = [line for line in lines if line["text_score"] >= least]
+    assert 0 < len(kept) < len(lines)
+    code, out, err = command(capsys, WAYBILL, "--json", "--threads", 1, "--min-score", least)
+    result = json.loads(out)
+    assert code == 0 and result["lines"] == kept
+    assert [w["code"] for w in result["warnings"]] == ["low_scores"]
+    assert f"warning: {len(lines) - len(kept)} of {len(lines)} lines were dropped" in err
+    _, out, err = command(capsys, WAYBILL, "--json", "--threads", 1, "--min-score", least, "--no-text")
+    assert len(json.loads(out)["lines"]) > len(kept) and not err, "lines that were not read have no score"
+
+
+@pytest.mark.parametrize("score", ["1.1", "-0.1", "nan", "x"])
+def test_a_score_is_a_fraction(capsys, score):
+    with pytest.raises(SystemExit) as stopped:
+        main([str(WAYBILL), f"--min-score={score}"])
+    assert stopped.value.code == 2 and "--min-score: expected a number from 0 to 1" in capsys.readouterr().err
+
+
 def test_one_bad_image_does_not_stop_the_others(tmp_path, capsys):
     (tmp_path / "bad.jpg").write_text("text")
     code, out, _ = command(capsys, WAYBILL, tmp_path / "bad.jpg", EXAMPLES / "sign.jpg", "--json", "--threads", 1)

@@ -32,6 +32,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Any], list[Block]]], ...] = (  # each 
     ("Parity of the formats", "parity", sections.parity),
     ("On ARM", "arm", sections.arm),
     ("Lines confirmed by their text", "confirmation_sweep", sections.confirmation_sweep),
+    ("What a text's score says", "calibration", sections.calibration),
     ("Long lines", "longlines", sections.longlines),
     ("The backend under load", "service", sections.service),
     ("Findings of the original", "findings", sections.findings),

@@ -24,6 +24,7 @@ COMMANDS = {
     "findings": "python -m benchmarks.findings",
     "confirmation_sweep": "python -m benchmarks.confirmation_sweep",
     "arm": "python -m benchmarks.arm",
+    "calibration": "python -m benchmarks.calibration",
     "service": "python -m benchmarks.service",
 }
 

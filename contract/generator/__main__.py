@@ -31,6 +31,7 @@ FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]
     "line_crop": ("directions, split points, batches", {"quads": 1e-4}, pictures.line_crop_cases),
     "columns": ("columns of characters", {"quad": 1e-4, "cells": 1e-9}, directions.column_cases),
     "ctc": ("logits to text, and parts joined", {"score": 1e-5, "scores": 1e-5}, texts.greedy_cases),
+    "calibration": ("the probabilities of characters to a text's", {"probability": 1e-9}, texts.calibration_cases),
     "reading_policy": ("which lines are read again, and which reading wins", {"quads": 1e-3, "scores": 1e-5}, readings.policy_cases),
     "reading": (
         "whole readings: regions, scale, tiles, score slack, confirmation, order",

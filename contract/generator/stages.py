@@ -24,6 +24,7 @@ from ctpn.imaging import resample, rotate, tiling
 from ctpn.layout import geometry, reading_order, regions
 from ctpn.reader import TextReader
 from ctpn.recognition import ctc, policy
+from ctpn.recognition.calibration import text_probability
 from ctpn.recognition.line_crop import batches, ink_of, is_space, padded, rectify, split_column, split_points
 
 Values = dict[str, Any]
@@ -209,6 +210,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "padded": lambda parts, spec: {"batch": padded(parts, recognizer(spec))},
     "join": _join,
     "greedy": lambda logits, charset: _decoded(ctc.greedy(logits, charset)),
+    "text_probability": lambda scores, spec: {"probability": text_probability(scores, recognizer(spec).calibration)},
     "read_lines": _read_lines,
     "read_unless_upside_down": _read_unless_upside_down,
     "is_upside_down": _is_upside_down,

@@ -79,6 +79,27 @@ def greedy_cases() -> Cases:
     ]
 
 
+def calibration_cases() -> Cases:
+    """The probabilities of a text's characters to that of the whole text."""
+    given = {
+        "nothing read": [], "one character": [0.9], "certain": [1.0, 1.0, 1.0], "one poor character": [0.999, 0.6, 0.999, 0.998],
+        "all poor": [0.5] * 12, "a long text": [0.995] * 60, "no chance": [1e-9, 0.3],
+    }  # fmt: skip
+    other = {"calibration": {"bias": 1.0, "errors": 0.5, "length": -0.25, "floor": 0.01}}
+    steep = {"calibration": {"bias": -50.0, "errors": 20.0, "length": 20.0, "floor": 0.001}}
+    return [
+        *(case("text_probability", name, scores=np.array(scores, np.float32), spec={}) for name, scores in given.items()),
+        *(
+            case("text_probability", f"{name}, other numbers", scores=np.array(given[name], np.float32), spec=other)
+            for name in ("one poor character", "all poor")
+        ),
+        *(
+            case("text_probability", f"{name}, at the ends", scores=np.array(given[name], np.float32), spec=steep)
+            for name in ("certain", "all poor")
+        ),
+    ]
+
+
 def spec_cases() -> Cases:
     """Specs as they travel, and damaged ones."""
     digest = hashlib.sha256(CHARSET.encode()).hexdigest()

@@ -323,6 +323,23 @@ class ReadingSpec:
 
 
 @dataclass(frozen=True)
+class CalibrationSpec:
+    """How the probabilities of a text's characters become the probability that all are right.
+
+    1 / (1 + exp(-z)), z = bias - errors · ln(floor + sum of (1 - p)) + length · ln(number of characters).
+
+    Attributes:
+        bias, errors, length: fitted on validation pages.
+        floor: expected errors far below this counts as none.
+    """
+
+    bias: Annotated[float, Range(-50, 50)]
+    errors: Annotated[float, Range(0, 20)]
+    length: Annotated[float, Range(-20, 20)]
+    floor: Annotated[float, Range(0.001, 1)]
+
+
+@dataclass(frozen=True)
 class RecognizerSpec:
     """What a recogniser graph expects and how its output becomes text.
 
@@ -356,6 +373,7 @@ class RecognizerSpec:
     widths: tuple[Width, ...]
     line_crop: LineCropSpec
     reading: ReadingSpec
+    calibration: CalibrationSpec
 
     def __post_init__(self) -> None:
         problem = _first_problem(self) or self._conflict()
@@ -678,4 +696,5 @@ CRNN = RecognizerSpec(
         batch_columns=1280,  # their logits are 7 MB; larger batches take more memory and save no time
         batch_spread=1.3,
     ),
+    calibration=CalibrationSpec(bias=-4.12, errors=1.32, length=1.11, floor=0.001),
 )

@@ -18,10 +18,13 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ctpn import command
+from ctpn.annotations.formats import read_icdar, read_set
+from ctpn.annotations.pictures import read_picture
 from ctpn.contract.spec import RecognizerSpec
 from ctpn.nn.checkpoint import load_weights, save_weights
 from ctpn.nn.maps import normalise
 from ctpn.nn.recognizer import Crnn, load_recognizer
+from ctpn.recognition.line_crop import padded, rectify
 from ctpn.synthesis.fonts import Fonts, fonts
 from ctpn.synthesis.lines import LineCrop, synthetic_line
 from ctpn.synthesis.phrases import KINDS, Maker, rare_between, rare_in_context
@@ -60,6 +63,22 @@ def frames(net: Crnn, found: Fonts, count: int) -> Frames:
             features.append(out[i, :steps].clone())
             classes.append(classes_of(crop, blank[i, :steps], net.spec))
     return Frames(torch.cat(features), torch.cat(classes))
+
+
+@torch.no_grad()
+def real_frames(net: Crnn, folder: Path, count: int) -> Frames:
+    """The time steps of lines of a set of `ctpn.training.cut_lines` whose transcripts have none of the rare characters."""
+    features, known = [], set(net.spec.charset)
+    rows = {net.spec.charset[int(c) - 1] for c in rare(net.spec.charset)}
+    for image, gt in read_set(folder)[:: max(1, len(read_set(folder)) // count)]:
+        line = read_icdar(gt)[0]
+        if rows & set(line.text) or not known >= set(line.text):
+            continue
+        crop = rectify(read_picture(image), line.quad, net.spec)[:, :WIDTH]
+        batch = padded([crop], net.spec)
+        features.append(net.features(normalise(torch.from_numpy(batch), net.spec))[0, : crop.shape[1] // net.spec.stride])
+    found = torch.cat(features)
+    return Frames(found, torch.zeros(len(found), dtype=torch.int64))
 
 
 def _line(net: Crnn, found: Fonts, index: int) -> LineCrop:
@@ -120,7 +139,10 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, default=Path("ctpn/weights/crnn.safetensors"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--fonts", nargs="+", default=["/usr/share/fonts", ".cache/fonts"])
-    parser.add_argument("--lines", type=int, default=3200)
+    parser.add_argument("--lines", type=int, default=3200, help="synthetic lines that are read (default: %(default)s)")
+    parser.add_argument(
+        "--real", type=Path, nargs="*", default=[], metavar="DIR", help="line crops of photos, whose characters stay as they are"
+    )
     return parser.parse_args(argv)
 
 
@@ -129,6 +151,8 @@ def run(args: argparse.Namespace) -> str:
     torch.set_num_threads(1)
     net = load_recognizer(args.weights)
     known = frames(net, fonts(tuple(args.fonts)), args.lines)
+    parts = [known, *(real_frames(net, folder, args.lines // 4) for folder in args.real)]
+    known = Frames(torch.cat([p.features for p in parts]), torch.cat([p.classes for p in parts]))
     with torch.no_grad():
         matrix = net.characters.weight.detach().clone()
     tensors, metadata = load_weights(args.weights)

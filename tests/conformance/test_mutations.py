@@ -81,6 +81,7 @@ RECOGNIZER = {
         "batch_columns": 1344,
         "batch_spread": 1.0,
     },
+    "calibration": {"bias": -1.5, "errors": 0.9, "length": 0.5, "floor": 0.01},
 }
 
 
@@ -184,10 +185,10 @@ READER_MUTANTS = {
         "_Search(detector, detector.spec.with_score_slack, timer)",
     ),
     "reading does without score slack": ("detector.spec.with_score_slack", "detector.spec"),
-    "every line is confirmed": ("if _is_confirmed(line, detector.spec, recognizer.spec)", "if True"),
+    "every line is confirmed": ("if _is_confirmed(lines[text.index], text.text, detector.spec, recognizer.spec)", "if True"),
     "only the sum confirms": ("line.score >= detector.lines.line_score or ", ""),
     "only the detector confirms": (
-        " or line.score + (line.text_score or 0.0) >= recognizer.reading.min_combined_score",
+        " or line.score + text.score >= recognizer.reading.min_combined_score",
         "",
     ),
     "lines that are half in a region are in it": ("overlap_fraction(line.quad, marked) > 0.5", "overlap_fraction(line.quad, marked) > 0"),

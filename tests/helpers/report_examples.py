@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.ablation_summary import Variant, summarize
+from benchmarks.calibration import CalibrationResult, CalibrationRow
 from benchmarks.confirmation_sweep import Choice, SweepResult
 from benchmarks.environment import Environment
 from benchmarks.findings import FindingsResult
@@ -76,6 +77,15 @@ def confirmation_sweep() -> SweepResult:
     }  # fmt: skip
 
 
+def calibration() -> CalibrationResult:
+    bins = [(0, 0, 0.0), *[(4, 2, 2.2)] * 10, (60, 59, 58.9)]
+    row: CalibrationRow = {
+        "lines": 100, "confident": 64, "confident_right": 62, "mean_confident": 80, "mean_confident_right": 65, "bins": bins,
+    }  # fmt: skip
+    numbers = {"bias": -4.0, "errors": 1.25, "length": 1.0, "floor": 0.001}
+    return {"environment": WHERE, "model": "0" * 64, "spec": numbers, "sets": {"sroie": row, "zh": row}}
+
+
 def findings() -> FindingsResult:
     runs: dict[str, Variant] = {
         name: {
@@ -111,5 +121,6 @@ EXAMPLES = {
     "arm": arm,
     "longlines": longlines,
     "confirmation_sweep": confirmation_sweep,
+    "calibration": calibration,
     "findings": findings,
 }

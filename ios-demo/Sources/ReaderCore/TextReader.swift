@@ -29,7 +29,8 @@ public struct TextReader: Reading {
         }
         let confirmed = (texts ?? []).filter { isConfirmed(lines[$0.index], $0.text) }.map { read in
             var line = lines[read.index]
-            (line.quad, line.text, line.textScore) = (read.quad, read.text.text, Float(read.text.score))
+            let textScore = Float(textProbability(read.text.scores, recognizer.spec.calibration))
+            (line.quad, line.text, line.textScore) = (read.quad, read.text.text, textScore)
             return (line: line, isColumn: read.isColumn)
         }
         onProgress(1)

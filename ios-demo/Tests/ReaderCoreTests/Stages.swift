@@ -93,6 +93,7 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
     "rectangle": { ["quad": rectangle($0["quad"].quad)] },
     "chains_down": { ["chains": chainsDown($0.list("quads").map(\.quad), maxGap: $0.double("max_gap"))] },
     "split_column": { ["cells": splitColumn($0["line_crop"].image, try recognizer($0)).map { [$0.begin, $0.end] }] },
+    "text_probability": { ["probability": textProbability($0["scores"].floats, try recognizer($0).calibration)] },
     "read_lines": { i in
         let table = TableRecognizer(spec: try recognizer(i), texts: texts(i))
         let lines = try await readLines(paint(Inputs(i["photo"].object!)), i.list("quads").map(\.quad), lineReader(table))

@@ -313,6 +313,23 @@ public struct ReadingSpec: Sendable, Equatable {
     }
 }
 
+/// How the probabilities of a text's characters become the probability that all are right: 1 / (1 + exp(-z)),
+/// z = bias - errors * ln(floor + sum of (1 - p)) + length * ln(number of characters).
+public struct CalibrationSpec: Sendable, Equatable {
+    public let bias: Double
+    public let errors: Double
+    public let length: Double
+    /// Expected errors far below this counts as none.
+    public let floor: Double
+
+    init(_ f: Fields) throws {
+        bias = try f.number("bias", -50...50)
+        errors = try f.number("errors", 0...20)
+        length = try f.number("length", -20...20)
+        floor = try f.number("floor", 0.001...1)
+    }
+}
+
 /// What a recogniser graph expects and how its output becomes text. Every field is required: no language has defaults.
 ///
 /// The graph takes uint8 RGB [N, height, W, 3], N line crops, W a multiple of `widthMultiple`, and gives logits
@@ -341,6 +358,7 @@ public struct RecognizerSpec: Sendable, Equatable {
     public let widths: [Int]
     public let lineCrop: LineCropSpec
     public let reading: ReadingSpec
+    public let calibration: CalibrationSpec
     /// The charset's code points.
     let characters: [Unicode.Scalar]
     /// Characters and CTC's blank.
@@ -364,6 +382,7 @@ public struct RecognizerSpec: Sendable, Equatable {
         widths = try f.ints("widths", .width)
         lineCrop = try f.group("line_crop", LineCropSpec.init)
         reading = try f.group("reading", ReadingSpec.init)
+        calibration = try f.group("calibration", CalibrationSpec.init)
         characters = Array(charset.unicodeScalars)
         try f.finish()
         if let conflict { throw CtpnError.model("recogniser spec '\(name.prefix(60))': \(conflict); \(exportHint)") }

@@ -26,6 +26,7 @@ import ctpn.core.layout.window
 import ctpn.core.recognition.isUpsideDown
 import ctpn.core.recognition.readLines
 import ctpn.core.recognition.readUnlessUpsideDown
+import ctpn.core.recognition.textProbability
 import ctpn.core.runtime.Detector
 import ctpn.core.runtime.FloatMap
 import ctpn.core.runtime.Recognizer
@@ -63,9 +64,11 @@ class TextReader(
             lines = search.linesUpsideDown(rgb, regions).flatten()
             texts = readLines(rgb, lines.map { it.quad }, recognizer, observer)
         }
+        val calibration = recognizer.spec.calibration
         val confirmed =
             texts.mapNotNull { read ->
-                val line = lines[read.index].copy(quad = read.quad, text = read.text.text, textScore = read.text.score.toFloat())
+                val textScore = textProbability(read.text.scores, calibration).toFloat()
+                val line = lines[read.index].copy(quad = read.quad, text = read.text.text, textScore = textScore)
                 (line to read.isColumn).takeIf {
                     line.score >= detector.spec.lines.lineScore ||
                         line.score + read.text.score >= recognizer.spec.reading.minCombinedScore

@@ -1,5 +1,6 @@
 package ctpn.core
 
+import ctpn.core.contract.CalibrationSpec
 import ctpn.core.contract.DetectorMap
 import ctpn.core.contract.DetectorSpec
 import ctpn.core.contract.DirectionSpec
@@ -55,6 +56,7 @@ import ctpn.core.recognition.readUnlessUpsideDown
 import ctpn.core.recognition.rectify
 import ctpn.core.recognition.splitColumn
 import ctpn.core.recognition.splitPoints
+import ctpn.core.recognition.textProbability
 import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonArray
@@ -109,6 +111,7 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
         "padded" to { i -> mapOf("batch" to padded(i.list("parts").map { Inputs.image(it) }, CRNN)) },
         "join" to ::joinedTexts,
         "greedy" to ::greedyText,
+        "text_probability" to { mapOf("probability" to textProbability(it.floats("scores"), recognizer(it).calibration)) },
         "read_lines" to ::readPaintedLines,
         "read_unless_upside_down" to ::readPaintedUnlessUpsideDown,
         "is_upside_down" to ::isPaintedUpsideDown,
@@ -401,7 +404,11 @@ private fun fields(s: RecognizerSpec): Map<String, Any> =
                 "column_cell" to s.lineCrop.columnCell,
             ),
         "reading" to fields(s.reading),
+        "calibration" to fields(s.calibration),
     )
+
+private fun fields(s: CalibrationSpec): Map<String, Any> =
+    mapOf("bias" to s.bias, "errors" to s.errors, "length" to s.length, "floor" to s.floor)
 
 private fun fields(s: ReadingSpec): Map<String, Any> =
     mapOf(

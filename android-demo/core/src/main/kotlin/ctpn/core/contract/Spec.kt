@@ -348,6 +348,26 @@ data class ReadingSpec(
 }
 
 /**
+ * How the probabilities of a text's characters become the probability that all are right: 1 / (1 + exp(-z)),
+ * z = bias - errors * ln(floor + sum of (1 - p)) + length * ln(number of characters).
+ *
+ * @property floor expected errors far below this counts as none.
+ */
+data class CalibrationSpec(
+    val bias: Double,
+    val errors: Double,
+    val length: Double,
+    val floor: Double,
+) {
+    internal constructor(f: Fields) : this(
+        f.number("bias", Range(-50, 50)),
+        f.number("errors", Range(0, 20)),
+        f.number("length", Range(-20, 20)),
+        f.number("floor", Range(0.001, 1.0)),
+    )
+}
+
+/**
  * What a recogniser graph expects and how its output becomes text. Every field is required: no language has defaults.
  *
  * The graph takes uint8 RGB [N, height, W, 3], N line crops, W a multiple of [widthMultiple], and gives logits
@@ -378,6 +398,7 @@ data class RecognizerSpec(
     val widths: List<Int>,
     val lineCrop: LineCropSpec,
     val reading: ReadingSpec,
+    val calibration: CalibrationSpec,
 ) {
     private constructor(f: Fields) : this(
         f.text("name"),
@@ -395,6 +416,7 @@ data class RecognizerSpec(
         f.ints("widths", WIDTH),
         f.group("line_crop") { LineCropSpec(it) },
         f.group("reading") { ReadingSpec(it) },
+        f.group("calibration") { CalibrationSpec(it) },
     )
 
     /** The charset's code points, each as a text. */
