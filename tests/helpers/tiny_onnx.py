@@ -16,7 +16,13 @@ from ctpn.contract.spec import CRNN, MOBILE, RecognizerSpec, revise
 from ctpn.version import __version__
 
 CHARSET = " abcdefghij"
-DETECTOR = revise(MOBILE, {"name": "tiny", "anchor_heights": [12.0], "long_side": 192, "tiling": {"overlap": 32, "tile_short_side": 64}})
+DETECTOR = revise(
+    MOBILE,
+    {
+        "name": "tiny", "anchor_heights": [12.0], "long_side": 192, "tiling": {"overlap": 32, "tile_short_side": 64},
+        "outputs": ["score", "vertical", "side", "link"], "direction": None,
+    },
+)  # fmt: skip
 RECOGNIZER: RecognizerSpec = revise(
     CRNN, {"name": "tiny", "charset": CHARSET, "charset_sha256": hashlib.sha256(CHARSET.encode()).hexdigest(), "widths": [32]}
 )
