@@ -103,4 +103,4 @@ fuzz: setup  # 10,000 seeded inputs of every kind, about an hour; what fails sta
 measure: setup  # what the report shows except findings and kinds, on an idle machine, with the files of `make formats`
 	$(BIN)/python -m ctpn.synthesis.pages --out .cache/stages --count 100 --seed 1
 	-$(BIN)/python -m benchmarks.arm  # without an emulator the report says so
-	for name in peers "peers --read" stages latency parity longlines confirmation_sweep calibration service report card; do $(BIN)/python -m benchmarks.$$name || exit 1; done
+	for name in peers "peers --read" stages latency languages parity longlines confirmation_sweep calibration service report card; do $(BIN)/python -m benchmarks.$$name || exit 1; done

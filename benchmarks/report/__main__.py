@@ -29,6 +29,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Any], list[Block]]], ...] = (  # each 
     ("Models and runtimes", "latency", sections.models),
     ("Stages of the reader", "latency", sections.stages),
     ("From maps to lines", "stages", sections.postprocessing),
+    ("Stages in each language", "languages", sections.languages),
     ("Parity of the formats", "parity", sections.parity),
     ("On ARM", "arm", sections.arm),
     ("Lines confirmed by their text", "confirmation_sweep", sections.confirmation_sweep),

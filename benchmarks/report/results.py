@@ -19,6 +19,7 @@ COMMANDS = {
     "kinds": "python -m benchmarks.kinds",
     "stages": "python -m benchmarks.stages",
     "latency": "python -m benchmarks.latency",
+    "languages": "python -m benchmarks.languages",
     "parity": "python -m benchmarks.parity",
     "longlines": "python -m benchmarks.longlines",
     "findings": "python -m benchmarks.findings",

@@ -15,6 +15,7 @@ from benchmarks.confirmation_sweep import Choice, SweepResult
 from benchmarks.findings import FindingsResult
 from benchmarks.kinds.__main__ import KindRow, KindsResult
 from benchmarks.kinds.charset import CharsetRow
+from benchmarks.languages import LanguagesResult
 from benchmarks.latency import LatencyResult, ModelPart, Peaks, StageTimes
 from benchmarks.longlines import BINS, EDGES, BinRow, LongLinesResult
 from benchmarks.parity import TOLERANCES, ParityResult, ParityRow
@@ -216,6 +217,19 @@ def postprocessing(result: StagesResult) -> list[Block]:
     table = [[name, f"{median:.2f}", f"{best:.2f}"] for name, median, best in stage_rows(result)]
     text = f"From maps to lines on a full page: {result['proposals']} proposals, {result['kept']} kept, {result['lines']} lines."
     return [Text(text), Table(("stage", "ms, median", "best"), table), Text(environment_line(result["environment"]), small=True)]
+
+
+def languages(result: LanguagesResult) -> list[Block]:
+    """Time per stage of the golden case in each language."""
+    medians, best = result["median_ms"], result["best_ms"]
+    names = [stage for stage in STAGES if any(stage in times for times in medians.values())]
+    table = [[s, *(f"{times[s]:.2f} / {best[name][s]:.2f}" for name, times in medians.items())] for s in names]
+    table.append(["all", *(f"{sum(t.values()):.2f} / {sum(best[name].values()):.2f}" for name, t in medians.items())])
+    text = (
+        "The golden case's photo from upright pixels to texts, with the same int8 models on one thread, median and best in milliseconds. "
+        "Swift runs on Linux here, as `make ios` builds it; a phone's own times are below."
+    )
+    return [Text(text), Table(("stage", *medians), table), Text(environment_line(result["environment"]), small=True)]
 
 
 def parity(result: ParityResult) -> list[Block]:

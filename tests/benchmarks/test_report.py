@@ -59,6 +59,7 @@ def test_every_result_has_its_section(results):
         "| small serif | 0.875 (3) | 0.875 |", "| charset | 0.750, 0.625 |  |",
         "| m-int8.onnx | max | yes | 2.0e-07 |", "| synthetic long lines | 2-5 | 30 | 0.750 / 0.875 (1.5) |  |",
         "| Without a recurrence it stops at a higher loss | holds | 1.250 and 1.750 |", "within the spread",
+        "| fit | 4.00 / 3.00 | 2.00 / 2.00 |", "| all | 5.50 / 4.50 | 2.50 / 2.25 |",
         "| answered over a restart under load | 90 of 90 |", "| 100 × 400, 900 × 422 |",
         "| Example Phone 5 | Android 14 | android 0.1.0 | onnxruntime 1.26.0, cpu | 4 |",
     )  # fmt: skip

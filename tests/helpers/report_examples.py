@@ -9,6 +9,7 @@ from benchmarks.calibration import CalibrationResult, CalibrationRow
 from benchmarks.confirmation_sweep import Choice, SweepResult
 from benchmarks.environment import Environment
 from benchmarks.findings import FindingsResult
+from benchmarks.languages import LanguagesResult, summary
 from benchmarks.longlines import BINS, BinRow, LongLinesResult
 from benchmarks.service import ServiceResult
 from ctpn.stage_timer import STAGES
@@ -104,6 +105,12 @@ def kinds() -> dict[str, Any]:
     return {"models": {"ours": {}, "PP-OCRv6 tiny": {}}, "sets": sets, "taken": dict.fromkeys(sets, WHERE)}
 
 
+def languages() -> LanguagesResult:
+    result = summary({"Python": {"fit": [4.0, 3.0, 8.0], "ctc": [1.5]}, "Swift": {"fit": [2.0], "ctc": [0.25, 0.75]}})
+    result["environment"] = WHERE
+    return result
+
+
 def service() -> ServiceResult:
     return {
         "environment": WHERE, "photos": ["a.jpg"], "bare": 8.0, "service": 7.6, "share": 0.95,
@@ -115,6 +122,7 @@ def service() -> ServiceResult:
 
 EXAMPLES = {
     "service": service,
+    "languages": languages,
     "kinds": kinds,
     "latency": latency,
     "parity": parity,
