@@ -13,11 +13,17 @@ data class PageWarning(
     val message: String,
 )
 
-/** The lines of a photo, region by region, in reading order in each, and what was noticed about it. */
+/** The lines of a photo, region by region, in reading order in each, and what was noticed about it; equal to any list of these lines. */
 class PageResult(
-    lines: List<TextLine>,
+    private val lines: List<TextLine>,
     val warnings: List<PageWarning>,
-) : List<TextLine> by lines
+) : List<TextLine> by lines {
+    override fun equals(other: Any?): Boolean = lines == (if (other is PageResult) other.lines else other)
+
+    override fun hashCode(): Int = lines.hashCode()
+
+    override fun toString(): String = lines.toString()
+}
 
 /**
  * One line of text.
