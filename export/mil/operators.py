@@ -139,8 +139,14 @@ def _from_palette(i: Inputs) -> Tensor:
     return result
 
 
+def _batch_norm(i: Inputs) -> Tensor:
+    """A batch norm that no convolution before it could take in, say behind an enlarged map."""
+    return F.batch_norm(i["x"], i["mean"], i["variance"], i.get("gamma"), i.get("beta"), eps=float(i["epsilon"]))
+
+
 OPERATORS: dict[str, Callable[[Inputs], Any]] = {
     "add": lambda i: i["x"] + i["y"],
+    "batch_norm": _batch_norm,
     "cast": _cast,
     "clip": lambda i: i["x"].clamp(float(i["alpha"]), float(i["beta"])),
     "concat": _concat,

@@ -78,6 +78,7 @@ def test_a_package_and_several_widths_lie_in_a_bundle_too(tmp_path, monkeypatch)
     monkeypatch.setattr(variants, "parity_pages", lambda spec, size: [np.zeros((*size, 3), np.uint8)])
     monkeypatch.setattr(variants, "parity_line_crops", lambda spec: [])
     monkeypatch.setattr(export_bundle, "TOOLS", {"": ("numpy",)})
+    monkeypatch.setattr(export_bundle, "core_ml_reader", lambda bundle: None)  # these packages hold nothing to be run
     write(tmp_path / "b", ["coreml"], (64, 96))
     bundle = open_bundle(tmp_path / "b")
     assert bundle.model("detector", "coreml-96") == tmp_path / "b" / "detector-96.mlpackage"

@@ -48,7 +48,7 @@ def test_torchscript_loads_where_there_is_no_ctpn(tmp_path):
     )
     shown = subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True).stdout.splitlines()
     k = DETECTOR.anchors
-    assert shown[0] == f"{[[1, 16, 10, n] for n in (k, 2 * k, 2 * k, k)]} False"
+    assert shown[0] == f"{[*([1, 16, 10, n] for n in (k, 2 * k, 2 * k, k)), [1, 8, 10, 3]]} False"
     assert DetectorSpec.from_json(shown[1]) == DETECTOR
 
 

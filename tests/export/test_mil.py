@@ -43,6 +43,12 @@ CASES: dict[str, tuple[Callable[[Any], Any], Callable[[Tensor], Tensor]]] = {
         lambda x: F.conv2d(x, t(4, 3, 2, 2), t(4), 1, 0, (3, 2)),
     ),
     "conv, depthwise": (conv((6, 1, 3, 3), pad_type="valid", groups=3), lambda x: F.conv2d(x, t(6, 1, 3, 3), groups=3)),
+    "batch_norm": (
+        lambda x: mb.batch_norm(
+            x=x, mean=weights(3), variance=weights(3) ** 2, gamma=weights(3) + 2, beta=np.float32([4, 5, 6]), epsilon=np.float32(0.25)
+        ),
+        lambda x: F.batch_norm(x, t(3), t(3) ** 2, t(3) + 2, torch.tensor([4.0, 5.0, 6.0]), eps=0.25),
+    ),
     "max_pool": (
         lambda x: mb.max_pool(x=x, kernel_sizes=[2, 3], strides=[2, 3], pad_type="valid"),
         lambda x: F.max_pool2d(x, (2, 3)),

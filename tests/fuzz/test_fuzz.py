@@ -55,6 +55,12 @@ def fine(rng, folder):
     (folder / "input").write_text("removed", encoding="utf-8")
 
 
+def as_a_fork(monkeypatch):
+    """The worker begins with the memory of this process, which may have loaded torch before."""
+    monkeypatch.setattr(frame, "START", "fork")
+    monkeypatch.setattr(frame, "MAX_MEGABYTES", frame.MAX_MEGABYTES + frame._megabytes(None, "VmRSS"))
+
+
 @pytest.mark.parametrize(
     ("check", "end", "detail"),
     [
@@ -68,14 +74,14 @@ def test_what_ends_otherwise_is_a_finding(check, end, detail, tmp_path, monkeypa
     """The worker is a fork here, so that it has the changed check; the next case finds a new one."""
     monkeypatch.setattr(regions, "check", check)
     monkeypatch.setattr(frame, "MAX_SECONDS", 1.0 if check is hang else 20.0)
-    monkeypatch.setattr(frame, "START", "fork")
+    as_a_fork(monkeypatch)
     first, second = run([Case("regions", 1), Case("specs", 1)], tmp_path)
     assert first.end == end and detail in first.detail and first.is_finding == (end != "result")
     assert (tmp_path / "regions-1").is_dir() == first.is_finding and second.end in ("result", "error")
 
 
 def test_the_command_counts_and_prints_findings(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(frame, "START", "fork")
+    as_a_fork(monkeypatch)
     assert command.main(["--count", "4", "--kind", "regions", "--out", str(tmp_path)]) == 0
     assert "0 findings; the slowest case took" in capsys.readouterr().out
     monkeypatch.setattr(regions, "check", divide)
