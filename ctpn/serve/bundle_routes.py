@@ -14,6 +14,7 @@ from ctpn.serve.documents import BundleFile, BundleList, BundleSummary
 from ctpn.serve.problems import Problem, documented
 
 router = APIRouter()
+FORMATS = r"^([a-z0-9][a-z0-9-]{0,63}(,[a-z0-9][a-z0-9-]{0,63})*)?$"  # as a manifest names them
 FOR_EVER = "public, max-age=31536000, immutable"  # what has been published never changes
 
 
@@ -21,11 +22,12 @@ FOR_EVER = "public, max-age=31536000, immutable"  # what has been published neve
 async def bundles(
     request: Request,
     schema: Annotated[int | None, Query(description="schema of the manifest that the app knows", ge=1)] = None,
-    format: Annotated[list[str] | None, Query(description="formats that the app needs; may be repeated", examples=["onnx"])] = None,
+    format: Annotated[str, Query(description="formats that the app needs, comma between them", pattern=FORMATS, examples=["onnx"])] = "",
 ) -> BundleList:
     """The published bundles with this schema that have all of these formats, newest first."""
     found = await asyncio.to_thread(Bundles.all, request.app.state.bundles)
-    fits = [b for b in found if schema in (None, b.schema) and set(format or ()) <= set(b.formats)]
+    wanted = set(format.split(",")) if format else set()
+    fits = [b for b in found if schema in (None, b.schema) and wanted <= set(b.formats)]
     return BundleList(bundles=[_summary(request, b) for b in fits])
 
 

@@ -33,8 +33,9 @@ def test_an_app_finds_fetches_and_verifies_the_newest(service, shipped_bundle, s
     found = requests.get(f"{service.url}/v1/bundles", params={"format": "onnx"}, timeout=9).json()["bundles"]
     assert [(b["release"], b["signed"]) for b in found] == [(4, True), (1, False)]
     schema = found[0]["schema"]
-    for query, count in (({"schema": schema}, 2), ({"schema": schema + 1}, 0), ({"format": ["onnx", "coreml"]}, 0)):
+    for query, count in (({"schema": schema}, 2), ({"schema": schema + 1}, 0), ({"format": "onnx,coreml"}, 0)):
         assert len(requests.get(f"{service.url}/v1/bundles", params=query, timeout=9).json()["bundles"]) == count
+    assert requests.get(f"{service.url}/v1/bundles", params={"format": "onnx,"}, timeout=9).status_code == 422
     assert requests.get(f"{service.url}/v1/bundles/4", timeout=9).json() == found[0]
     for name, entry in found[0]["files"].items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

@@ -103,7 +103,10 @@ def test_a_column_is_one_annotation_around_its_characters_along_the_reading_axis
 
 @pytest.mark.parametrize("layer", [_show_through, _watermark])
 def test_what_lies_under_the_print_is_pale_background(layer) -> None:  # type: ignore[no-untyped-def]
-    canvas = blank(2)
-    layer(canvas, Texts(canvas.rng, "en"))
-    assert not canvas.annotations
-    assert 170 < canvas.rgb.min() < 255
+    darkest = []
+    for seed in range(8):  # a word that falls off the page is not written, so a page may be left blank
+        canvas = blank(seed)
+        layer(canvas, Texts(canvas.rng, "en"))
+        assert not canvas.annotations
+        darkest.append(int(canvas.rgb.min()))
+    assert min(darkest) > 170 and sorted(darkest)[4] < 255
