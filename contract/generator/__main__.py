@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from contract.generator import boxes, directions, lines, pictures, readings, texts
+from contract.generator import boxes, directions, lines, pictures, readings, signatures, texts
 from contract.generator.encoding import HERE, difference, write
 from contract.generator.stages import MOBILE, load
 from ctpn.contract.spec import CRNN, DetectorSpec, RecognizerSpec
@@ -40,6 +40,7 @@ FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]
     ),
     "spec": ("specs, whole and damaged", {}, texts.spec_cases),
     "manifest": ("manifests of bundles, whole and damaged", {}, texts.manifest_cases),
+    "signature": ("signatures of manifests, good, foreign, expired and damaged", {}, signatures.cases),
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from contract.generator.encoding import plain, value
 from contract.generator.table import TableDetector, TableRecognizer, Texts, paint
 from ctpn.contract import spec as specs
 from ctpn.contract.manifest import parse_manifest
+from ctpn.contract.signature import Trust, verify
 from ctpn.contract.spec import CRNN, DetectorSpec, RecognizerSpec, revise
 from ctpn.detection import direction, lines, nms
 from ctpn.detection.anchors import decode
@@ -176,6 +178,14 @@ def _manifest(text: str) -> Values:
     return {k: found[k] for k in ("version", "models", "specs", "charset", "golden", "files")}
 
 
+def _signature(manifest: Any, signature: Any, public_keys: list[str] | None, min_release: int, now: str) -> Values:
+    if public_keys is None:  # as open_bundle
+        return {"signed": None}
+    trust = Trust(tuple(public_keys), min_release, datetime.fromisoformat(now.replace("Z", "+00:00")))
+    found = verify(manifest.tobytes(), None if signature is None else signature.tobytes(), trust)
+    return {"signed": {"key": found.key, "release": found.release, "expires": found.expires}}
+
+
 STAGES: dict[str, Callable[..., Values]] = {
     "halved": lambda image, times: {"image": resample.halved(image, times)},
     "resize": lambda image, width, height: {"image": resample.resize(image, height, width)},
@@ -218,6 +228,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "detect": _detect,
     "spec": _spec,
     "manifest": _manifest,
+    "signature": _signature,
 }
 
 

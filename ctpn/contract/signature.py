@@ -26,7 +26,7 @@ SIGNATURE = "signature.json"
 SCHEMA, KIND, MAX_SIGNATURE, MAX_RELEASE = 1, "ctpn-signature", 4096, 2**53 - 1
 KEYS = {"schema", "kind", "key", "release", "expires", "signature"}
 KEY_ID = re.compile(r"[0-9a-f]{16}")
-TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 HINT = "fetch the bundle again from whoever publishes it"
 
 

@@ -21,10 +21,13 @@ struct GoldenFile {
     let tolerance: [String: Double]
     let cases: [Case]
 
+    /// Files whose stages contract/stages.toml has as pending for Swift.
+    private static let pending: Set = ["signature.json"]
+
     /// All of them.
     static func all() throws -> [GoldenFile] {
         try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-            .filter { $0.pathExtension == "json" }.sorted { $0.path < $1.path }.map { try GoldenFile($0) }
+            .filter { $0.pathExtension == "json" && !pending.contains($0.lastPathComponent) }.sorted { $0.path < $1.path }.map { try GoldenFile($0) }
     }
 
     /// A spec that the cases' own specs change: "detector" or "recognizer".

@@ -90,6 +90,9 @@ class Inputs(
 
     fun list(name: String): List<JsonElement> = json.getValue(name).jsonArray
 
+    /** A file's bytes; null for null. */
+    fun bytes(name: String): ByteArray? = (json.getValue(name) as? JsonObject)?.let { Base64.getDecoder().decode(it["u8"].asText()) }
+
     fun floats(name: String): FloatArray = floats(json.getValue(name))
 
     fun doubles(name: String): DoubleArray = numbers(json.getValue(name)).toDoubleArray()

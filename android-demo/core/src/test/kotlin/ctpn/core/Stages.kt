@@ -8,9 +8,11 @@ import ctpn.core.contract.LinesSpec
 import ctpn.core.contract.Manifest
 import ctpn.core.contract.ReadingSpec
 import ctpn.core.contract.RecognizerSpec
+import ctpn.core.contract.Trust
 import ctpn.core.contract.asDouble
 import ctpn.core.contract.asText
 import ctpn.core.contract.sha256
+import ctpn.core.contract.verifySignature
 import ctpn.core.detection.CellAngles
 import ctpn.core.detection.Proposals
 import ctpn.core.detection.bestOfLooks
@@ -62,9 +64,13 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.jsonArray
 import kotlinx.serialization.json.jsonObject
 import kotlinx.serialization.json.jsonPrimitive
+import kotlinx.serialization.json.long
+import java.time.Clock
+import java.time.Instant
+import java.time.ZoneOffset
 
 /** What each golden case runs, as contract/generator/stages.py has it. */
-val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
+val STAGES: Map<String, (Inputs) -> Map<String, Any?>> =
     mapOf(
         "halved" to { mapOf("image" to halved(it.image("image"), it.int("times"))) },
         "resize" to { mapOf("image" to resize(it.image("image"), it.int("width"), it.int("height"))) },
@@ -119,6 +125,7 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any>> =
         "detect" to ::detectPainted,
         "spec" to ::spec,
         "manifest" to ::manifest,
+        "signature" to ::signature,
     )
 
 private val mobile = Golden.spec("detector")
@@ -434,4 +441,20 @@ private fun manifest(i: Inputs): Map<String, Any> {
         "golden" to m.golden,
         "files" to m.files.mapValues { mapOf("bytes" to it.value.bytes, "sha256" to it.value.sha256) },
     )
+}
+
+private fun signature(i: Inputs): Map<String, Any?> {
+    if (i.json["public_keys"] is JsonNull) return mapOf("signed" to null) // as Bundle.open
+    val keys = i.list("public_keys").map { it.asText()!! }
+    val clock = Clock.fixed(Instant.parse(i.text("now")), ZoneOffset.UTC)
+    val trust =
+        Trust(
+            keys,
+            i.json
+                .getValue("min_release")
+                .jsonPrimitive.long,
+            clock,
+        )
+    val found = verifySignature(i.bytes("manifest")!!, i.bytes("signature"), trust)
+    return mapOf("signed" to mapOf("key" to found.key, "release" to found.release, "expires" to found.expires))
 }

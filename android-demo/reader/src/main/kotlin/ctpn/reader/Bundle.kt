@@ -11,12 +11,11 @@ import ctpn.core.contract.Manifest
 import ctpn.core.contract.RecognizerSpec
 import ctpn.core.contract.hex
 import ctpn.core.contract.sha256
+import ctpn.core.contract.utf8
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
 import java.io.InputStream
-import java.nio.ByteBuffer
-import java.nio.charset.CharacterCodingException
 import java.security.MessageDigest
 
 private const val FORMAT = "onnx" // the models that this app computes
@@ -157,12 +156,4 @@ private fun upTo(
 private fun text(
     name: String,
     bytes: ByteArray,
-): String =
-    try {
-        Charsets.UTF_8
-            .newDecoder()
-            .decode(ByteBuffer.wrap(bytes))
-            .toString()
-    } catch (_: CharacterCodingException) {
-        throw ModelException("$name: damaged, not UTF-8; $BUNDLE_HINT")
-    }
+): String = utf8(bytes) ?: throw ModelException("$name: damaged, not UTF-8; $BUNDLE_HINT")

@@ -7,12 +7,25 @@ import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.doubleOrNull
 import kotlinx.serialization.json.jsonPrimitive
+import java.nio.ByteBuffer
+import java.nio.charset.CharacterCodingException
 
 private const val MAX_DEPTH = 64 // a recursive parser would overflow its stack at some depth
 private const val STRUCTURE = "[]{}:, \n\r\t"
 private const val LIMIT = 1e9 // no number of a spec or a golden case is farther from 0
 
 private val LITERAL = Regex("""true|false|null|-?\d+(\.\d+)?([eE][+-]?\d+)?""")
+
+/** The text that bytes are, null if they are no UTF-8. */
+fun utf8(bytes: ByteArray): String? =
+    try {
+        Charsets.UTF_8
+            .newDecoder()
+            .decode(ByteBuffer.wrap(bytes))
+            .toString()
+    } catch (_: CharacterCodingException) {
+        null
+    }
 
 /**
  * A JSON text; no key may be twice in one object.
