@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from multiprocessing.connection import wait
 from pathlib import Path
 
 from ctpn.batch.bulk import ReadOptions, reader_for
 from ctpn.batch.item import Item, Outcome, read_item
-from ctpn.batch.worker import Worker
+from ctpn.batch.worker import Worker, WorkerDied
 from ctpn.errors import CtpnError
 from ctpn.imaging.source import read_source
 
@@ -31,35 +32,53 @@ def outcomes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator
 def _in_processes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator[Outcome]:
     rest = enumerate(items)
     done: dict[int, Outcome] = {}
-    workers: list[Worker] = []
+    reading: dict[Worker, tuple[int, Item]] = {}
     try:
         for _ in range(jobs):
-            workers.append(Worker(options))
-            workers[-1].give(*_portable(*next(rest)))
+            _give(_worker(options), next(rest), reading)
         for index in range(len(items)):
             while index not in done:
-                _collect(workers, done, rest, options)
+                _collect(reading, done, rest, options)
             yield done.pop(index)
     finally:
-        for worker in workers:
+        for worker in reading:
             worker.end()
 
 
-def _collect(workers: list[Worker], done: dict[int, Outcome], rest: Iterator[tuple[int, Item]], options: ReadOptions) -> None:
+def _worker(options: ReadOptions) -> Worker:
+    return Worker(partial(read_item, options=options))
+
+
+def _give(worker: Worker, task: tuple[int, Item], reading: dict[Worker, tuple[int, Item]]) -> None:
+    task = _portable(*task)
+    reading[worker] = task
+    worker.give(task[1])
+
+
+def _collect(
+    reading: dict[Worker, tuple[int, Item]], done: dict[int, Outcome], rest: Iterator[tuple[int, Item]], options: ReadOptions
+) -> None:
     """Wait for an outcome; who gave it gets the next photo, and who has died is replaced."""
-    ready = wait([w.connection for w in workers])
-    for worker in [w for w in workers if w.connection in ready]:
-        outcome = worker.take()
-        done[worker.index] = outcome or worker.death()
+    ready = wait([worker.connection for worker in reading])
+    for worker in [w for w in reading if w.connection in ready]:
+        index, item = reading[worker]
+        done[index] = _outcome(worker, item)
         following = next(rest, None)
-        if outcome is None or following is None:
-            workers.remove(worker)
-            worker.end()
+        if following and worker.is_alive():
+            _give(worker, following, reading)
+            continue
+        del reading[worker]
+        worker.end()
         if following:
-            if outcome is None:
-                worker = Worker(options)
-                workers.append(worker)
-            worker.give(*_portable(*following))
+            _give(_worker(options), following, reading)
+
+
+def _outcome(worker: Worker, item: Item) -> Outcome:
+    try:
+        outcome: Outcome = worker.take()
+    except WorkerDied as e:
+        return Outcome(item.name, error=f"{item.name}: the process that read it has died ({e}); read it alone, or give fewer --jobs")
+    return outcome
 
 
 def _portable(index: int, item: Item) -> tuple[int, Item]:

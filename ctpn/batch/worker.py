@@ -1,4 +1,4 @@
-"""A process that reads photos for another. It ends with that one, however that one ends."""
+"""A process that works for another. It ends with that one, however that one ends."""
 
 from __future__ import annotations
 
@@ -6,71 +6,87 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
+from typing import Any
 
 import cv2
 
-from ctpn.batch.bulk import ReadOptions
-from ctpn.batch.item import Item, Outcome, read_item
 from ctpn.imaging.decode import silence_decoders
 
 SPAWN = multiprocessing.get_context("spawn")  # a forked runtime has lost its threads
 
 
+class WorkerDied(Exception):
+    """The process has ended without an answer; the message says how."""
+
+
 class Worker:
-    """A process that reads one photo after another.
+    """A process that answers one question after another.
+
+    Args:
+        answer: called there with each question. It, the questions and the answers travel between processes.
 
     Attributes:
-        connection: where outcomes come from; it is ready as well when the process has died.
-        index, name: of the photo that it was given last.
+        connection: where answers come from; it is ready as well when the process has died.
     """
 
-    def __init__(self, options: ReadOptions) -> None:
+    def __init__(self, answer: Callable[[Any], Any]) -> None:
         self.connection, theirs = SPAWN.Pipe()
-        self.process = SPAWN.Process(target=_serve, args=(theirs, options), daemon=True)
-        with _without_interrupts():
-            self.process.start()
+        self._process = SPAWN.Process(target=_serve, args=(theirs, answer), daemon=True)
+        try:
+            with _without_interrupts():
+                self._process.start()
+        except KeyboardInterrupt:  # which waited
+            self.end()
+            raise
         theirs.close()  # so that the connection ends when the process does
 
-    def give(self, index: int, item: Item) -> None:
-        """A photo to read, the `index`-th of all; its outcome comes over `connection`."""
-        self.index, self.name = index, item.name
+    def give(self, question: Any) -> None:
+        """Ask; the answer comes over `connection`."""
         with suppress(OSError):  # it has died; `take` says so
-            self.connection.send(item)
+            self.connection.send(question)
 
-    def take(self) -> Outcome | None:
-        """The outcome of the photo that was given; None: the process has died."""
+    def take(self) -> Any:
+        """Wait for the answer.
+
+        Raises:
+            WorkerDied: there will be none.
+        """
         try:
-            outcome: Outcome = self.connection.recv()
+            return self.connection.recv()
         except (EOFError, OSError):
-            return None
-        return outcome
+            raise WorkerDied(self._end()) from None
 
-    def death(self) -> Outcome:
-        """The outcome of the photo during which the process died."""
-        self.process.join()
-        code = self.process.exitcode or 0
-        how = signal.Signals(-code).name + ", perhaps for lack of memory" * (code == -9) if code < 0 else f"exit code {code}"
-        return Outcome(self.name, error=f"{self.name}: the process that read it has died ({how}); read it alone, or give fewer --jobs")
+    def is_alive(self) -> bool:
+        """Whether it can be asked again."""
+        return self._process.is_alive()
 
     def end(self) -> None:
         """End it, whatever it is doing."""
-        self.connection.close()
-        self.process.terminate()
-        self.process.join()
+        self._process.kill()
+        self._process.join()
+
+    def _end(self) -> str:
+        self._process.join(5)
+        self.end()  # in case it has only closed the connection
+        code = self._process.exitcode or 0
+        if code >= 0:
+            return f"exit code {code}"
+        return signal.Signals(-code).name + ", perhaps for lack of memory" * (code == -9)
 
 
-def _serve(connection: Connection, options: ReadOptions) -> None:
-    """What a process does: read the photos that come, until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches it too; the parent ends it
+def _serve(connection: Connection, answer: Callable[[Any], Any]) -> None:
+    """What a process does: answer what comes, until there is no more."""
+    for ending in (signal.SIGINT, signal.SIGTERM):  # they reach it too; the parent ends it
+        signal.signal(ending, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)
     silence_decoders()
     with suppress(EOFError, OSError):
         while True:
-            connection.send(read_item(connection.recv(), options))
+            connection.send(answer(connection.recv()))
 
 
 def _end_with_parent() -> None:

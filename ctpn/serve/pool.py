@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from multiprocessing.connection import Connection
+from functools import partial
 from typing import Any
 
-import cv2
-
 from ctpn.batch.bulk import ReadOptions, read_page, reader_for
+from ctpn.batch.worker import Worker, WorkerDied
 from ctpn.errors import CtpnError, ModelError
 from ctpn.layout.regions import Region
 from ctpn.page import PageResult
@@ -39,75 +36,34 @@ class ReadTimeout(Exception):
     """A photo took too long."""
 
 
-class WorkerDied(Exception):
-    """The process ended while it read a photo."""
-
-
-class _Worker:
-    """A process with a reader, and the pipe to it."""
-
-    def __init__(self, options: ReadOptions) -> None:
-        spawn = multiprocessing.get_context("spawn")  # a forked runtime has lost its threads
-        self._pipe, its = spawn.Pipe()
-        self._process = spawn.Process(target=_work, args=(its, options), daemon=True)
-        self._process.start()
-        its.close()
-        self._ended = False
-
-    def is_ready(self) -> bool:
-        """Wait for the models; False: they could not be loaded."""
-        try:
-            return bool(self._pipe.poll(START_TIME) and self._pipe.recv())
-        except (EOFError, OSError):
-            return False
-
-    def ask(self, job: Job) -> PageResult | CtpnError:
-        """The result of a photo, or why there is none.
-
-        Raises:
-            WorkerDied: the process has ended.
-        """
-        try:
-            self._pipe.send(job)
-            answer: PageResult | CtpnError = self._pipe.recv()
-        except (EOFError, OSError):
-            self.end()
-            raise WorkerDied from None
-        return answer
-
-    def is_alive(self) -> bool:
-        return not self._ended and self._process.is_alive()
-
-    def end(self) -> None:
-        """Kill the process and wait for its end, which is at once."""
-        self._ended = True
-        self._process.kill()
-        self._process.join()
-
-
-def _work(pipe: Connection, options: ReadOptions) -> None:
-    """A process's life: it reads what comes through the pipe until whoever started it has gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service drains, then ends us
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    cv2.setNumThreads(1)
+def _answer(job: Job | None, options: ReadOptions) -> PageResult | CtpnError | None:
+    """What a process answers: the result of a photo or why there is none; without a photo, whether the models can be loaded."""
     try:
-        reader_for(options.bundle, options.detector, options.threads, options.trust)
-    except CtpnError:
-        pipe.send(False)
-        return
-    pipe.send(True)
-    try:
-        while True:
-            pipe.send(_read(pipe.recv(), options))
-    except (EOFError, OSError):
-        return
-
-
-def _read(job: Job, options: ReadOptions) -> PageResult | CtpnError:
-    try:
+        if job is None:
+            reader_for(options.bundle, options.detector, options.threads, options.trust, options.max_pixels)
+            return None
         return read_page(job.data, replace(options, regions=job.regions, text=job.text), job.name)
     except CtpnError as e:
         return e
+
+
+def _started(options: ReadOptions) -> Worker | None:
+    """A process that has loaded the models; None: it could not."""
+    worker = Worker(partial(_answer, options=options))
+    worker.give(None)
+    try:
+        if worker.connection.poll(START_TIME) and worker.take() is None:
+            return worker
+    except WorkerDied:
+        pass
+    worker.end()
+    return None
+
+
+def _ask(worker: Worker, job: Job) -> PageResult | CtpnError:
+    worker.give(job)
+    answer: PageResult | CtpnError = worker.take()
+    return answer
 
 
 class ReaderPool:
@@ -127,7 +83,7 @@ class ReaderPool:
 
     def __init__(self, options: ReadOptions, workers: int, queue: int, seconds: float) -> None:
         self._options, self._workers, self._queue, self._seconds = replace(options, threads=1), workers, queue, seconds
-        self._idle: asyncio.Queue[_Worker] = asyncio.Queue()
+        self._idle: asyncio.Queue[Worker] = asyncio.Queue()
         self._threads = ThreadPoolExecutor(2 * workers)  # they only wait: for the answers, and for new processes
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -184,8 +140,8 @@ class ReaderPool:
         task.add_done_callback(lambda t: t.cancelled() or t.exception())  # seen, also if the client has gone
         return task
 
-    async def _answer(self, worker: _Worker, job: Job) -> PageResult | CtpnError:
-        answer = asyncio.get_running_loop().run_in_executor(self._threads, worker.ask, job)
+    async def _answer(self, worker: Worker, job: Job) -> PageResult | CtpnError:
+        answer = asyncio.get_running_loop().run_in_executor(self._threads, _ask, worker, job)
         try:
             return await asyncio.wait_for(answer, self._seconds)
         except asyncio.TimeoutError:
@@ -212,16 +168,8 @@ class ReaderPool:
                 return
             await asyncio.sleep(AGAIN)
 
-    async def _started(self) -> _Worker | None:
+    async def _started(self) -> Worker | None:
         worker = await asyncio.get_running_loop().run_in_executor(self._threads, _started, self._options)
         if worker and self._closed:
             worker.end()
         return worker
-
-
-def _started(options: ReadOptions) -> _Worker | None:
-    worker = _Worker(options)
-    if worker.is_ready():
-        return worker
-    worker.end()
-    return None

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
+from ctpn.batch.worker import WorkerDied
 from ctpn.errors import CtpnError, ImageError
 from ctpn.layout.regions import Region, parse_region
 from ctpn.output.csv import csv_header, to_csv
@@ -19,7 +20,7 @@ from ctpn.output.record import PageRecord, page_record
 from ctpn.page import PageResult
 from ctpn.serve.documents import READ_BODY, READ_EXAMPLES, Page
 from ctpn.serve.logs import LOG
-from ctpn.serve.pool import Job, QueueFull, ReaderPool, ReadTimeout, WorkerDied
+from ctpn.serve.pool import Job, QueueFull, ReaderPool, ReadTimeout
 from ctpn.serve.problems import Problem, documented
 
 router = APIRouter()
