@@ -29,11 +29,11 @@ from ctpn.batch.item import Item, Outcome
 from ctpn.batch.overlays import overlay_files
 from ctpn.batch.pages import Pages, with_pages
 from ctpn.batch.pool import outcomes
-from ctpn.command import STOPPED
+from ctpn.command import STOPPED, add_max_pixels
 from ctpn.contract.signature import Trust
 from ctpn.errors import CtpnError
 from ctpn.imaging.decode import silence_decoders
-from ctpn.imaging.limits import HIGHEST, MAX_PIXELS, Limits
+from ctpn.imaging.limits import Limits
 from ctpn.layout.regions import Region, parse_region
 from ctpn.output.formats import Format, format_of
 from ctpn.output.record import page_record
@@ -67,12 +67,6 @@ def _pages(text: str) -> Pages:
         return Pages.parse(text)
     except CtpnError as e:
         raise argparse.ArgumentTypeError(str(e)) from None
-
-
-def _pixels(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:20]) <= HIGHEST:
-        raise argparse.ArgumentTypeError(f"expected a number of pixels from 1 to {HIGHEST}, got {text!r}")
-    return int(text)
 
 
 def _score(text: str) -> float:
@@ -132,10 +126,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--overlay", metavar="OUT", help="write a picture of the lines; a folder for several images")
     parser.add_argument("--strict", action="store_true", help="a picture that is damaged is an error, not a warning")
-    parser.add_argument(
-        "--max-pixels", type=_pixels, default=MAX_PIXELS, metavar="N",
-        help="limit for width times height of a picture; the one for memory rises with it (default: %(default)s)",
-    )  # fmt: skip
+    add_max_pixels(parser)
     models = parser.add_mutually_exclusive_group()
     models.add_argument("--bundle", type=Path, metavar="DIR", help="models written by export.bundle (default: the shipped ones)")
     models.add_argument("--model", type=Path, metavar="FILE", help="a detector written by export.onnx, instead of the shipped one")

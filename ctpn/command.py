@@ -12,6 +12,7 @@ from types import TracebackType
 
 from ctpn.errors import CtpnError
 from ctpn.files import advice
+from ctpn.imaging.limits import HIGHEST, MAX_PIXELS
 from ctpn.terminal import printable, put, say, use_utf8
 
 PACKAGES = ("ctpn", "export", "benchmarks")
@@ -26,6 +27,20 @@ def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
     """The parser of `python -m command`; the docstring of its module is its help, line by line. Output is UTF-8 from then on."""
     use_utf8()
     return argparse.ArgumentParser(f"python -m {command}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+
+def add_max_pixels(parser: argparse.ArgumentParser) -> None:
+    """Add the option that raises or lowers the limit of `ctpn.imaging.limits`."""
+    parser.add_argument(
+        "--max-pixels", type=_pixels, default=MAX_PIXELS, metavar="N",
+        help="limit for width times height of a picture; the one for memory rises with it (default: %(default)s)",
+    )  # fmt: skip
+
+
+def _pixels(text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:20]) <= HIGHEST:
+        raise argparse.ArgumentTypeError(f"expected a number of pixels from 1 to {HIGHEST}, got {text!r}")
+    return int(text)
 
 
 def require(extra: str, *modules: str) -> None:

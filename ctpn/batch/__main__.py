@@ -36,6 +36,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--bundle", type=Path, metavar="DIR", help="models written by export.bundle (default: the shipped ones)")
     parser.add_argument("--public-key", type=Path, action="append", metavar="PEM", help="take only a bundle that this key signed")
     parser.add_argument("--no-text", action="store_true", help="find the lines, do not read them")
+    parser.add_argument("--strict", action="store_true", help="a picture that is damaged is an error, not a warning")
+    command.add_max_pixels(parser)
     args = parser.parse_args(argv)
     if args.jobs < 1:
         parser.error(f"--jobs: expected a number from 1, got {args.jobs}")
@@ -52,10 +54,11 @@ def read(args: argparse.Namespace) -> int:
     from ctpn.batch.sources import Items, photos
 
     trust = Trust.of(args.public_key) if args.public_key else None
-    options = ReadOptions(args.bundle, threads=1, text=not args.no_text, trust=trust)
+    options = ReadOptions(args.bundle, threads=1, text=not args.no_text, trust=trust, max_pixels=args.max_pixels, strict=args.strict)
     names = photos(args.source)
-    reader_for(options.bundle, options.detector, options.threads, options.trust)  # a bad model is reported before anything is written
-    parts = Parts(args.out, names, {"version": __version__, "bundle": str(args.bundle), "text": str(options.text)})
+    reader_for(options.bundle, options.detector, options.threads, options.trust, options.max_pixels)  # a bad model is reported before anything is written
+    begun_with = {name: str(getattr(options, name)) for name in ("bundle", "text", "max_pixels", "strict")}
+    parts = Parts(args.out, names, {"version": __version__, **begun_with})
     progress = _Progress(parts.done, len(names))
     rest = Items(names[parts.done :])
     try:

@@ -42,6 +42,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     ):
         default = getattr(Settings, name.replace("-", "_"))
         parser.add_argument(f"--{name}", type=type, default=default, metavar="N", help=f"{help} (default: %(default)s)")
+    command.add_max_pixels(parser)
     parser.add_argument("--require-key", action="store_true", help="refuse requests without an API key")
     parser.add_argument("--root-path", default="", help="where a proxy in front has put the service, such as /ocr")
     parser.add_argument(
@@ -56,8 +57,8 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 
 def settings(args: argparse.Namespace) -> Settings:
     """The settings that the arguments give."""
-    own = {n: getattr(args, n) for n in ("bundle", "workers", "queue", "read_time", "body_time", "max_bytes", "rate", "require_key")}
-    return replace(storage(args), **own)
+    own = ("bundle", "workers", "queue", "read_time", "body_time", "max_bytes", "max_pixels", "rate", "require_key")
+    return replace(storage(args), **{name: getattr(args, name) for name in own})
 
 
 def serve(args: argparse.Namespace) -> int:

@@ -48,7 +48,8 @@ def service(settings: Settings) -> FastAPI:
         LOG.info("stopped")
 
     app = FastAPI(title="ctpn", version=__version__, description=ABOUT, lifespan=lifespan)
-    app.state.pool = ReaderPool(ReadOptions(settings.bundle, trust=settings.trust), settings.workers, settings.queue, settings.read_time)
+    options = ReadOptions(settings.bundle, trust=settings.trust, max_pixels=settings.max_pixels)
+    app.state.pool = ReaderPool(options, settings.workers, settings.queue, settings.read_time)
     app.state.metrics = Metrics(app.state.pool, *specs)
     app.state.engine, app.state.bundles = engine, Bundles(settings.bundles)
     app.state.report, app.state.access = Report(engine), Access(engine, settings)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ctpn.contract.signature import Trust
+from ctpn.imaging.limits import MAX_PIXELS
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Settings:
         read_time: for reading a photo once it has a reader; a reader that takes longer is replaced.
         body_time: for the client to send a request's body.
         max_bytes: of a request's body.
+        max_pixels: of a photo; the limit for memory rises with it.
         require_key: whether requests without an API key are refused.
         rate: requests a minute of each key, or of each address where there is no key; 0: as many as they like.
     """
@@ -35,6 +37,7 @@ class Settings:
     read_time: float = 30.0
     body_time: float = 30.0
     max_bytes: int = 64 << 20
+    max_pixels: int = MAX_PIXELS
     require_key: bool = False
     rate: int = 0
 

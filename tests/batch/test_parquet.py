@@ -59,6 +59,21 @@ def test_each_photo_has_a_row_and_a_bad_one_its_error(folder, tmp_path, capfd):
     assert rows(out) == [found[0], bad, *found[1:]]
 
 
+def test_damage_and_size_are_judged_as_by_the_reader(tmp_path, capfd):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "half.jpg").write_bytes(PHOTO.read_bytes()[:20_000] + b"\xff\xd9")
+    found = []
+    for name, *options in (("warned",), ("strict", "--strict"), ("small", "--max-pixels", "90000")):
+        out = tmp_path / name
+        assert main([str(tmp_path / "photos"), "--out", str(out), "--no-text", *options]) == (name != "warned"), capfd.readouterr().err
+        found += rows(out)
+    warned, strict, small = found
+    assert warned["error"] is None and [w["code"] for w in warned["warnings"]] == ["damaged"]
+    assert "--strict" in strict["error"] and "more than the limit of 90000" in small["error"]
+    assert main([str(tmp_path / "photos"), "--out", str(tmp_path / "strict"), "--no-text"]) == 1
+    assert "was begun with other strict" in capfd.readouterr().err
+
+
 def test_lists_wildcards_and_urls_are_read(folder, tmp_path, capfd):
     listed = tmp_path / "list.txt"
     listed.write_text(f"# two\n{folder}/c.JPG\n\n{(folder / 'a.jpg').as_uri()}\n", encoding="utf-8")

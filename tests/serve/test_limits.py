@@ -54,6 +54,11 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_all_here(started, told
     assert form.status_code == 413
 
 
+def test_a_photo_of_too_many_pixels_is_refused(started):
+    answer = started("--max-pixels", "90000").read(PHOTO.read_bytes())
+    assert answer.status_code == 422 and "more than the limit of 90000" in answer.json()["detail"]
+
+
 def test_a_body_that_does_not_come_and_a_head_that_does_not_end(started):
     service = started("--body-time", "1")
     with socket.create_connection(("127.0.0.1", service.port), 15) as slow:
