@@ -13,6 +13,8 @@ from typing import Any
 
 import requests
 
+from benchmarks.memory import family, megabytes
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -53,20 +55,11 @@ class Service:
 
     def processes(self) -> list[int]:
         """It and its reader processes (Linux)."""
-        found = [self.process.pid]
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                if parent == self.process.pid and b"spawn_main" in (folder / "cmdline").read_bytes():
-                    found.append(int(folder.name))
-            except OSError:  # it has ended meanwhile
-                continue
-        return found
+        return family(self.process.pid)
 
     def megabytes(self) -> float:
         """Resident memory of these."""
-        pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.processes())
-        return sum(pages) * os.sysconf("SC_PAGE_SIZE") / 1e6
+        return megabytes(self.processes())
 
     def stop(self) -> int:
         """End it as an operator does; its exit code."""

@@ -36,6 +36,7 @@ SECTIONS: tuple[tuple[str, str, Callable[[Any], list[Block]]], ...] = (  # each 
     ("What a text's score says", "calibration", sections.calibration),
     ("Long lines", "longlines", sections.longlines),
     ("The backend under load", "service", sections.service),
+    ("Bulk reading", "bulk", sections.bulk),
     ("Findings of the original", "findings", sections.findings),
 )
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "arm": "python -m benchmarks.arm",
     "calibration": "python -m benchmarks.calibration",
     "service": "python -m benchmarks.service",
+    "bulk": "python -m benchmarks.bulk",
 }
 
 

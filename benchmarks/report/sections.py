@@ -8,6 +8,7 @@ from typing import Any
 from benchmarks.ablation_summary import FINDINGS, Variant
 from benchmarks.agreement import Agreement, Place
 from benchmarks.arm import ArmResult
+from benchmarks.bulk import BulkResult
 from benchmarks.calibration import CONFIDENT, VALIDATION, CalibrationResult, CalibrationRow
 from benchmarks.calibration import EDGES as SCORE_EDGES
 from benchmarks.compare import DetectionResult, PageTimes
@@ -485,6 +486,22 @@ def _service_times(loads: Mapping[str, Load]) -> list[list[str]]:
         ]
         for part, load in loads.items()
     ]
+
+
+def bulk(result: BulkResult) -> list[Block]:
+    """Bulk reading beside bare readers, and its memory."""
+    head = ("processes", "bare readers", "ctpn.batch", "of bare", "with Ray Data", "of bare")
+    rows = [
+        [jobs, f"{one['bare']:.2f}", f"{one['pool']:.2f}", f"{one['pool_share']:.3f}", f"{one['ray']:.2f}", f"{one['ray_share']:.3f}"]
+        for jobs, one in result["rates"].items()
+    ]
+    memory = result["memory"]
+    told = (
+        f"Photos a second, from files to Parquet. Over {memory['photos']} small photos with {memory['jobs']} processes the memory of all "
+        f"went from {memory['first_mb']:.0f} to {memory['last_mb']:.0f} MB (second and last tenth of the time). A photo's row takes "
+        f"{result['row_bytes']} bytes."
+    )
+    return [Table(head, rows), Text(told), Text(environment_line(result["environment"]), small=True)]
 
 
 def phones(found: dict[str, PhoneResult]) -> list[Block]:

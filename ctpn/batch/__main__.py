@@ -56,7 +56,9 @@ def read(args: argparse.Namespace) -> int:
     trust = Trust.of(args.public_key) if args.public_key else None
     options = ReadOptions(args.bundle, threads=1, text=not args.no_text, trust=trust, max_pixels=args.max_pixels, strict=args.strict)
     names = photos(args.source)
-    reader_for(options.bundle, options.detector, options.threads, options.trust, options.max_pixels)  # a bad model is reported before anything is written
+    reader_for(
+        options.bundle, options.detector, options.threads, options.trust, options.max_pixels
+    )  # a bad model is reported before anything is written
     begun_with = {name: str(getattr(options, name)) for name in ("bundle", "text", "max_pixels", "strict")}
     parts = Parts(args.out, names, {"version": __version__, **begun_with})
     progress = _Progress(parts.done, len(names))
