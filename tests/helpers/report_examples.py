@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.ablation_summary import Variant, summarize
+from benchmarks.bulk import BulkResult
 from benchmarks.calibration import CalibrationResult, CalibrationRow
 from benchmarks.confirmation_sweep import Choice, SweepResult
 from benchmarks.environment import Environment
@@ -111,6 +112,14 @@ def languages() -> LanguagesResult:
     return result
 
 
+def bulk() -> BulkResult:
+    return {
+        "environment": WHERE, "photos": ["a.jpg"], "bytes": 120_000, "row_bytes": 3000,
+        "rates": {"2": {"bare": 8.0, "pool": 7.8, "ray": 7.4, "pool_share": 0.975, "ray_share": 0.925}},
+        "memory": {"photos": 20_000, "jobs": 2, "first_mb": 400.0, "last_mb": 401.0},
+    }  # fmt: skip
+
+
 def service() -> ServiceResult:
     return {
         "environment": WHERE, "photos": ["a.jpg"], "bare": 8.0, "service": 7.6, "share": 0.95,
@@ -122,6 +131,7 @@ def service() -> ServiceResult:
 
 EXAMPLES = {
     "service": service,
+    "bulk": bulk,
     "languages": languages,
     "kinds": kinds,
     "latency": latency,
