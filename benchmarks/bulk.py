@@ -71,7 +71,7 @@ class BulkResult(Result):
     Attributes:
         photos: names of the photos that the sides read over and over; `bytes` is their mean size.
         rates: by number of processes.
-        row_bytes: of a photo's row in the Parquet files.
+        row_bytes: of a photo's row in a Parquet file of these photos.
     """
 
     photos: list[str]
@@ -161,6 +161,14 @@ def memory(folder: Path, count: int, jobs: int) -> Memory:
     return {"photos": count, "jobs": jobs, "first_mb": round(float(first), 1), "last_mb": round(float(last), 1)}
 
 
+def _row_bytes(folder: Path, names: Sequence[str]) -> int:
+    """Of each of a few different photos; over many, a file's own frame would be shared by more rows."""
+    from ctpn.batch.parquet import Parts
+
+    written(outcomes(Items(names), ReadOptions(threads=1), 1), Parts(folder, names, {}), 1)
+    return sum(p.stat().st_size for p in folder.glob("*.parquet")) // len(names)
+
+
 def linked(folder: Path, photos: Sequence[Path], count: int) -> list[str]:
     """`count` links to photos, each with a name of its own."""
     names = [str(folder / f"{i:06d}{photo.suffix}") for i, photo in enumerate(islice(cycle(photos), count))]
@@ -176,11 +184,11 @@ def measure(args: argparse.Namespace) -> BulkResult:
         (folder / "photos").mkdir()
         names = linked(folder / "photos", PHOTOS, args.photos)
         found = {str(jobs): rates(folder, names, jobs) for jobs in args.jobs}
-        rows = sum(p.stat().st_size for p in (folder / f"pool-{args.jobs[0]}-0").glob("*.parquet")) // len(names)
+        row_bytes = _row_bytes(folder / "rows", names[: len(PHOTOS)])
         kept = memory(folder, args.many, args.jobs[-1])
         _say(f"memory: {kept}")
     size = sum(p.stat().st_size for p in PHOTOS) // len(PHOTOS)
-    return {"photos": [p.name for p in PHOTOS], "bytes": size, "rates": found, "row_bytes": rows, "memory": kept}
+    return {"photos": [p.name for p in PHOTOS], "bytes": size, "rates": found, "row_bytes": row_bytes, "memory": kept}
 
 
 def _say(text: str) -> None:

@@ -37,6 +37,7 @@ SETS = {
 COLOURS = {"ours": "ours", "ours int8": "ours", "ours float": "float", "PP-OCRv6 tiny": "tiny", "PP-OCRv6 small": "small"}
 PRECISION_COLOURS = {"int8": "ours", "int8 weights": "ours", "float32": "float", "float16": "other"}
 LEGEND = [("ours", "ours"), ("tiny", "PP-OCRv6 tiny"), ("small", "PP-OCRv6 small")]
+BILLION, CORE_HOUR = 1e9, 0.02  # photos; US dollars
 ALL_FIGURES = "All figures"
 TARGET_PEAK_FRACTION, TARGET_TIME_RATIO = 0.85, 0.3  # of VGG16 in int8, on a processor with VNNI: of the peak, and of the float file's time
 AGREEMENT = ("equal lines", "matched lines", "corner distance", "equal texts", "equal characters")
@@ -501,7 +502,25 @@ def bulk(result: BulkResult) -> list[Block]:
         f"went from {memory['first_mb']:.0f} to {memory['last_mb']:.0f} MB (second and last tenth of the time). A photo's row takes "
         f"{result['row_bytes']} bytes."
     )
-    return [Table(head, rows), Text(told), Text(environment_line(result["environment"]), small=True)]
+    return [Table(head, rows), Text(told), *_billion(result), Text(environment_line(result["environment"]), small=True)]
+
+
+def _billion(result: BulkResult) -> list[Block]:
+    """What a billion photos like these would take, from these figures (docs/decisions/a-billion-photos.md)."""
+    jobs, rates = list(result["rates"].items())[-1]
+    hours = BILLION / (rates["pool"] / int(jobs)) / 3600
+    rows = [
+        ["core hours", f"{hours:,.0f}", f"{rates['pool'] / int(jobs):.2f} photos a second and core, with {jobs} processes"],
+        ["days on 100 machines of 16 cores", f"{hours / 1600 / 24:.1f}", "if more cores do as well as these did"],
+        [
+            "cost",
+            f"{hours * CORE_HOUR:,.0f} $",
+            f"at {CORE_HOUR} $ a core hour, which is an assumption, not measured",
+        ],
+        ["photos to fetch", f"{BILLION * result['bytes'] / 1e12:,.0f} TB", f"{result['bytes'] / 1000:.0f} kB each"],
+        ["rows", f"{BILLION * result['row_bytes'] / 1e12:.1f} TB", f"{result['row_bytes']} bytes each, at most"],
+    ]
+    return [Text("A billion photos like these, worked out from the figures above:"), Table(("", "", ""), rows)]
 
 
 def phones(found: dict[str, PhoneResult]) -> list[Block]:
