@@ -1,8 +1,8 @@
 """Time of the reader's stages in each language: python -m benchmarks.languages
 
-Python and Swift read the golden case of a bundle with the same int8 models on one thread, from upright pixels to texts, after some
-readings to warm up. Swift is what `make ios` builds: optimised, on Linux. The results go into benchmarks/results/languages.json. A phone's
-own times, also Kotlin's, are measured by the apps' benchmark mode (docs/phone.md).
+Python, Swift and Kotlin read the golden case of a bundle with the same int8 models on one thread, from upright pixels to texts, after
+some readings to warm up. Swift is what `make ios` builds: optimised, on Linux. Kotlin is the Android app's core and reader on the JVM, by
+Maven. The results go into benchmarks/results/languages.json. A phone's own times are measured by the apps' benchmark mode (docs/phone.md).
 """
 
 from __future__ import annotations
@@ -52,14 +52,30 @@ def swift_times() -> Times:
     Raises:
         CtpnError: it cannot be built here, or fails.
     """
+    return _times_of([ROOT / "ios-demo" / "test.sh", "--filter", "StageTimesTests"], "run make ios")
+
+
+def kotlin_times() -> Times:
+    """Of android-demo on the JVM, by a class of its tests that writes them.
+
+    Raises:
+        CtpnError: it cannot be built here, or fails.
+    """
+    named = ["-Dtest=ReadingTimes", "-Dsurefire.failIfNoSpecifiedTests=false"]
+    command: list[str | Path] = ["mvn", "-B", "-ntp", "-f", ROOT / "android-demo" / "pom.xml", "-pl", "core,reader", "test", *named]
+    return _times_of(command, "run make android")
+
+
+def _times_of(command: list[str | Path], hint: str) -> Times:
+    """What a command writes into the file that STAGE_TIMES names."""
     with TemporaryDirectory() as folder:
         file = Path(folder, "times.json")
-        done = subprocess.run(
-            [ROOT / "ios-demo" / "test.sh", "--filter", "StageTimesTests"], env={**os.environ, "STAGE_TIMES": str(file)},
-            capture_output=True, text=True,
-        )  # fmt: skip
+        try:
+            done = subprocess.run(command, env={**os.environ, "STAGE_TIMES": str(file)}, capture_output=True, text=True)
+        except FileNotFoundError as e:
+            raise CtpnError(f"{command[0]}: not found ({e.strerror}); {hint}") from None
         if done.returncode or not file.is_file():
-            raise CtpnError(f"ios-demo/test.sh: no times ({(done.stderr or done.stdout).strip()[-200:]}); run make ios")
+            raise CtpnError(f"{command[0]}: no times ({(done.stderr or done.stdout).strip()[-200:]}); {hint}")
         return dict(json.loads(file.read_text(encoding="utf-8")))
 
 
@@ -78,7 +94,7 @@ def main(argv: list[str] | None = None) -> int:
     def measured() -> str:
         if not (CASE / "lines.json").is_file():
             raise CtpnError(f"{CASE}: no bundle and photo to read; write them: python -m tests.helpers.reader_case out/reader-case")
-        save(OUT, summary({"Python": python_times(), "Swift": swift_times()}))
+        save(OUT, summary({"Python": python_times(), "Swift": swift_times(), "Kotlin": kotlin_times()}))
         return str(OUT)
 
     return command.run("benchmarks.languages", measured)

@@ -28,3 +28,17 @@ def test_swift_that_cannot_be_built_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(languages, "ROOT", tmp_path)
     with pytest.raises(CtpnError, match=r"no times \(no toolchain\); run make ios"):
         languages.swift_times()
+
+
+def test_kotlin_is_what_maven_builds(tmp_path, monkeypatch):
+    maven = tmp_path / "mvn"
+    maven.write_text('#!/bin/sh\necho \'{"fit": [2.5]}\' > "$STAGE_TIMES"\n')
+    maven.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    assert languages.kotlin_times() == {"fit": [2.5]}
+    maven.write_text("#!/bin/sh\necho no compiler\nexit 1\n")
+    with pytest.raises(CtpnError, match=r"mvn: no times \(no compiler\); run make android"):
+        languages.kotlin_times()
+    monkeypatch.setenv("PATH", str(tmp_path / "none"))
+    with pytest.raises(CtpnError, match="mvn: not found"):
+        languages.kotlin_times()

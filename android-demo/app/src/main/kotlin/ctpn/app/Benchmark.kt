@@ -51,7 +51,7 @@ internal class Benchmark(
      */
     fun measure(onProgress: (Int, Int) -> Unit): JsonObject {
         val start = System.nanoTime()
-        val bundle = Bundle.open(Models.files(context.assets))
+        val bundle = Models.bundle(context.assets)
         openReader(bundle, Models.THREADS).use { reader ->
             val loadMs = milliseconds(System.nanoTime() - start)
             val all = 1 + WARMUP + rounds

@@ -5,8 +5,8 @@ import android.graphics.Bitmap
 import android.graphics.BitmapFactory
 import ctpn.core.CtpnException
 import ctpn.core.TextReader
+import ctpn.core.contract.Trust
 import ctpn.reader.Bundle
-import ctpn.reader.BundleFiles
 import ctpn.reader.openReader
 import ctpn.reader.selfTest
 
@@ -23,7 +23,7 @@ class Models(
     fun reader(): TextReader = opened ?: open().also { opened = it }
 
     private fun open(): TextReader {
-        val bundle = Bundle.open(files(assets))
+        val bundle = bundle(assets)
         val reader = openReader(bundle, THREADS)
         try {
             reader.selfTest(bundle.golden, sample(bundle).rgb())
@@ -43,7 +43,18 @@ class Models(
         /** Of one reading. Phones have few fast cores, and waiting for the slow ones costs more than these give. */
         val THREADS = minOf(4, Runtime.getRuntime().availableProcessors())
 
-        fun files(assets: AssetManager) = BundleFiles { assets.open("bundle/$it") }
+        /**
+         * The app's bundle, verified.
+         *
+         * @throws CtpnException it is damaged, or is not signed with one of the app's keys.
+         */
+        fun bundle(assets: AssetManager): Bundle = Bundle.open({ assets.open("bundle/$it") }, trust(assets))
+
+        /** Trust in the public keys in `assets/keys`, whatever their names; null if there are none: then a bundle needs no signature. */
+        private fun trust(assets: AssetManager): Trust? {
+            val keys = assets.list("keys").orEmpty().map { assets.open("keys/$it").use { file -> file.readBytes().decodeToString() } }
+            return if (keys.isEmpty()) null else Trust(keys)
+        }
 
         /** The golden case's photo. */
         fun sample(bundle: Bundle): Bitmap {

@@ -39,7 +39,7 @@ internal fun JsonObjectBuilder.describe(
     }
     putJsonObject("bundle") {
         put("version", bundle.manifest.version)
-        put("manifest", Models.files(context.assets).open("manifest.json").use { sha256(it.readBytes()) })
+        put("manifest", context.assets.open("bundle/manifest.json").use { sha256(it.readBytes()) })
     }
     val utc = SimpleDateFormat("yyyy-MM-dd'T'HH:mm:ss'Z'", Locale.ROOT).apply { timeZone = TimeZone.getTimeZone("UTC") }
     put("time", utc.format(Date()))

@@ -1,5 +1,6 @@
 package ctpn.reader
 
+import ctpn.core.CtpnException
 import ctpn.core.ModelException
 import ctpn.core.contract.BUNDLE_HINT
 import ctpn.core.contract.DetectorSpec
@@ -7,11 +8,16 @@ import ctpn.core.contract.FileSum
 import ctpn.core.contract.GoldenCase
 import ctpn.core.contract.MANIFEST
 import ctpn.core.contract.MAX_MANIFEST_BYTES
+import ctpn.core.contract.MAX_SIGNATURE_BYTES
 import ctpn.core.contract.Manifest
 import ctpn.core.contract.RecognizerSpec
+import ctpn.core.contract.SIGNATURE
+import ctpn.core.contract.Signature
+import ctpn.core.contract.Trust
 import ctpn.core.contract.hex
 import ctpn.core.contract.sha256
 import ctpn.core.contract.utf8
+import ctpn.core.contract.verifySignature
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
@@ -32,13 +38,18 @@ class Folder(
     override fun open(name: String): InputStream = File(folder, name).inputStream()
 }
 
-/** A bundle of which every file has been verified; it holds the ONNX models, not those of other formats. */
+/**
+ * A bundle of which every file has been verified; it holds the ONNX models, not those of other formats.
+ *
+ * @property signature who published it, as which release; null if nobody asked for it.
+ */
 class Bundle internal constructor(
     val manifest: Manifest,
     val detectorSpec: DetectorSpec,
     val recognizerSpec: RecognizerSpec,
     val golden: GoldenCase,
     private val contents: Map<String, ByteArray>,
+    val signature: Signature? = null,
 ) {
     /**
      * The bytes of "detector" or "recognizer" as ONNX.
@@ -56,9 +67,24 @@ class Bundle internal constructor(
     val goldenPhoto: ByteArray get() = contents.getValue(golden.photo)
 
     companion object {
-        /** @throws ModelException which file is missing, cut short, changed, unknown or newer, and what to do. */
-        fun open(files: BundleFiles): Bundle {
-            val manifest = Manifest.parse(text(MANIFEST, content(files, MANIFEST, MAX_MANIFEST_BYTES.toLong())))
+        /** The same without a public key. */
+        fun open(files: BundleFiles): Bundle = open(files, null)
+
+        /**
+         * Verify a bundle and open it.
+         *
+         * @param trust whose signature it must carry; null: it may have none.
+         * @throws ModelException which file is missing, cut short, changed, unknown or newer, or what is wrong with the signature, and
+         *   what to do.
+         * @throws CtpnException a public key is none.
+         */
+        fun open(
+            files: BundleFiles,
+            trust: Trust?,
+        ): Bundle {
+            val written = content(files, MANIFEST, MAX_MANIFEST_BYTES.toLong())
+            val signature = trust?.let { verifySignature(written, signatureIn(files), it) }
+            val manifest = Manifest.parse(text(MANIFEST, written))
             val kept = manifest.models.values.mapNotNull { it[FORMAT] } + manifest.specs.values + manifest.charset + manifest.golden
             for ((name, sum) in manifest.files) if (name !in kept) verify(files, name, sum)
             val contents = kept.associateWith { verified(files, it, manifest.files.getValue(it)) }
@@ -74,10 +100,18 @@ class Bundle internal constructor(
                 manifest.files[golden.photo]
                     ?: throw ModelException("${manifest.golden}: its photo ${golden.photo} is missing; $BUNDLE_HINT")
             val contentsWithPhoto = contents + (golden.photo to verified(files, golden.photo, photo))
-            return Bundle(manifest, detector, recognizer, golden, contentsWithPhoto)
+            return Bundle(manifest, detector, recognizer, golden, contentsWithPhoto, signature)
         }
     }
 }
+
+/** The bytes of signature.json, null if there is none; of a larger file others that are too many as well. */
+private fun signatureIn(files: BundleFiles): ByteArray? =
+    try {
+        files.open(SIGNATURE).use { upTo(MAX_SIGNATURE_BYTES.toLong(), it) ?: ByteArray(MAX_SIGNATURE_BYTES + 1) }
+    } catch (_: IOException) {
+        null
+    }
 
 /** Verify a file that this app does not use, without holding it: models of other formats are large. */
 private fun verify(

@@ -31,6 +31,10 @@ private class OnnxModel(
     bytes: ByteArray,
     threads: Int,
 ) : AutoCloseable {
+    init {
+        checkOnnx(name, bytes)
+    }
+
     private val environment = OrtEnvironment.getEnvironment().also { it.setTelemetry(false) }
     private val session: OrtSession =
         try {

@@ -5,9 +5,9 @@ import kotlinx.serialization.json.JsonElement
 import kotlinx.serialization.json.JsonObject
 
 const val MANIFEST = "manifest.json"
+const val BUNDLE_SCHEMA = 3
 const val MAX_MANIFEST_BYTES = 1 shl 20
 const val BUNDLE_HINT = "fetch the bundle again, or write one with python -m export.bundle"
-private const val SCHEMA = 3
 private const val KIND = "ctpn-bundle"
 private const val MAX_BYTES = 512L shl 20
 private const val MAX_FILES = 64
@@ -80,10 +80,10 @@ private fun known(text: String): JsonObject {
         }
     if (data?.get("kind").asText() != KIND) throw wrong("not the manifest of a bundle of ours (expected kind '$KIND')")
     val schema = data!!["schema"]
-    if (schema.asInt() != SCHEMA) {
-        val newer = (schema.asInt() ?: 0) > SCHEMA
+    if (schema.asInt() != BUNDLE_SCHEMA) {
+        val newer = (schema.asInt() ?: 0) > BUNDLE_SCHEMA
         val hint = if (newer) "newer than the program: update the program" else "older than the program: $BUNDLE_HINT"
-        throw ModelException("$MANIFEST: expected schema $SCHEMA, got ${shown(schema)}; this bundle is $hint")
+        throw ModelException("$MANIFEST: expected schema $BUNDLE_SCHEMA, got ${shown(schema)}; this bundle is $hint")
     }
     return data
 }
