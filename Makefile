@@ -91,6 +91,7 @@ ship: setup
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/
 	for file in mobile mobile-int8 crnn-int8; do (cd ctpn/weights && sha256sum $$file.onnx > $$file.onnx.sha256) || exit 1; done
+	rm -f docs/waybill.png
 	$(BIN)/python -m ctpn examples/waybill.jpg --overlay docs/waybill.png
 	$(MAKE) measure
 

@@ -12,7 +12,6 @@ An interrupted run continues from its last checkpoint. The results are in benchm
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from tqdm import tqdm
 
 from benchmarks.ablation_summary import Variant, collect, summarize
 from benchmarks.environment import Result, save, write
+from ctpn import command
 from ctpn.annotations.formats import read_icdar, read_set
 from ctpn.annotations.pictures import read_picture
 from ctpn.annotations.split import is_validation
@@ -174,28 +174,34 @@ def _result() -> FindingsResult:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 done, 1 failed; usage errors exit 2."""
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.findings", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.parser("benchmarks.findings", __doc__)
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time (default: %(default)s)")
     parser.add_argument("--list", action="store_true", help="print the results so far and stop")
     parser.add_argument("--run", choices=sorted(VARIANTS), help="only this run")
     parser.add_argument("--seed", type=int, choices=SEEDS, default=0, help="seed of --run")
     args = parser.parse_args(argv)
-    try:
+
+    def measured() -> str:
         if args.run:
-            run(args.run, args.seed, RUNS / _folder(args.run, args.seed))
-            return 0
+            folder = RUNS / _folder(args.run, args.seed)
+            run(args.run, args.seed, folder)
+            return str(folder)
         if not args.list:
             all_runs(args.jobs)
-        for name, row in _found().items():
-            print(f"{name:36} {row['seeds']} seeds  loss {row['loss'][0]:.3f}  links {row['links'][0]:.3f}  paper {row['paper'][0]:.3f}")
-        for finding in summarize(_found()):
-            print(f"{finding['outcome']}: {finding['finding']} ({finding.get('loss') or finding['hmean']})")
-    except (CtpnError, OSError) as e:
-        print(f"benchmarks.findings: {e}", file=sys.stderr)
-        return 1
-    return 0
+        return table()
+
+    return command.run("benchmarks.findings", measured, resumes=True)
+
+
+def table() -> str:
+    """The runs so far, and what follows from them."""
+    found = _found()
+    rows = [
+        f"{name:36} {row['seeds']} seeds  loss {row['loss'][0]:.3f}  links {row['links'][0]:.3f}  paper {row['paper'][0]:.3f}"
+        for name, row in found.items()
+    ]
+    findings = summarize(found)
+    return "\n".join([*rows, *(f"{f['outcome']}: {f['finding']} ({f.get('loss') or f['hmean']})" for f in findings)])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ The best of all rounds is stored beside the median. Other work on the machine ra
 
 from __future__ import annotations
 
-import argparse
 import sys
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.environment import Result, save
+from ctpn import command
 from ctpn.annotations.formats import read_icdar
 from ctpn.annotations.pictures import read_picture
 from ctpn.contract.spec import MOBILE
@@ -135,25 +135,22 @@ def encode_times(folder: Path, *, count: int = 60, rounds: int = 7) -> EncodeTim
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 measured, 1 the pages to take crops from are missing; usage errors exit 2."""
-    parser = argparse.ArgumentParser(
-        "python -m benchmarks.stages", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command.parser("benchmarks.stages", __doc__)
     parser.add_argument("--pages", type=Path, default=PAGES, help="set to take crops from (default: .cache/stages)")
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args(argv)
-    try:
-        encoding = encode_times(args.pages)
-    except CtpnError as e:
-        print(
-            f"benchmarks.stages: {e}\ngenerate pages: python -m ctpn.synthesis.pages --out .cache/stages --count 100 --seed 1",
-            file=sys.stderr,
-        )
-        return 1
-    best = "of all rounds, which other work on the machine hardly affects"
-    result: StagesResult = {**full_page_times(), "encode_512": encoding, "best": best}
-    save(args.out, result)
-    print(table(result))
-    return 0
+
+    def measured() -> str:
+        try:
+            encoding = encode_times(args.pages)
+        except CtpnError as e:
+            raise CtpnError(f"{e}; generate pages: python -m ctpn.synthesis.pages --out .cache/stages --count 100 --seed 1") from None
+        best = "of all rounds, which other work on the machine hardly affects"
+        result: StagesResult = {**full_page_times(), "encode_512": encoding, "best": best}
+        save(args.out, result)
+        return table(result)
+
+    return command.run("benchmarks.stages", measured)
 
 
 def stage_rows(result: PageResult) -> list[tuple[str, float, float]]:

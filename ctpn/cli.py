@@ -23,18 +23,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ctpn import loading
 from ctpn.batch.bulk import ReadOptions
 from ctpn.batch.inputs import find_inputs
 from ctpn.batch.item import Item, Outcome
 from ctpn.batch.overlays import overlay_files
 from ctpn.batch.pages import Pages, with_pages
 from ctpn.batch.pool import outcomes
-from ctpn.command import STOPPED, add_max_pixels
+from ctpn.command import add_max_pixels
 from ctpn.contract.signature import Trust
 from ctpn.errors import CtpnError
 from ctpn.imaging.decode import silence_decoders
 from ctpn.imaging.limits import Limits
 from ctpn.layout.regions import Region, parse_region
+from ctpn.loading import STOPPED
 from ctpn.output.formats import Format, format_of
 from ctpn.output.record import page_record
 from ctpn.runtime.onnx_runtime import MAX_THREADS
@@ -141,12 +143,18 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     args = parser.parse_intermixed_args(_joined(sys.argv[1:] if argv is None else argv))
     if args.csv_safe and args.format != "csv":
         parser.error(f"--csv-safe: expected --format csv beside it, got {args.format}")
+    if args.overlay in ("", "-"):
+        parser.error(f"--overlay: expected the name of a picture or of a folder, got {args.overlay!r}")
+    if args.min_release and not args.public_key:
+        parser.error("--min-release: expected --bundle and --public-key beside it, for only signed bundles have releases")
+    if args.public_key and not args.bundle:
+        parser.error("--public-key: expected --bundle beside it, for only bundles are signed")
     return args
 
 
 def _items(args: argparse.Namespace) -> tuple[list[Item], list[str]]:
     """The images to read, and where their overlays go; and lines that say what was passed over."""
-    inputs = find_inputs(args.images, recursive=args.recursive)
+    inputs = find_inputs(args.images, recursive=args.recursive, limits=Limits(args.max_pixels))
     if args.pages:
         inputs.found = with_pages(inputs.found, args.pages, Limits(args.max_pixels))
     files: Sequence[Path | None] = [None] * len(inputs.found)
@@ -214,10 +222,11 @@ def _progress(done: int, count: int) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 all read, 1 an image failed or stdout cannot be written, 130 stopped by hand; usage errors exit 2."""
-    use_utf8()
-    args = parse(argv)
-    silence_decoders()
+    loading.end()
     try:
+        use_utf8()
+        args = parse(argv)
+        silence_decoders()
         return run(args)
     except CtpnError as e:  # a model that cannot be loaded, an overlay over a photo, a full disk
         say(NAME, e)

@@ -10,21 +10,23 @@ from functools import partial
 from importlib.util import find_spec
 from types import TracebackType
 
+from ctpn import loading
 from ctpn.errors import CtpnError
 from ctpn.files import advice
 from ctpn.imaging.limits import HIGHEST, MAX_PIXELS
+from ctpn.loading import PACKAGES, running
 from ctpn.terminal import printable, put, say, use_utf8
 
-PACKAGES = ("ctpn", "export", "benchmarks")
 NO_MEMORY = re.compile(
     "bad alloc|bad_alloc|allocate memory|failed to allocate|insufficient memory|failed to map segment", re.IGNORECASE
 )  # how libraries say it that raise errors of their own
+STOPPED = loading.STOPPED
 MEMORY = "close other programs, raise the limit (ulimit -v), or give it a machine with more"
-STOPPED = 130  # as in shells: 128 + SIGINT
 
 
 def parser(command: str, doc: str | None) -> argparse.ArgumentParser:
     """The parser of `python -m command`; the docstring of its module is its help, line by line. Output is UTF-8 from then on."""
+    loading.end()
     use_utf8()
     return argparse.ArgumentParser(f"python -m {command}", description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
 
@@ -50,7 +52,7 @@ def require(extra: str, *modules: str) -> None:
         SystemExit: one is missing, and a command of ours is running; the message says how to install the `extra` that has it.
         ModuleNotFoundError: likewise, for programs that import ours.
     """
-    command = _running()
+    command = running()
     if command and sys.excepthook is sys.__excepthook__:  # the command's own extra, not that of a package that it imports
         sys.excepthook = partial(_explain, command, extra)
     for module in modules:
@@ -70,20 +72,6 @@ def _is_installed(module: str) -> bool:
         return find_spec(module) is not None
     except (ImportError, ValueError):  # whoever hides it does so by an error
         return False
-
-
-def _running() -> str:
-    """The module of ours that `python -m` runs, "" if there is none.
-
-    A frame of runpy is on the stack then, also while it imports that module's package.
-    """
-    frame = sys._getframe()
-    while frame.f_back:
-        frame = frame.f_back
-        module = str(frame.f_locals.get("mod_name")) if frame.f_globals.get("__name__") == "runpy" else ""
-        if module.split(".")[0] in PACKAGES:
-            return module
-    return ""
 
 
 def _explain(command: str, extra: str, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

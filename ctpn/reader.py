@@ -25,8 +25,8 @@ from ctpn.imaging.header import check_page
 from ctpn.imaging.limits import MAX_PIXELS, Limits
 from ctpn.imaging.resample import resize
 from ctpn.imaging.rotate import rotate
-from ctpn.imaging.source import Source
-from ctpn.imaging.tiling import fit, stitch, tiles
+from ctpn.imaging.source import Source, source_name
+from ctpn.imaging.tiling import fit, needed_bytes, stitch, tiles
 from ctpn.layout.geometry import overlap_fraction, rotate_quad
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import Region, outline, scale, window
@@ -193,7 +193,8 @@ def tiled_maps(detector: Detector, pixels_net: U8) -> dict[str, F32]:
     found = [detector.maps(pixels_net[:, a:b] if across else pixels_net[a:b]) for a, b in places]
     cell, axis = (spec.stride_x, 1) if across else (spec.stride_y, 0)
     strides = {name: spec.direction.stride if spec.direction and name == "direction" else cell for name in found[0]}
-    return {name: stitch([maps[name] for maps in found], places, strides[name], axis) for name in found[0]}
+    # Each tile's map goes when it is stitched, so that there are never two of all.
+    return {name: stitch([maps.pop(name) for maps in found], places, stride, axis) for name, stride in strides.items()}
 
 
 def _from_files(detector: Path, options: RuntimeOptions) -> tuple[Detector, Recognizer]:
@@ -223,11 +224,22 @@ def _open(image: Image, regions: Sequence[Region] | None, page: int | None, spec
     with timer("decode"):
         if not isinstance(image, np.ndarray):
             focus = _focus(regions, spec) if regions is not None and len(regions) else None
-            return open_photo(image, focus, page=page, max_pixels=limits.max_pixels)
+            photo = open_photo(image, focus, page=page, max_pixels=limits.max_pixels)
+            _check_memory(photo.pixels, source_name(image), spec, limits)
+            return photo
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise ImageError(f"expected uint8 RGB [H, W, 3], got {image.dtype} {list(image.shape)}; convert it first")
         check_page(page, 1)
         return Photo(image, image.shape[1], image.shape[0])
+
+
+def _check_memory(rgb: U8, name: str, spec: DetectorSpec, limits: Limits) -> None:
+    """Check that there is room for the maps of a long image, which is read at its full size."""
+    height, width = rgb.shape[:2]
+    try:
+        limits.check_bytes(rgb.nbytes + needed_bytes(width, height, spec), f"to find the lines in its {width} x {height} pixels")
+    except ImageError as e:
+        raise ImageError(f"{name}: {e}") from None
 
 
 def _focus(regions: Sequence[Region], spec: DetectorSpec) -> Focus:
@@ -264,8 +276,7 @@ class _Search:
 
     def lines_upside_down(self, photo: Photo, regions: Sequence[Region] | None) -> list[list[TextLine]]:
         """The same, found in the photo rotated by a half turn."""
-        with self.timer("fit"):
-            rgb = np.ascontiguousarray(photo.pixels[::-1, ::-1])
+        rgb = photo.pixels[::-1, ::-1]  # not copied: it may be large
         size = np.array([rgb.shape[1], rgb.shape[0]], np.float32)
         if regions is None:
             groups = [self._detect(rgb)]
@@ -290,12 +301,13 @@ class _Search:
         with self.timer("fit"):
             fitted = fit(rgb, self.spec)
         scale_net = np.array([fitted.scale_x, fitted.scale_y], np.float32)
-        maps, quads_net, scores = self._look(fitted.pixels)
+        directions, quads_net, scores = self._look(fitted.pixels)
+        del fitted  # as large as the photo, if that is long
         lines, rules = _lines(quads_net / scale_net, scores, rgb), self.spec.direction
-        if rules is None:
+        if rules is None or directions is None:
             return lines
         with self.timer("postprocess"):
-            angles = cell_angles(maps["direction"], rules)
+            angles = cell_angles(directions, rules)
             parts = parts_to_rotate(angles, rules)
         if not parts:
             return lines
@@ -321,14 +333,14 @@ class _Search:
             lines = _lines(rotated.to_picture(quads_net), scores, rgb)
         return lines
 
-    def _look(self, pixels_net: U8) -> tuple[dict[str, F32], F32, F32]:
-        """The maps of a fitted picture, the quads of its lines in its pixels, and their scores."""
+    def _look(self, pixels_net: U8) -> tuple[F32 | None, F32, F32]:
+        """The map of directions of a fitted picture, the quads of its lines in its pixels, and their scores."""
         with self.timer("detect"):
             maps = tiled_maps(self.detector, pixels_net)
         with self.timer("postprocess"):
             quads_net, scores = postprocess(maps, self.spec)
             self.reached |= set(reached_limits(maps, len(scores), self.spec))
-        return maps, quads_net, scores
+        return maps.get("direction"), quads_net, scores
 
     @property
     def warnings(self) -> tuple[PageWarning, ...]:

@@ -93,6 +93,11 @@ def test_plain_output_and_overlay(tmp_path, capsys):
         ["--region", "-x"],
         ["--csv-safe"],
         ["--csv-safe", "--format", "json"],
+        ["--overlay", ""],
+        ["--overlay", "-"],
+        ["--min-release", "2"],
+        ["--min-release", "2", "--bundle", "b"],
+        ["--public-key", "k.pem"],
     ],
 )
 def test_usage_errors_exit_2(args):
@@ -153,6 +158,13 @@ def test_a_folder_is_read_by_content_and_the_rest_is_said(tmp_path, capsys):
     code, out, _ = command(capsys, tmp_path, "--recursive", "--no-text", "--json", "--threads", 1, "--overlay", seen)
     assert code == 0 and [json.loads(line)["image"] for line in out.splitlines()] == [str(tmp_path / p) for p in ("noending", "sub/b.jpg")]
     assert sorted(str(p.relative_to(seen)) for p in seen.rglob("*.png")) == ["noending.png", "sub/b.png"]
+
+
+def test_an_error_of_a_region_names_the_photo(capsys):
+    code, out, err = command(capsys, WAYBILL, EXAMPLES / "sign.jpg", "--region", "800,0,50,50", "--json", "--no-text", "--threads", 1)
+    bad, good = (json.loads(line) for line in out.splitlines())
+    assert code == 1 and "lines" in good and err == f"ctpn: {bad['error']}\n"
+    assert bad["error"].startswith(f"{WAYBILL}: region 800,0,50,50: expected x,y,w,h or four corners")
 
 
 def test_options_may_stand_between_images(capsys):

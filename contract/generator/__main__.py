@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -13,7 +12,9 @@ from typing import Any
 from contract.generator import boxes, directions, lines, pictures, readings, signatures, texts
 from contract.generator.encoding import HERE, difference, write
 from contract.generator.stages import MOBILE, load
+from ctpn import command
 from ctpn.contract.spec import CRNN, DetectorSpec, RecognizerSpec
+from ctpn.errors import CtpnError
 
 # name: (what it is about, tolerance by the name of a value, cases); what has no tolerance is equal.
 FILES: dict[str, tuple[str, dict[str, float], Callable[[], list[dict[str, Any]]]]] = {
@@ -79,14 +80,18 @@ def _text(file: Path) -> str:
 
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written or equal, 1 different; usage errors exit 2."""
-    parser = argparse.ArgumentParser("python -m contract.generator", description=__doc__)
+    parser = command.parser("contract.generator", __doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; compare with the stored files")
-    if not parser.parse_args(argv).check:
-        print(f"{sum(f.stat().st_size for f in make(HERE)) / 1000:.0f} kB in {HERE}")
-        return 0
-    problems = check()
-    print("\n".join(problems) or "the golden vectors are what the stages answer", file=sys.stderr)
-    return 1 if problems else 0
+    compare = parser.parse_args(argv).check
+
+    def done() -> str:
+        if not compare:
+            return f"{sum(f.stat().st_size for f in make(HERE)) / 1000:.0f} kB in {HERE}"
+        if problems := check():
+            raise CtpnError("\n".join(problems))
+        return "the golden vectors are what the stages answer"
+
+    return command.run("contract.generator", done)
 
 
 if __name__ == "__main__":

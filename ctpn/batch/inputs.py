@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ctpn.errors import ImageError
 from ctpn.files import advice
+from ctpn.imaging.decode import EXPECTED
 from ctpn.imaging.kind import HEAD_BYTES, picture_kind
 from ctpn.imaging.limits import Limits
 from ctpn.imaging.source import read_all
@@ -64,22 +65,28 @@ class Inputs:
         ]
 
 
-def find_inputs(names: Sequence[str], *, recursive: bool = False) -> Inputs:
+def find_inputs(names: Sequence[str], *, recursive: bool = False, limits: Limits | None = None) -> Inputs:
     """What is to be read. A name with nothing behind it is an `Input` with an error, so that the others are read.
 
     Args:
         names: files, folders, wildcards that the shell has not expanded, and "-" for stdin.
         recursive: also the folders in folders.
+        limits: for the bytes of stdin; None: the default ones.
     """
     inputs = Inputs()
     for name in names:
+        if not name:
+            inputs.found.append(Input("''", b"", Path("image"), "'': expected the name of a file, got an empty one"))
+            continue
         if name in STDIN:
             again = any(i.name in STDIN for i in inputs.found)
-            inputs.found.append(_failed(name, "stdin can be read once; give it once") if again else _stdin(name))
-        elif os.path.isdir(name):
-            _add_folder(inputs, Path(name), recursive)
-        else:
-            inputs.found += [Input(file, Path(file), _place(file)) for file in _expanded(name)]
+            inputs.found.append(_failed(name, "stdin can be read once; give it once") if again else _stdin(name, limits or Limits()))
+            continue
+        for found in _expanded(name):
+            if os.path.isdir(found):
+                _add_folder(inputs, Path(found), recursive)
+            else:
+                inputs.found.append(Input(found, Path(found), _place(found)))
     return inputs
 
 
@@ -98,13 +105,13 @@ def _place(name: str) -> Path:
     return Path("stdin" if name in STDIN else Path(name).name or "image")
 
 
-def _stdin(name: str) -> Input:
+def _stdin(name: str, limits: Limits) -> Input:
     if sys.stdin is None:  # it was closed by whoever started us
         return _failed(name, "stdin is closed; give it a file's bytes, as in: cat photo.jpg | python -m ctpn -")
     if sys.stdin.isatty():
         return _failed(name, "stdin is a terminal; give it a file's bytes, as in: cat photo.jpg | python -m ctpn -")
     try:
-        data = read_all(sys.stdin.buffer, name, Limits())
+        data = read_all(sys.stdin.buffer, name, limits)
     except OSError as e:
         return _failed(name, f"stdin cannot be read ({e.strerror}); {advice(e)}")
     except ImageError as e:  # it has too many
@@ -116,7 +123,7 @@ def _add_folder(inputs: Inputs, top: Path, recursive: bool) -> None:
     before = len(inputs.found)
     _walk(inputs, top, top, recursive, set())
     if len(inputs.found) == before:
-        inputs.found.append(_failed(str(top), "no picture in this folder; expected JPEG, PNG, WebP, TIFF or BMP files"))
+        inputs.found.append(_failed(str(top), f"no picture in this folder; {EXPECTED}"))
 
 
 def _walk(inputs: Inputs, top: Path, folder: Path, recursive: bool, seen: set[tuple[int, int]]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from ctpn.batch.bulk import ReadOptions, read_page
 from ctpn.batch.fetch import fetch
 from ctpn.errors import CtpnError
-from ctpn.imaging.decode import open_photo
+from ctpn.imaging.decode import MAX_FULL_PIXELS, open_photo, reduced
 from ctpn.imaging.limits import Limits
 from ctpn.imaging.source import read_source
 from ctpn.output.overlay import write_overlay
@@ -56,7 +56,7 @@ def read_item(item: Item, options: ReadOptions) -> Outcome:
         if item.error:
             raise CtpnError(item.error)
         data = _bytes(item.source, options)
-        page = read_page(data, options, item.name, item.page)
+        page = _read(data, item, options)
         if item.overlay:
             _draw(data, page, item.overlay, item.page, options)
     except (CtpnError, OSError) as e:
@@ -66,6 +66,13 @@ def read_item(item: Item, options: ReadOptions) -> Outcome:
     return Outcome(item.name, page)
 
 
+def _read(data: bytes, item: Item, options: ReadOptions) -> PageResult:
+    try:
+        return read_page(data, options, item.name, item.page)
+    except CtpnError as e:  # of a region, or of a model: it may not say at which photo
+        raise e if str(e).startswith(item.name) else CtpnError(f"{item.name}: {e}") from None
+
+
 def _bytes(source: Path | bytes | str, options: ReadOptions) -> bytes:
     if isinstance(source, bytes):
         return source
@@ -73,5 +80,5 @@ def _bytes(source: Path | bytes | str, options: ReadOptions) -> bytes:
 
 
 def _draw(data: bytes, page: PageResult, file: Path, number: int | None, options: ReadOptions) -> None:
-    photo = open_photo(data, page=number, max_pixels=options.max_pixels)
+    photo = reduced(open_photo(data, page=number, max_pixels=options.max_pixels), MAX_FULL_PIXELS)
     write_overlay(photo.pixels, [replace(line, quad=photo.to_pixels(line.quad)) for line in page], file)

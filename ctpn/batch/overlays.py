@@ -26,7 +26,7 @@ def overlay_files(inputs: Sequence[Input], out: Path, *, folder: bool) -> list[P
         folder: which of both it is. In a folder they are PLACE.png, and where two would be equal, NAME.jpg.png, NAME.png.png.
 
     Raises:
-        CtpnError: one would replace a photo, or stand in a folder in place of a file that ctpn has not written; its name is no picture's.
+        CtpnError: one would replace a photo, or another file that ctpn has not written; its name is no picture's.
     """
     files = [out / place for place in _places(inputs)] if folder else [out] * len(inputs)
     photos = _identities(inputs)
@@ -35,7 +35,7 @@ def overlay_files(inputs: Sequence[Input], out: Path, *, folder: bool) -> list[P
         photo = photos.get(_identity(file) or (-1, -1))
         if photo is not None:
             raise CtpnError(f"--overlay {out}: would write over the photo {photo}; give another place")
-        if folder and file.exists() and not _is_ours(file):
+        if file.is_file() and not _is_ours(file):
             raise CtpnError(f"--overlay {out}: {file} is there, and no overlay of ctpn's; move it, or give another place")
     return files
 
@@ -79,8 +79,10 @@ def _identity(file: Path) -> Identity | None:
 
 
 def _is_ours(file: Path) -> bool:
+    """Whether a file is an overlay, or empty, so that nothing is lost with it."""
     try:
         with file.open("rb") as opened:
-            return is_overlay(opened.read(HEAD_BYTES))
+            head = opened.read(HEAD_BYTES)
+            return not head or is_overlay(head)
     except OSError:
         return False

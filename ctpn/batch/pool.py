@@ -12,6 +12,7 @@ from ctpn.batch.bulk import ReadOptions, reader_for
 from ctpn.batch.item import Item, Outcome, read_item
 from ctpn.batch.worker import Worker, WorkerDied
 from ctpn.errors import CtpnError
+from ctpn.imaging.limits import Limits
 from ctpn.imaging.source import read_source
 
 
@@ -30,7 +31,7 @@ def outcomes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator
 
 
 def _in_processes(items: Sequence[Item], options: ReadOptions, jobs: int) -> Iterator[Outcome]:
-    rest = enumerate(items)
+    rest = (_portable(index, item, options) for index, item in enumerate(items))
     done: dict[int, Outcome] = {}
     reading: dict[Worker, tuple[int, Item]] = {}
     try:
@@ -50,7 +51,6 @@ def _worker(options: ReadOptions) -> Worker:
 
 
 def _give(worker: Worker, task: tuple[int, Item], reading: dict[Worker, tuple[int, Item]]) -> None:
-    task = _portable(*task)
     reading[worker] = task
     worker.give(task[1])
 
@@ -81,11 +81,11 @@ def _outcome(worker: Worker, item: Item) -> Outcome:
     return outcome
 
 
-def _portable(index: int, item: Item) -> tuple[int, Item]:
+def _portable(index: int, item: Item, options: ReadOptions) -> tuple[int, Item]:
     """An item that another process can read: what only this one has open, as by `<(command)` in a shell, is read here."""
     if not isinstance(item.source, Path) or item.source.parts[:2] not in (("/", "dev"), ("/", "proc")):
         return index, item
     try:
-        return index, replace(item, source=read_source(item.source)[1])
+        return index, replace(item, source=read_source(item.source, Limits(options.max_pixels))[1])
     except CtpnError as e:
         return index, replace(item, error=str(e))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -20,7 +20,7 @@ from ctpn.imaging.kind import HEAD_BYTES, picture_kind
 from ctpn.imaging.limits import MAX_PIXELS, Limits
 from ctpn.imaging.other_formats import read_other
 from ctpn.imaging.png import open_png
-from ctpn.imaging.resample import resize
+from ctpn.imaging.resample import halved, resize
 from ctpn.imaging.source import Source, read_source
 from ctpn.imaging.transparency import lay_on_background, straight
 from ctpn.imaging.upright import upright
@@ -107,6 +107,14 @@ def open_photo(source: Source, focus: Focus | None = None, *, page: int | None =
     limits = Limits(max_pixels)
     name, data = read_source(source, limits)
     return _named(name, lambda: _open(data, page, limits, lambda jpeg, limits: _as_needed(jpeg, limits, focus)))
+
+
+def reduced(photo: Photo, max_pixels: int) -> Photo:
+    """The photo at the first of 1/1, 1/2, 1/4 … of the size of its pixels at which it has at most `max_pixels`; to be looked at."""
+    times = 0
+    while photo.pixels.shape[0] * photo.pixels.shape[1] > max_pixels << 2 * times:
+        times += 1
+    return replace(photo, pixels=halved(photo.pixels, times), reduction=photo.reduction << times) if times else photo
 
 
 def page_count(source: Source, *, max_pixels: int = MAX_PIXELS) -> int:

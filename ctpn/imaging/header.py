@@ -63,7 +63,8 @@ def warnings(page: int | None, pages: int, *, damage: str = "", rotated: bool = 
     if damage:
         found.append(PageWarning(DAMAGED, f"is damaged ({damage}){GOES_ON}; copy the file again"))
     if pages > 1 and page is None:
-        found.append(PageWarning(MORE_PAGES, f"has {pages} pages or frames, {pages - 1} of them were not read; --pages all reads them"))
+        others = "1 of them was" if pages == 2 else f"{pages - 1} of them were"
+        found.append(PageWarning(MORE_PAGES, f"has {pages} pages or frames, {others} not read; --pages all reads them"))
     if rotated:
         found.append(PageWarning(ROTATED, "was rotated by its EXIF orientation; coordinates are those of the upright photo"))
     if text_layer:

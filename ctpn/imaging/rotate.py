@@ -16,6 +16,8 @@ U8 = NDArray[np.uint8]
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
+BLOCK_ROWS, BLOCK_PIXELS = 2048, 1 << 21  # at most, that are sampled at once: OpenCV counts in 16 bits, and places take 16 bytes a pixel
+
 
 @dataclass(frozen=True)
 class Rotated:
@@ -67,6 +69,10 @@ def _sampled(rgb: U8, frame: F64, width: int, height: int, scale: float, pad: in
     part = halved(rgb[low[1] : high[1], low[0] : high[0]], times)
     part = cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=(pad, pad, pad))
     begin, along, down = ((v / (1 << times)) for v in (origin - low, along, down))
-    columns, rows = np.arange(width) + 0.5, (np.arange(height) + 0.5)[:, None]
-    x, y = (((begin[i] + 1) + columns * along[i]) + rows * down[i] for i in (0, 1))
-    return sample(part, x, y)
+    out, columns = np.empty((height, width, 3), np.uint8), np.arange(width) + 0.5
+    step = min(BLOCK_ROWS, max(1, BLOCK_PIXELS // width))
+    for top in range(0, height, step):
+        rows = (np.arange(top, min(top + step, height)) + 0.5)[:, None]
+        x, y = (((begin[i] + 1) + columns * along[i]) + rows * down[i] for i in (0, 1))
+        out[top : top + step] = sample(part, x, y)
+    return out

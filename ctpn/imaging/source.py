@@ -15,6 +15,13 @@ Source = str | os.PathLike[str] | bytes | BinaryIO
 CHUNK = 1 << 24  # bytes that are read at once; a pipe says in advance neither how many it has nor whether it ends
 
 
+def source_name(source: object) -> str:
+    """What messages call a source: a file's path, the name of a file object, "image" for what has none."""
+    if isinstance(source, (str, os.PathLike)):
+        return str(source)
+    return str(getattr(source, "name", "image"))
+
+
 def read_source(source: Source, limits: Limits | None = None) -> tuple[str, bytes]:
     """The name of a source in messages, and its bytes. A named pipe is read to its end, and waited for.
 
@@ -22,13 +29,13 @@ def read_source(source: Source, limits: Limits | None = None) -> tuple[str, byte
         ImageError: no such file, a folder, no permission, empty, more bytes than the limits allow, a file object that gives no bytes,
             or none of these.
     """
-    limits = limits or Limits()
+    name, limits = source_name(source), limits or Limits()
     if isinstance(source, (bytes, bytearray, memoryview)):
-        name, data = "image", bytes(source)
+        data = bytes(source)
     elif isinstance(source, (str, os.PathLike)):
-        name, data = str(source), _read(Path(source), limits)
+        data = _read(Path(source), limits)
     else:
-        name, data = _read_object(source, limits)
+        data = _read_object(source, name, limits)
     if not data and isinstance(source, (str, os.PathLike)) and not Path(source).is_file():
         raise ImageError(f"{name}: no bytes came from it, and it is no file; see what should write to it")
     if not data:
@@ -50,14 +57,13 @@ def _read(path: Path, limits: Limits) -> bytes:
         raise ImageError(f"{path}: cannot be read ({e.strerror or e}); {advice(e)}") from None
 
 
-def _read_object(source: BinaryIO, limits: Limits) -> tuple[str, bytes]:
-    """The name of a file object, and the rest of its bytes."""
+def _read_object(source: BinaryIO, name: str, limits: Limits) -> bytes:
+    """The rest of a file object's bytes."""
     expected = "expected a path, the bytes of a file, a file object opened with 'rb', or RGB uint8 [H, W, 3]"
     if not hasattr(source, "read"):
         raise ImageError(f"image: {expected}, got {type(source).__name__}")
-    name = str(getattr(source, "name", "image"))
     try:
-        return name, read_all(source, name, limits)
+        return read_all(source, name, limits)
     except TypeError as e:  # text, or whatever its read() gives
         raise ImageError(f"{name}: {expected}, got one whose read() gives {e}") from None
     except (OSError, ValueError) as e:  # ValueError: it is closed, or text that is no UTF-8

@@ -13,6 +13,8 @@ from ctpn.imaging.resample import resize
 
 U8 = NDArray[np.uint8]
 
+BYTES = 12  # for each pixel of the fitted picture: maps of all tiles, and rotated copies of it and of the picture
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -26,6 +28,12 @@ class Fitted:
     pixels: U8
     scale_x: float
     scale_y: float
+
+
+def needed_bytes(width: int, height: int, spec: DetectorSpec) -> int:
+    """The memory that finding the lines of a picture takes at most, beside the picture: little, unless it is long."""
+    scale = fit_scale(width, height, spec)
+    return math.ceil(BYTES * width * height * scale * scale)
 
 
 def fit(rgb: U8, spec: DetectorSpec) -> Fitted:

@@ -25,14 +25,16 @@ from torch import Tensor
 
 from ctpn import command
 from ctpn.contract.spec import CLASSIC, DetectorSpec
-from ctpn.errors import CtpnError, ModelError
+from ctpn.errors import ModelError
 from ctpn.files import refuse_overwrite
 from ctpn.nn.checkpoint import save_weights
 from ctpn.nn.detector import assemble
 from ctpn.nn.keras_file import F32, KerasFile, read_keras
 from ctpn.nn.recurrent import Recurrence
 from ctpn.nn.vgg16 import BLOCKS, PLACES
+from ctpn.terminal import say
 
+NAME = "ctpn.nn.keras_import"
 VGG = tuple(f"block{b}_conv{n}" for b, count in enumerate(BLOCKS, 1) for n in range(1, count + 1))
 CONVOLUTIONS = dict(zip(VGG, (f"base_layers.{n}" for n in PLACES), strict=True)) | {
     "rpn_conv1": "rpn.conv", "lstm_fc": "lstm_fc.conv", "rpn_class": "rpn_class.conv", "rpn_regress": "rpn_regress.conv",
@@ -189,7 +191,7 @@ def _mean(text: str) -> tuple[float, float, float]:
 
 def parse(argv: list[str] | None) -> argparse.Namespace:
     """The command line."""
-    parser = command.parser("ctpn.nn.keras_import", __doc__)
+    parser = command.parser(NAME, __doc__)
     parser.add_argument("source", type=Path, metavar="FILE", help="weights or a whole model: .hdf5, .h5, .weights.h5 or .keras")
     parser.add_argument("target", type=Path, metavar="OUT.safetensors")
     parser.add_argument(
@@ -208,17 +210,16 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 written, 1 failed; usage errors exit 2."""
     args = parse(argv)
-    try:
+
+    def converted() -> str:
         spec = replace(CLASSIC, channels=args.channels, mean=args.mean)
         file = import_keras(args.source, args.target, spec, activation=args.recurrent_activation, version=args.keras_version)
-    except (CtpnError, OSError) as e:
-        print(f"keras_import: {e}", file=sys.stderr)
-        return 1
-    for note in file.notes:
-        print(f"keras_import: {note}", file=sys.stderr)
-    count = sum(t.size for tensors in file.layers.values() for _, t in tensors)
-    print(f"{args.target}: {count} parameters from Keras {file.version or args.keras_version or '2 or 3'}")
-    return 0
+        for note in file.notes:
+            say(NAME, note)
+        count = sum(t.size for tensors in file.layers.values() for _, t in tensors)
+        return f"{args.target}: {count} parameters from Keras {file.version or args.keras_version or '2 or 3'}"
+
+    return command.run(NAME, converted)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,9 @@ from ctpn.page import TextLine
 U8 = NDArray[np.uint8]
 COLOUR, INK, PAPER = (220, 30, 60), (255, 255, 255), (20, 20, 24)
 MARK = b"tEXtSoftware\0ctpn overlay"  # in the PNGs that are written
+JPEG_MARK = b"\xff\xfe\0\x0ectpn overlay"  # a comment, in the JPEGs that are written
 HEADER = 33  # bytes of a PNG's signature and its first chunk
+LONG = 4  # from this ratio of its sides on, the short side of a picture decides how large the marks are
 
 
 def overlay(rgb: U8, lines: Sequence[TextLine]) -> U8:
@@ -29,7 +31,7 @@ def overlay(rgb: U8, lines: Sequence[TextLine]) -> U8:
     characters that OpenCV brings along, so that no font has to be installed.
     """
     out = rgb.copy()
-    unit = max(rgb.shape[:2]) / 1000
+    unit = min(max(rgb.shape[:2]), LONG * min(rgb.shape[:2])) / 1000
     for line in lines:
         cv2.polylines(out, [np.round(line.quad).astype(np.int32)], True, COLOUR, max(1, round(1.5 * unit)), cv2.LINE_AA)
     for line in lines:
@@ -57,19 +59,31 @@ def write_overlay(rgb: U8, lines: Sequence[TextLine], file: Path) -> None:
     """Write an overlay in the format that the file's name asks for; without a suffix it is a PNG.
 
     Raises:
-        CtpnError: OpenCV writes no such format, or the file cannot be written.
+        CtpnError: OpenCV writes no such format or none of this size, or the file cannot be written.
     """
     check_name(file)
-    _, data = cv2.imencode(_suffix(file), cv2.cvtColor(overlay(rgb, lines), cv2.COLOR_RGB2BGR))
+    data = _encoded(overlay(rgb, lines), file)
     try:
-        write(file, _marked(data.tobytes()))
+        write(file, _marked(data))
     except OSError as e:
         raise CtpnError(f"{file}: the overlay cannot be written ({e.strerror or e}); {advice(e)}") from None
 
 
 def is_overlay(head: bytes) -> bool:
-    """Whether a file whose first bytes these are is an overlay that was written as PNG."""
-    return MARK in head
+    """Whether a file whose first bytes these are is an overlay that was written as PNG or JPEG."""
+    return MARK in head or JPEG_MARK in head
+
+
+def _encoded(rgb: U8, file: Path) -> bytes:
+    """RGB, whose colours are swapped in place, in the format that the file's name asks for."""
+    try:
+        done, data = cv2.imencode(_suffix(file), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR, dst=rgb))
+    except cv2.error:
+        done = False
+    if not done:
+        size = f"{rgb.shape[1]} x {rgb.shape[0]}"
+        raise CtpnError(f"{file}: {_suffix(file)} cannot hold an overlay of {size} pixels; give a name that ends in .png")
+    return bytes(data)
 
 
 def _suffix(file: Path) -> str:
@@ -77,7 +91,10 @@ def _suffix(file: Path) -> str:
 
 
 def _marked(data: bytes) -> bytes:
-    """A PNG with a text chunk behind its header, which says that this is an overlay (PNG specification, 11.3.4.3)."""
+    """A PNG with a text chunk behind its header (PNG specification, 11.3.4.3), a JPEG with a comment: that this is an overlay."""
+    if data.startswith(b"\xff\xd8\xff\xe0"):
+        first = 4 + int.from_bytes(data[4:6], "big")  # behind the header of JFIF
+        return data[:first] + JPEG_MARK + data[first:]
     if not data.startswith(b"\x89PNG"):
         return data
     return data[:HEADER] + struct.pack(">I", len(MARK) - 4) + MARK + struct.pack(">I", zlib.crc32(MARK)) + data[HEADER:]

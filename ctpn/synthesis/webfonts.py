@@ -18,6 +18,7 @@ from fontTools.ttLib import TTFont
 from tqdm import tqdm
 
 from ctpn import command
+from ctpn.errors import CtpnError
 from ctpn.files import write
 
 PACKAGES = (
@@ -61,6 +62,15 @@ def main(argv: list[str] | None = None) -> int:
     parser = command.parser("ctpn.synthesis.webfonts", __doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for the fonts")
     out: Path = parser.parse_args(argv).out
+    return command.run("ctpn.synthesis.webfonts", lambda: fetch_all(out), resumes=True)
+
+
+def fetch_all(out: Path) -> str:
+    """Fetch the packages that are not there yet; returns what there is.
+
+    Raises:
+        CtpnError: npm failed. OSError: npm is missing, or the disk refuses.
+    """
     out.mkdir(parents=True, exist_ok=True)
     done = out / "packages.txt"
     had = set(done.read_text(encoding="utf-8").split()) if done.exists() else set()
@@ -68,11 +78,10 @@ def main(argv: list[str] | None = None) -> int:
         try:
             fetch(package, out)
         except (OSError, subprocess.CalledProcessError) as e:
-            print(f"ctpn.synthesis.webfonts: {package}: {e}; install npm, or look at its message above", file=sys.stderr)
-            return 1
+            raise CtpnError(f"{package}: {e}; install npm, or look at its message above") from None
         had.add(package)
         write(done, "\n".join(sorted(had)) + "\n")
-    return 0
+    return f"{out}: {len(had)} packages"
 
 
 if __name__ == "__main__":

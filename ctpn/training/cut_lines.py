@@ -22,7 +22,6 @@ from ctpn import command
 from ctpn.annotations.formats import TextAnnotation, read_icdar, read_set
 from ctpn.annotations.pictures import read_picture
 from ctpn.annotations.split import is_validation
-from ctpn.errors import CtpnError
 from ctpn.files import refuse_overwrite, write
 from ctpn.reader import TextReader
 from ctpn.synthesis.pages.files import icdar, jpeg
@@ -76,13 +75,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--detect", action="store_true", help="take the quads that the shipped detector finds")
     args = parser.parse_args(argv)
-    try:
-        count = cut_set(args.set, args.out, TextReader(threads=1) if args.detect else None)
-    except (CtpnError, OSError) as e:
-        print(f"ctpn.training.cut_lines: {e}", file=sys.stderr)
-        return 1
-    print(f"{args.out}: {count} lines")
-    return 0
+
+    def done() -> str:
+        return f"{args.out}: {cut_set(args.set, args.out, TextReader(threads=1) if args.detect else None)} lines"
+
+    return command.run("ctpn.training.cut_lines", done)
 
 
 def cut_set(folder: Path, out: Path, reader: TextReader | None = None) -> int:

@@ -9,7 +9,10 @@ import pytest
 
 from ctpn.batch import inputs
 from ctpn.batch.inputs import find_inputs
+from ctpn.imaging import limits
 from ctpn.imaging.kind import HEAD_BYTES, KINDS, picture_kind
+from ctpn.imaging.limits import MAX_PIXELS, Limits
+from tests.helpers.users import bound_by_permissions
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 JPEG = (EXAMPLES / "sign.jpg").read_bytes()
@@ -100,12 +103,13 @@ def test_folders_without_a_picture_fail_and_the_others_are_read(tmp_path):
     assert found.found[0].error.startswith(f"{tmp_path / 'empty'}: no picture in this folder; ")
 
 
-@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="root may read everything")
 def test_a_folder_that_cannot_be_read_is_an_error(tmp_path):
     (tmp_path / "shut").mkdir(mode=0)
     (tmp_path / "z").write_bytes(JPEG)
-    found = find_inputs([str(tmp_path)], recursive=True)
-    assert names(found) == [str(tmp_path / "shut"), str(tmp_path / "z")] and "check its permissions" in found.found[0].error
+    with bound_by_permissions(tmp_path):
+        found = find_inputs(["."], recursive=True)
+    assert names(found) == ["shut", "z"] and not found.found[1].error
+    assert found.found[0].error == "shut: the folder cannot be read (Permission denied); check its permissions"
 
 
 @pytest.mark.parametrize(
@@ -116,6 +120,7 @@ def test_a_folder_that_cannot_be_read_is_an_error(tmp_path):
         ("**/*.jpg", ["a.jpg", "b.jpg", "sub/d.jpg"]),
         ("a[1].jpg", ["a[1].jpg"]),
         ("*.gif", ["*.gif"]),
+        ("s*", ["sub/d.jpg"]),
     ],
 )
 def test_wildcards_that_the_shell_has_not_expanded(tmp_path, pattern, expected):
@@ -150,6 +155,19 @@ def test_a_stdin_that_gives_nothing_is_said(monkeypatch, name, stdin, message):
     monkeypatch.setattr(sys, "stdin", stdin)
     (found,) = find_inputs([name]).found
     assert found.error.startswith(f"{name}: {message}")
+
+
+def test_the_limit_of_a_file_s_bytes_holds_for_stdin_and_rises_with_the_one_for_pixels(monkeypatch):
+    monkeypatch.setattr(limits, "MAX_BYTES", len(JPEG))
+    for factor in (1, 2):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(JPEG)))
+        (found,) = find_inputs(["-"], limits=Limits(factor * MAX_PIXELS)).found
+        assert ("raise --max-pixels" in found.error, found.source == JPEG) == (factor == 1, factor == 2)
+
+
+def test_a_name_that_is_empty_is_no_folder():
+    (found,) = find_inputs([""]).found
+    assert found.error == "'': expected the name of a file, got an empty one"
 
 
 def test_stdin_is_read_once(monkeypatch):

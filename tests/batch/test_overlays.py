@@ -4,13 +4,19 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from ctpn.batch.inputs import Input, find_inputs
+from ctpn.batch import item
+from ctpn.batch.bulk import ReadOptions
+from ctpn.batch.inputs import OVERLAY, Input, find_inputs
+from ctpn.batch.item import Item, read_item
 from ctpn.batch.overlays import overlay_files
 from ctpn.errors import CtpnError
 from ctpn.imaging.decode import open_image
-from ctpn.output.overlay import write_overlay
+from ctpn.output.overlay import COLOUR, overlay, write_overlay
+from ctpn.page import TextLine
+from tests.helpers.quads import box
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -73,6 +79,43 @@ def test_what_ctpn_has_not_written_stays_and_its_own_is_replaced(photos):
     found = find_inputs([str(photos)])
     assert [Path(i.name).name for i in found.found] == ["a.png", "b.jpg"]  # an overlay is not read as a photo
     assert found.report() == [f"passed over 1, an overlay that ctpn wrote: {photos / 'b.png'}"]
+
+
+@pytest.mark.parametrize("name", ["seen.png", "seen.jpg", "SEEN.JPEG"])
+def test_a_file_of_that_name_stays_unless_it_is_an_overlay(photos, tmp_path, name):
+    """As in `ctpn --overlay a.jpg b.jpg`, where somebody took the option for one without a name."""
+    found, out = find_inputs([str(photos / "b.jpg")]).found, tmp_path / name
+    out.write_bytes(b"")
+    assert overlay_files(found, out, folder=False) == [out], "nothing is lost with an empty file"
+    out.write_bytes((EXAMPLES / "waybill.jpg").read_bytes())
+    with pytest.raises(CtpnError, match=f"{name} is there, and no overlay of ctpn's; move it, or give another place"):
+        overlay_files(found, out, folder=False)
+    write_overlay(open_image(photos / "b.jpg"), [], out)
+    assert overlay_files(found, out, folder=False) == [out] and open_image(out).shape == open_image(photos / "b.jpg").shape
+    assert OVERLAY in find_inputs([str(tmp_path)]).passed_over, "it is no photo of the folder"
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.webp"])
+def test_a_format_that_cannot_hold_the_overlay_is_said(tmp_path, name):
+    with pytest.raises(CtpnError, match=rf"{name}: \{name[1:]} cannot hold an overlay of 70000 x 4 pixels; give a name that ends in .png"):
+        write_overlay(np.zeros((4, 70000, 3), np.uint8), [], tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_marks_of_a_long_image_are_as_large_as_of_a_photo():
+    """Its long side would have made them cover the whole picture."""
+    rgb, line = np.full((400, 40000, 3), 255, np.uint8), TextLine(box(20000, 180, 20400, 220), 0.9)
+    assert (overlay(rgb, [line])[:, 20500:] == 255).all()
+
+
+def test_the_overlay_of_a_very_large_photo_is_reduced(photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(item, "MAX_FULL_PIXELS", 100_000)
+    read = read_item(Item("a", photos / "b.jpg", tmp_path / "seen.png"), ReadOptions(threads=1, text=False))
+    seen, photo = open_image(tmp_path / "seen.png"), open_image(photos / "b.jpg")
+    assert seen.shape == (-(-photo.shape[0] // 4), -(-photo.shape[1] // 4), 3) and len(read.page) > 3
+    middles = [line.quad[:2].mean(0) / 4 for line in read.page]
+    drawn = [np.abs(seen[int(y) - 2 : int(y) + 3, int(x) - 2 : int(x) + 3].astype(int) - COLOUR).sum(2).min() < 120 for x, y in middles]
+    assert all(drawn), "its lines are where they are in the photo"
 
 
 def test_a_name_of_no_picture_is_refused_before_anything_is_read(tmp_path):

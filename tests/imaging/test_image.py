@@ -1,6 +1,5 @@
 """Opening and fitting pictures, hostile ones too."""
 
-import os
 from pathlib import Path
 
 import cv2
@@ -13,6 +12,7 @@ from ctpn.imaging.decode import open_image, open_photo
 from ctpn.imaging.tiff_structure import directories, orientation
 from ctpn.imaging.tiling import fit, stitch, tiles
 from tests.helpers.jpegs import with_orientation
+from tests.helpers.users import bound_by_permissions
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -112,11 +112,14 @@ def test_a_film_may_follow_the_picture(tmp_path):  # as phones write moving phot
     assert open_image(tmp_path / "a.jpg").shape == (200, 200, 3)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_unreadable(tmp_path):
-    write(tmp_path / "a.png", np.zeros((4, 4, 3), np.uint8)).chmod(0)
-    with pytest.raises(ImageError, match="permissions"):
-        open_image(tmp_path / "a.png")
+    for name in ("a.png", "b.png"):
+        write(tmp_path / name, np.zeros((4, 4, 3), np.uint8)).chmod(0o644)
+    (tmp_path / "a.png").chmod(0)
+    with bound_by_permissions(tmp_path):
+        assert open_image("b.png").shape == (4, 4, 3)
+        with pytest.raises(ImageError, match=r"a\.png: cannot be read \(Permission denied\); check its permissions"):
+            open_image("a.png")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,6 +18,7 @@ from ctpn.imaging.limits import Limits
 from tests.helpers.pngs import header, png, with_chunks
 from tests.helpers.tiffs import tiff
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 SMALL = np.full((64, 64, 3), 200, np.uint8)
 
 
@@ -135,6 +137,38 @@ def test_a_jpeg_of_200_megapixels(tmp_path, options):
     assert peak_mb(tmp_path / "a.jpg") < 1000
     photo = open_photo(tmp_path / "a.jpg")
     assert (photo.width, photo.height, photo.reduction) == (16000, 12500, 4)
+
+
+LONG = """
+import re, sys
+from pathlib import Path
+import numpy as np
+from ctpn import TextReader
+from ctpn.errors import ImageError
+try:
+    TextReader(threads=1).detect(sys.argv[1], [(0, 0, *map(int, sys.argv[2:]))] if sys.argv[2:] else None)
+    print("read")
+except ImageError as e:
+    print(e)
+print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports the peak of a process")
+@pytest.mark.parametrize(
+    ("height", "width", "region", "is_read"),
+    [(640, 78000, [77000, 640], True), (640, 100000, [], False), (100000, 640, [600, 9000], False)],
+)
+def test_a_long_image_takes_no_more_than_a_gigabyte(tmp_path, height, width, region, is_read):
+    """Maps of all its tiles are as large as it. Its text is sideways, so that all of it is looked at once more, rotated."""
+    sideways = cv2.rotate(cv2.imread(str(EXAMPLES / "waybill.jpg"))[:640, :640], cv2.ROTATE_90_CLOCKWISE)
+    file, counts = tmp_path / "a.png", (-(-height // 640), -(-width // 640), 1)
+    cv2.imwrite(str(file), np.tile(sideways, counts)[:height, :width])
+    command = [sys.executable, "-c", LONG, str(file), *map(str, region)]
+    said, peak = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert int(peak) < 1000 and (said == "read") == is_read
+    assert is_read or said.startswith(f"{file}: to find the lines in its {width} x {height} pixels takes ")
 
 
 @pytest.mark.parametrize("kind", [b"zTXt", b"iCCP", b"iTXt"])

@@ -26,6 +26,17 @@ def test_a_quarter_moves_whole_pixels() -> None:
     assert rotated.to_picture(np.array([[0, 0], [40, 30]], np.float32)).tolist() == [[30, 0], [0, 40]]
 
 
+@pytest.mark.parametrize(("height", "width"), [(40000, 24), (24, 40000), (3000, 1500)])
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_part_of_any_length(height: int, width: int, quarters: int) -> None:
+    """OpenCV samples pictures of at most 32,767 pixels; places of all pixels at once would take 16 bytes each."""
+    rgb = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    spec = revise(MOBILE, {"long_side": 3008})
+    rotated = rotate(rgb, np.roll(box(0, 0, width, height), -quarters, 0).astype(np.float64), spec)
+    expected = np.rot90(rgb, quarters)
+    assert np.array_equal(rotated.pixels[: expected.shape[0], : expected.shape[1]], expected)
+
+
 @pytest.mark.parametrize("degrees", [-45, 20, 90, 180, -90])
 @pytest.mark.parametrize("size", [(60, 40), (300, 200)])
 def test_the_way_back_leads_to_the_same_place(degrees: int, size: tuple[int, int]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import cv2
 
-from ctpn.errors import CtpnError
+from ctpn import command
 from ctpn.synthesis.fonts import SYSTEM_FONTS, fonts
 from ctpn.synthesis.pages import KINDS, MIXED
 from ctpn.synthesis.pages.files import PageSet, write_pages
@@ -18,19 +18,18 @@ def main(argv: list[str] | None = None) -> int:
     """Exit code: 0 all pages are there, 1 fonts are missing or the disk refuses; usage errors exit 2."""
     args = _parser().parse_args(argv)
     cv2.setNumThreads(1)
-    try:
+
+    def written() -> str:
         found = fonts(tuple(args.fonts or SYSTEM_FONTS), heldout=args.heldout)
         pages = PageSet([args.kind] if args.kind else MIXED, found, args.photos, args.heldout)
         write_pages(args.out, pages, range(args.seed, args.seed + args.count))
-    except (CtpnError, OSError) as error:
-        print(f"ctpn.synthesis.pages: {error}", file=sys.stderr)
-        return 1
-    print(args.out)
-    return 0
+        return str(args.out)
+
+    return command.run("ctpn.synthesis.pages", written)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ctpn.synthesis.pages", description="Write synthetic pages to train or test on.")
+    parser = command.parser("ctpn.synthesis.pages", "Write synthetic pages to train or test on.")
     parser.add_argument("--out", type=Path, required=True, help="folder to fill with images/ and gt/")
     parser.add_argument("--count", type=int, default=100, help="how many pages, default 100")
     parser.add_argument("--seed", type=int, default=1, help="seed of the first page, default 1")
