@@ -35,7 +35,7 @@ def overlay_files(inputs: Sequence[Input], out: Path, *, folder: bool) -> list[P
         photo = photos.get(_identity(file) or (-1, -1))
         if photo is not None:
             raise CtpnError(f"--overlay {out}: would write over the photo {photo}; give another place")
-        if file.is_file() and not _is_ours(file):
+        if os.path.isfile(file) and not _is_ours(file):  # False where the name is too long, which is said when it is written
             raise CtpnError(f"--overlay {out}: {file} is there, and no overlay of ctpn's; move it, or give another place")
     return files
 
