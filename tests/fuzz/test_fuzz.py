@@ -73,9 +73,17 @@ def as_a_fork(monkeypatch):
 def test_what_ends_otherwise_is_a_finding(check, end, detail, tmp_path, monkeypatch):
     """The worker is a fork here, so that it has the changed check; the next case finds a new one."""
     monkeypatch.setattr(regions, "check", check)
-    monkeypatch.setattr(frame, "MAX_SECONDS", 1.0 if check is hang else 20.0)
     as_a_fork(monkeypatch)
-    first, second = run([Case("regions", 1), Case("specs", 1)], tmp_path)
+
+    def cases():
+        with monkeypatch.context() as patched:
+            if check is hang:
+                patched.setattr(frame, "MAX_SECONDS", 1.0)
+                patched.setattr(frame, "PATIENCE", 1)
+            yield Case("regions", 1)
+        yield Case("specs", 1)
+
+    first, second = run(cases(), tmp_path)
     assert first.end == end and detail in first.detail and first.is_finding == (end != "result")
     assert (tmp_path / "regions-1").is_dir() == first.is_finding and second.end in ("result", "error")
 

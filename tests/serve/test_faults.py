@@ -5,40 +5,33 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
 
 from ctpn.serve.__main__ import main
-from tests.helpers.service import PHOTO, ROOT, noise
-
-
-def readers(service) -> list[int]:
-    """Processes of the service that read."""
-    return service.processes()[1:]
+from tests.helpers.command import wait_until
+from tests.helpers.service import PHOTO, ROOT, noise, paused, readers
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
 def test_a_reader_that_is_killed_is_replaced_and_only_its_photo_is_lost(started):
     service = started("--workers", "2")
     answers = {}
-    slow = threading.Thread(target=lambda: answers.update(slow=service.read(noise(2500))))
+    slow = threading.Thread(target=lambda: answers.update(slow=service.read(noise(64))))
     assert len(readers(service)) == 2
-    slow.start()
-    while service.metric("ctpn_readers_busy") != 1:
-        time.sleep(0.01)
-    for pid in readers(service):
-        os.kill(pid, signal.SIGKILL)
+    with paused(service):
+        slow.start()
+        wait_until(lambda: service.metric("ctpn_readers_busy") == 1)
+        for pid in readers(service):
+            os.kill(pid, signal.SIGKILL)
     slow.join()
     assert answers["slow"].status_code == 500 and "died on this photo" in answers["slow"].json()["detail"]
     codes = [service.read(PHOTO.read_bytes()).status_code for _ in range(3)]
     assert codes.count(200) >= 2 and codes[-1] == 200  # the other one's death is noticed by the next photo
     assert any(e["event"] == "reader died" for e in service.events())
-    until = time.monotonic() + 60
-    while service.metric("ctpn_readers_ready") != 2 and time.monotonic() < until:
-        time.sleep(0.2)
-    assert service.metric("ctpn_readers_ready") == 2 and len(readers(service)) == 2
+    wait_until(lambda: service.metric("ctpn_readers_ready") == 2)
+    assert len(readers(service)) == 2
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="finds processes in /proc")
@@ -47,21 +40,19 @@ def test_a_service_that_is_ended_finishes_what_it_reads_and_leaves_no_process(st
     service = started()
     pids = readers(service)
     answers = []
-    reading = threading.Thread(target=lambda: answers.append(service.read(noise(1500))))
-    if end != signal.SIGKILL:
-        reading.start()
-        while service.metric("ctpn_readers_busy") != 1:
-            time.sleep(0.01)
-    service.process.send_signal(end)
-    service.process.wait(40)
+    reading = threading.Thread(target=lambda: answers.append(service.read(noise(64))))
+    with paused(service):
+        if end != signal.SIGKILL:
+            reading.start()
+            wait_until(lambda: service.metric("ctpn_readers_busy") == 1)
+        service.process.send_signal(end)
+    service.process.wait(60)
     if end != signal.SIGKILL:
         reading.join()
         assert answers[0].status_code == 200 and service.events()[-1]["event"] == "stopped"
         assert service.process.returncode == 0
-    until = time.monotonic() + 20
-    while any(Path(f"/proc/{pid}/stat").exists() for pid in pids) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert pids and not any(Path(f"/proc/{pid}/stat").exists() for pid in pids)
+    assert pids
+    wait_until(lambda: not any(Path(f"/proc/{pid}/stat").exists() for pid in pids))
 
 
 @pytest.mark.parametrize(

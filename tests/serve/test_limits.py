@@ -9,7 +9,8 @@ import requests
 
 from ctpn.serve import keys
 from ctpn.serve.limits import Rates
-from tests.helpers.service import PHOTO, noise
+from tests.helpers.command import wait_until
+from tests.helpers.service import PHOTO, noise, paused
 
 
 def test_a_key_is_needed_known_and_revoked(started, capsys):
@@ -31,10 +32,7 @@ def test_a_key_is_needed_known_and_revoked(started, capsys):
     assert requests.get(f"{service.url}/healthz", timeout=9).status_code == 200
     assert keys.main(["revoke", "warehouse", *storage]) == 0 and keys.main(["list", *storage]) == 0
     assert "revoked" in capsys.readouterr().out and keys.main(["revoke", "nobody", *storage]) == 1
-    until = time.monotonic() + 20
-    while requests.get(url, headers=good, timeout=9).status_code != 401 and time.monotonic() < until:
-        time.sleep(0.5)
-    assert requests.get(url, headers=good, timeout=9).status_code == 401
+    wait_until(lambda: requests.get(url, headers=good, timeout=9).status_code == 401)
 
 
 def test_a_rate_fills_again_evenly_for_each_caller():
@@ -65,7 +63,7 @@ def test_a_body_that_does_not_come_and_a_head_that_does_not_end(started):
         slow.sendall(b"POST /v1/read HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
         assert b"408 Request Timeout" in slow.recv(4000)
     with socket.create_connection(("127.0.0.1", service.port), 15) as slow:
-        until = time.monotonic() + 14
+        until = time.monotonic() + 60
         slow.settimeout(0.5)
         slow.sendall(b"GET / HTTP/1.1\r\n")
         closed = False
@@ -82,14 +80,15 @@ def test_a_body_that_does_not_come_and_a_head_that_does_not_end(started):
 
 def test_a_full_queue_is_told_and_places_become_free_again(started):
     service = started("--queue", "1")
-    data, answers = noise(1500), []
+    data, answers = noise(64), []
     threads = [threading.Thread(target=lambda: answers.append(service.read(data))) for _ in range(6)]
-    for thread in threads:
-        thread.start()
+    with paused(service):
+        for thread in threads:
+            thread.start()
+        wait_until(lambda: len(answers) == 4)
     for thread in threads:
         thread.join()
-    codes = sorted(a.status_code for a in answers)
-    assert codes[:2] == [200, 200] and set(codes) <= {200, 503} and 503 in codes
+    assert [a.status_code for a in answers] == [503] * 4 + [200] * 2  # one was being read, one waited
     full = next(a for a in answers if a.status_code == 503)
     assert full.headers["retry-after"] == "1" and "queue is full" in full.json()["detail"]
     assert service.read(PHOTO.read_bytes()).status_code == 200
@@ -97,16 +96,16 @@ def test_a_full_queue_is_told_and_places_become_free_again(started):
 
 def test_a_client_that_leaves_frees_its_place(started):
     service = started("--queue", "1")
-    data = noise(1500)
+    data = noise(64)
     head = f"POST /v1/read HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n".encode()
     left = [socket.create_connection(("127.0.0.1", service.port), 15) for _ in range(2)]
-    for connection in left:
-        connection.sendall(head + data)
-        time.sleep(0.3)
-    for connection in left:
-        connection.close()
-    time.sleep(0.3)
-    assert service.metric("ctpn_queue_waiting") == 0
+    with paused(service):
+        for connection in left:
+            connection.sendall(head + data)
+        wait_until(lambda: (service.metric("ctpn_readers_busy"), service.metric("ctpn_queue_waiting")) == (1, 1))
+        for connection in left:
+            connection.close()
+        wait_until(lambda: service.metric("ctpn_queue_waiting") == 0)  # while nothing is read
     assert service.read(PHOTO.read_bytes()).status_code == 200
 
 
@@ -114,7 +113,5 @@ def test_a_photo_that_takes_too_long_costs_its_reader_and_nothing_else(started):
     service = started("--read-time", "0.02")
     answer = service.read(noise(2000))
     assert answer.status_code == 504 and "took too long" in answer.json()["detail"]
-    until = time.monotonic() + 60
-    while service.metric("ctpn_readers_ready") != 1 and time.monotonic() < until:
-        time.sleep(0.2)
-    assert service.metric("ctpn_readers_restarted") == 1 and service.metric("ctpn_readers_ready") == 1
+    wait_until(lambda: service.metric("ctpn_readers_ready") == 1)
+    assert service.metric("ctpn_readers_restarted") == 1
