@@ -9,6 +9,7 @@ import pytest
 from contract.generator import stages
 from contract.generator.encoding import HERE, difference, value
 from ctpn import reader
+from ctpn.contract import signature
 from ctpn.contract.spec import revise
 from ctpn.recognition import policy
 
@@ -246,3 +247,30 @@ def test_another_policy_is_noticed(name, monkeypatch):
 def test_another_reader_is_noticed(name, monkeypatch):
     monkeypatch.setattr(stages, "TextReader", mutant(reader, *READER_MUTANTS[name])["TextReader"])
     assert noticed(["read", "detect"])
+
+
+SIGNATURE_MUTANTS = {
+    "one key is known": ("map(_public_key, trust.public_keys)", "map(_public_key, trust.public_keys[:1])"),
+    "other curves are known": (" or not isinstance(key.curve, SECP256R1)", ""),
+    "nothing is verified": ("if not _is_signed(", "if not found.signature and _is_signed("),
+    "the release is not signed": ("\\n{release}\\n{expires}", "\\n7\\n{expires}"),
+    "the end is not signed": ("{release}\\n{expires}", "{release}\\n2027-01-01T00:00:00Z"),
+    "good until its end": ("now >= found.expires", "now > found.expires"),
+    "it never ends": ("now >= found.expires", "not now"),
+    "the release in use is old": ("found.release < trust.min_release", "found.release <= trust.min_release"),
+    "no release is old": ("found.release < trust.min_release", "found.release < 0"),
+    "one byte more": ("4096", "4097"),
+    "one release more": ("2**53 - 1", "2**53"),
+    "there is release 0": ("1 <= release", "0 <= release"),
+    "digits of all alphabets": (", re.ASCII", ""),
+    "other fields are omitted": ("set(found) != KEYS", "not set(found) >= KEYS"),
+    "base64 of any kind": (" or base64.b64encode(found).decode() != text", ""),
+    "a number may be true": ('whole_number(found.get("schema"))', 'found.get("schema")'),
+}
+
+
+@pytest.mark.parametrize("name", SIGNATURE_MUTANTS)
+def test_another_verification_is_noticed(name, monkeypatch):
+    monkeypatch.setattr(stages, "verify", mutant(signature, *SIGNATURE_MUTANTS[name])["verify"])
+    cases = json.loads((HERE / "signature.json").read_text(encoding="utf-8"))["cases"]
+    assert any(differs(case, {}) for case in cases)

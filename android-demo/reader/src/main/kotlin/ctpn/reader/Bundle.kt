@@ -22,6 +22,7 @@ import java.io.ByteArrayOutputStream
 import java.io.File
 import java.io.IOException
 import java.io.InputStream
+import java.nio.file.Files
 import java.security.MessageDigest
 
 private const val FORMAT = "onnx" // the models that this app computes
@@ -31,11 +32,21 @@ fun interface BundleFiles {
     fun open(name: String): InputStream
 }
 
-/** A bundle in a folder. */
+/** A bundle in a folder, whose files all lie in it: links lead out of it and are refused. */
 class Folder(
     private val folder: File,
 ) : BundleFiles {
-    override fun open(name: String): InputStream = File(folder, name).inputStream()
+    /** @throws ModelException the file, or a folder in which it is, is a link. */
+    override fun open(name: String): InputStream {
+        val parts = name.split('/')
+        for (count in 1..parts.size) {
+            val part = File(folder, parts.take(count).joinToString("/"))
+            if (Files.isSymbolicLink(part.toPath())) {
+                throw ModelException("$part: is a link; expected a bundle whose files all lie in its folder; $BUNDLE_HINT")
+            }
+        }
+        return File(folder, name).inputStream()
+    }
 }
 
 /**

@@ -6,9 +6,12 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
 import java.io.ByteArrayInputStream
+import java.io.File
 import java.io.FileNotFoundException
 import java.io.InputStream
+import java.nio.file.Files
 
 class BundleTest {
     private val names = ReaderCase.names("bundle")
@@ -78,6 +81,23 @@ class BundleTest {
                 }
             }
         assertTrue("${nested.first()}: damaged" in error.message!!)
+    }
+
+    @Test
+    fun `links are refused, also as folders, and a linked folder of all is fine`(
+        @TempDir place: File,
+    ) {
+        val whole = ReaderCase.file("bundle-all-formats").absoluteFile.normalize()
+        val linked = File(place, "linked").also { Files.createSymbolicLink(it.toPath(), whole.toPath()) }
+        Bundle.open(Folder(linked))
+        val nested = ReaderCase.names("bundle-all-formats").first { '/' in it }
+        for (link in listOf("charset.txt", MANIFEST, nested.substringBefore('/'))) {
+            val copy = File(place, "copy of $link").also { whole.copyRecursively(it) }
+            File(copy, link).deleteRecursively()
+            Files.createSymbolicLink(File(copy, link).toPath(), File(whole, link).toPath())
+            val error = assertThrows(ModelException::class.java) { Bundle.open(Folder(copy)) }
+            assertTrue("$link: is a link; expected a bundle" in error.message!!, error.message)
+        }
     }
 
     private companion object {
