@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from ctpn import ModelError, TextReader
 from ctpn.__main__ import main as read_main
 from ctpn.contract.bundle import open_bundle
 from ctpn.contract.manifest import MANIFEST
+from ctpn.files import sha256
 from ctpn.imaging.decode import open_image
+from ctpn.reader import WEIGHTS
 from export import bundle as export_bundle
 from export import bundle_models, variants
 from export.bundle import main, self_test, write
@@ -81,6 +84,7 @@ def test_a_package_and_several_widths_lie_in_a_bundle_too(tmp_path, monkeypatch)
     monkeypatch.setattr(export_bundle, "core_ml_reader", lambda bundle: None)  # these packages hold nothing to be run
     write(tmp_path / "b", ["coreml"], (64, 96))
     bundle = open_bundle(tmp_path / "b")
+    assert main(["--check", str(tmp_path / "b")]) == 0
     assert bundle.model("detector", "coreml-96") == tmp_path / "b" / "detector-96.mlpackage"
     assert bundle.manifest.measured["parity"]["detector-96.mlpackage"]["lines"] == 1
     with pytest.raises(ModelError, match="only as coreml-96, onnx"):
@@ -88,6 +92,42 @@ def test_a_package_and_several_widths_lie_in_a_bundle_too(tmp_path, monkeypatch)
     (tmp_path / "b" / "detector-96.mlpackage" / "Data" / "weights.bin").write_bytes(b"wEights")
     with pytest.raises(ModelError, match=r"weights\.bin: damaged"):
         TextReader(tmp_path / "b")
+
+
+def test_the_golden_case_is_kept_with_other_roundings(shipped_bundle):
+    """Float16 and ARM's int8 round otherwise than this machine's int8: the float32 detector stands for them."""
+    self_test(open_bundle(shipped_bundle), TextReader(detector=WEIGHTS / "mobile.onnx", threads=1))
+
+
+class Shifted:
+    """Reads what the shipped models read, so many pixels to the right, and some of it wrongly."""
+
+    def __init__(self, pixels, wrong=0):
+        self.pixels, self.wrong, self.reader = pixels, wrong, TextReader(threads=1)
+
+    def read(self, rgb, regions=None):
+        lines = [replace(line, quad=line.quad + np.float32(self.pixels)) for line in self.reader.read(rgb, regions)]
+        return [replace(line, text="?") if i < self.wrong else line for i, line in enumerate(lines)]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "wrong", "message"), [(1.0, 0, None), (9.0, 0, "expected lines within 3.0 pixels"), (0.0, 9, "texts the same, got")]
+)
+def test_whole_photos_are_compared_with_the_packages(shipped_bundle, monkeypatch, tmp_path, capsys, pixels, wrong, message):
+    monkeypatch.setattr(export_bundle, "core_ml_reader", lambda bundle: Shifted(pixels, wrong))
+    monkeypatch.setattr(export_bundle, "WEIGHTS", tmp_path)  # the float32 detector is compared with; here the int8 one stands for it
+    shutil.copyfile(shipped_bundle / "detector.onnx", tmp_path / "mobile.onnx")
+    (tmp_path / "mobile.onnx.sha256").write_text(f"{sha256(tmp_path / 'mobile.onnx')}  mobile.onnx\n")
+    code = main(["--check", str(shipped_bundle), "--photos", str(shipped_bundle / "golden.png")])
+    said = capsys.readouterr().err
+    assert (code, "texts the same" in said) == (int(message is not None), message is None or "texts" in message)
+    assert (message or "golden.png: ") in said
+
+
+def test_photos_belong_to_check(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        main(["--out", str(tmp_path), "--photos", "a.jpg"])
+    assert "--photos with --check" in capsys.readouterr().err
 
 
 SMALL = """
