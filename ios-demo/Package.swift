@@ -5,15 +5,15 @@ import PackageDescription
 let package = Package(
     name: "Reader",
     platforms: [.iOS(.v17), .macOS(.v14)],
-    products: [.library(name: "Reader", targets: ["ReaderCore", "ReaderOnnx", "ReaderCoreML", "ReaderModel"])],
+    products: [.library(name: "Reader", targets: ["ReaderCore", "ReaderOnnx", "ReaderCoreML", "ReaderCrypto", "ReaderModel"])],
     targets: [
         .target(name: "ReaderCore"),  // the stages: Foundation alone
         .target(name: "ReaderModel", dependencies: ["ReaderCore"]),  // what the screen shows: Foundation and Observation
         .target(name: "ReaderOnnx", dependencies: ["ReaderCore", "COnnxRuntime"]),
-        .testTarget(name: "ReaderCoreTests", dependencies: ["ReaderCore"]),
+        .testTarget(name: "ReaderCoreTests", dependencies: ["ReaderCore", "ReaderCrypto"]),
         .testTarget(name: "ReaderModelTests", dependencies: ["ReaderModel", "Fakes"]),
         .target(name: "Fakes", dependencies: ["ReaderModel"], path: "Tests/Fakes"),  // readers and decoders of the tests of screens
-        .testTarget(name: "ReaderOnnxTests", dependencies: ["ReaderOnnx"]),
+        .testTarget(name: "ReaderOnnxTests", dependencies: ["ReaderOnnx", "ReaderCrypto", "Fakes"]),
     ]
 )
 
@@ -24,17 +24,21 @@ let package = Package(
     // The app itself, which Xcode builds from App/Sources: here against declarations of Apple's frameworks, so that its types are checked.
     let stubs = [
         "CoreGraphics": [], "CoreVideo": ["CoreGraphics"], "CoreML": ["CoreVideo"], "UIKit": ["CoreGraphics"], "SwiftUI": ["UIKit"],
-        "PhotosUI": ["SwiftUI"], "ImageIO": ["CoreGraphics"], "AVFoundation": [],
+        "PhotosUI": ["SwiftUI"], "ImageIO": ["CoreGraphics"], "AVFoundation": [], "CryptoKit": [],
     ]
     for (name, needs) in stubs.sorted(by: { $0.key < $1.key }) {
         package.targets.append(.target(name: name, dependencies: needs.map { .init(stringLiteral: $0) }, path: "Stubs/\(name)"))
     }
     package.targets += [
         .target(name: "ReaderCoreML", dependencies: ["ReaderCore", "CoreML"]),
+        .target(name: "ReaderCrypto", dependencies: ["ReaderCore", "CryptoKit"]),
+        // What docs/backend.md has, for tests/serve/test_docs.py.
+        .executableTarget(name: "newer-bundle", dependencies: ["ReaderCrypto"], path: "Tests/NewerBundle"),
         .executableTarget(
             name: "App",
             dependencies: [
-                "ReaderModel", "ReaderOnnx", "ReaderCoreML", "SwiftUI", "PhotosUI", "UIKit", "ImageIO", "CoreGraphics", "AVFoundation",
+                "ReaderModel", "ReaderOnnx", "ReaderCoreML", "ReaderCrypto", "SwiftUI", "PhotosUI", "UIKit", "ImageIO", "CoreGraphics",
+                "AVFoundation",
             ], path: "App/Sources"),
         .testTarget(name: "AppTests", dependencies: ["App", "Fakes", "SwiftUI", "PhotosUI", "UIKit", "ImageIO", "AVFoundation"]),
     ]
@@ -42,6 +46,7 @@ let package = Package(
     // The same header, <onnxruntime/onnxruntime_c_api.h>, lies in the framework that `tools/setup-ort.sh --ios .` puts beside this file.
     package.targets += [
         .target(name: "ReaderCoreML", dependencies: ["ReaderCore"]),
+        .target(name: "ReaderCrypto", dependencies: ["ReaderCore"]),
         // It is a static library of C++ and Objective-C++, which says of the frameworks that it needs only Core ML.
         .target(
             name: "COnnxRuntime", dependencies: ["onnxruntime"], path: "Sources/COnnxRuntimeApple",

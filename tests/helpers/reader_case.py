@@ -13,9 +13,13 @@ from typing import Any
 
 import cv2
 import numpy as np
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from contract.generator.encoding import plain as written
 from ctpn.contract.bundle import open_bundle
+from ctpn.contract.manifest import MANIFEST
+from ctpn.contract.signature import SIGNATURE
 from ctpn.contract.spec import MOBILE
 from ctpn.errors import CtpnError
 from ctpn.imaging.decode import open_image
@@ -24,6 +28,7 @@ from ctpn.page import TextLine
 from ctpn.reader import WEIGHTS, TextReader
 from export.bundle import self_test, write
 from export.coreml.fixed_size import cut_map, function_width, pad_picture, untiled
+from export.sign import public_pem, signature
 from tests.helpers.bundle_formats import with_all_formats
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -118,10 +123,19 @@ def tensor(values: Any) -> dict[str, Any]:
     return {"shape": values.shape, "f32": [float(v) for v in values.ravel()]}
 
 
+def write_signature(folder: Path) -> None:
+    """The bundle's signature as release 7, beside it so that it can be opened without, and the public key."""
+    key = derive_private_key(7, SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    manifest = (folder / "bundle" / MANIFEST).read_bytes()
+    (folder / SIGNATURE).write_bytes(signature(manifest, key, 7, "2100-01-01T00:00:00Z"))
+    (folder / "key.pub.pem").write_text(public_pem(key), encoding="ascii")
+
+
 def make(folder: Path) -> None:
-    """Fill a folder: bundle/, bundle-all-formats/, mobile.onnx, a PNG and a PPM of each photo, lines.json, models.json,
-    fixed_size.json, golden.ppm."""
+    """Fill a folder: bundle/, its signature.json with key.pub.pem, bundle-all-formats/, mobile.onnx, a PNG and a PPM of each photo,
+    lines.json, models.json, fixed_size.json, golden.ppm."""
     write(folder / "bundle", ["onnx"])
+    write_signature(folder)
     shutil.rmtree(folder / "bundle-all-formats", ignore_errors=True)
     with_all_formats(folder / "bundle", folder / "bundle-all-formats")
     self_test(open_bundle(folder / "bundle-all-formats"))

@@ -3,6 +3,7 @@ import Foundation
 /// Reads with the models of a bundle, which are verified, loaded and tested by the bundle's golden case when they are first needed.
 public actor BundleReader: Reading {
     private let folder: URL
+    private let trust: WhomToTrust
     private let loader: any ModelLoader
     private let decoder: any PhotoDecoder
     private var isTested = false
@@ -10,9 +11,10 @@ public actor BundleReader: Reading {
 
     /// - Parameters:
     ///   - folder: of the bundle.
+    ///   - trust: whose signature it must carry; asked before it is opened.
     ///   - decoder: for the golden case's photo.
-    public init(folder: URL, loader: any ModelLoader, decoder: any PhotoDecoder) {
-        (self.folder, self.loader, self.decoder) = (folder, loader, decoder)
+    public init(folder: URL, trust: @escaping WhomToTrust = { nil }, loader: any ModelLoader, decoder: any PhotoDecoder) {
+        (self.folder, self.trust, self.loader, self.decoder) = (folder, trust, loader, decoder)
     }
 
     public func read(_ photo: RgbImage, regions: [Region]?, onProgress: @escaping OnProgress) async throws -> PageResult {
@@ -31,8 +33,8 @@ public actor BundleReader: Reading {
     private func models() async throws -> TextReader {
         let task =
             loading
-            ?? Task { [folder, loader, decoder, isTested] in
-                let bundle = try ModelBundle(folder)
+            ?? Task { [folder, trust, loader, decoder, isTested] in
+                let bundle = try ModelBundle(folder, trust: try trust())
                 let reader = try await loader.load(bundle)
                 if !isTested { try await reader.selfTest(bundle.golden, try decoder.decode(try bundle.goldenPhoto())) }
                 return reader

@@ -15,7 +15,8 @@ import Testing
 
     @Test(arguments: [
         ("ReaderCore", ["Foundation"]), ("ReaderOnnx", ["Foundation", "ReaderCore", "COnnxRuntime"]),
-        ("ReaderCoreML", ["Foundation", "ReaderCore", "CoreML"]), ("ReaderModel", ["Foundation", "ReaderCore", "Observation"]),
+        ("ReaderCoreML", ["Foundation", "ReaderCore", "CoreML"]),
+        ("ReaderCrypto", ["Foundation", "ReaderCore", "CryptoKit"]), ("ReaderModel", ["Foundation", "ReaderCore", "Observation"]),
     ])
     func modulesImportWhatTheyMay(_ module: String, _ allowed: [String]) throws {
         let all = try files(module)

@@ -1,4 +1,5 @@
 import Foundation
+import ReaderCrypto
 
 @testable import ReaderCore
 
@@ -131,6 +132,14 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
         return ["spec": JsonValue.object(spec)]
     },
     "manifest": { fields(try Manifest(json: $0.text("text"))).object! },
+    "signature": { i in
+        guard let keys = i["public_keys"].list else { return ["signed": JsonValue.null] }  // as `ModelBundle`
+        let trust = Trust(
+            keys: try keys.map { try P256Key(pem: $0.text!) }, minRelease: i["min_release"].clampedInt!,
+            now: try Date(i.text("now"), strategy: .iso8601))
+        let found = try Signature(of: i["manifest"].bytes, i["signature"] == .null ? nil : i["signature"].bytes, trust)
+        return ["signed": JsonValue.object(["key": found.key.json, "release": found.release.json, "expires": found.expires.json])]
+    },
 ]
 
 private let mobile = (try? GoldenFile.spec("detector")) ?? [:]

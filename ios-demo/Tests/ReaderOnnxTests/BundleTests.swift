@@ -1,4 +1,5 @@
 import Foundation
+import ReaderCrypto
 import Testing
 
 @testable import ReaderCore
@@ -65,6 +66,22 @@ import Testing
         let nested = try #require(bundle.manifest.files.keys.sorted().first { $0.contains("/") })
         try folder.write(nested, [1])
         #expect(message { try ModelBundle(folder.url) }.contains("\(nested): expected"))
+    }
+
+    @Test func aBundleIsTakenThatTheTrustedKeySigned() throws {
+        let folder = try TemporaryFolder(copyOf: "bundle")
+        let key = try P256Key(pem: String(decoding: try ReaderCase.file("key.pub.pem"), as: UTF8.self))
+        #expect(message { try ModelBundle(folder.url, trust: Trust(keys: [key])) }.contains("signature.json: missing"))
+        let signed = try ReaderCase.file(signatureName)
+        try folder.write(signatureName, signed)
+        #expect(try ModelBundle(folder.url, trust: Trust(keys: [key], minRelease: 7)).signature?.release == 7)
+        #expect(try ModelBundle(folder.url).signature == nil)  // nobody asked
+        #expect(message { try ModelBundle(folder.url, trust: Trust(keys: [])) }.contains("signed by another key"))
+        #expect(message { try ModelBundle(folder.url, trust: Trust(keys: [key], minRelease: 8)) }.contains("release 7 is older than 8"))
+        try folder.write(manifestName, try ReaderCase.file("bundle/manifest.json") + [32])
+        #expect(message { try ModelBundle(folder.url, trust: Trust(keys: [key])) }.contains("does not fit the manifest"))
+        try folder.write(signatureName, [UInt8](repeating: 32, count: 5000))
+        #expect(message { try ModelBundle(folder.url, trust: Trust(keys: [key])) }.contains("expected at most 4096 bytes"))
     }
 
     private func message(_ work: () throws -> some Any) -> String {

@@ -3,7 +3,8 @@ public let manifestName = "manifest.json"
 let maxManifestBytes = 1 << 20
 /// What to do about a bundle that cannot be used, for messages.
 public let bundleHint = "fetch the bundle again, or write one with python -m export.bundle"
-private let schema = 3
+/// Number of the schema that this reader knows.
+public let manifestSchema = 3
 private let kind = "ctpn-bundle"
 private let maxBytes = 512 << 20
 private let maxFiles = 64
@@ -61,10 +62,11 @@ private func known(_ text: String) throws -> [String: JsonValue] {
     guard let data = value.object, data["kind"]?.text == kind else {
         throw wrong("not the manifest of a bundle of ours (expected kind '\(kind)')")
     }
-    guard data["schema"]?.int == schema else {
-        let isNewer = (data["schema"]?.int ?? 0) > schema
+    guard data["schema"]?.int == manifestSchema else {
+        let isNewer = (data["schema"]?.int ?? 0) > manifestSchema
         let hint = isNewer ? "newer than the program: update the program" : "older than the program: \(bundleHint)"
-        throw CtpnError.model("\(manifestName): expected schema \(schema), got \(data["schema"]?.shown ?? "none"); this bundle is \(hint)")
+        throw CtpnError.model(
+            "\(manifestName): expected schema \(manifestSchema), got \(data["schema"]?.shown ?? "none"); this bundle is \(hint)")
     }
     return data
 }

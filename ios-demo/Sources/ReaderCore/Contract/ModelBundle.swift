@@ -10,10 +10,16 @@ public struct ModelBundle: Sendable {
     public let detectorSpec: DetectorSpec
     public let recognizerSpec: RecognizerSpec
     public let golden: GoldenCase
+    /// Who published it; nil where nobody was asked for.
+    public let signature: Signature?
 
-    /// - Throws: `CtpnError.model`: which file is missing, cut short, changed, unknown or of another version, and what to do.
-    public init(_ folder: URL) throws {
+    /// - Parameter trust: whose signature it must carry; nil: it may have none.
+    /// - Throws: `CtpnError.model`: which file is missing, cut short, changed, unknown or of another version, or what is wrong with the
+    ///   signature, and what to do.
+    public init(_ folder: URL, trust: Trust? = nil) throws {
         let text = try upTo(folder, manifestName, limit: maxManifestBytes)
+        // Before any name in the manifest is believed.
+        signature = try trust.map { try Signature(of: text, try signatureFile(folder), $0) }
         let manifest = try Manifest(json: try utf8(text, manifestName))
         for (name, sum) in manifest.files.sorted(by: { $0.key < $1.key }) { try verify(folder, name, sum) }
         func specText(_ part: String) throws -> String { try utf8(try verified(folder, manifest.specs[part] ?? "", manifest), part) }
@@ -45,6 +51,12 @@ public struct ModelBundle: Sendable {
 
     /// The golden case's photo, a PNG, for a `PhotoDecoder`.
     public func goldenPhoto() throws -> [UInt8] { try content(golden.photo) }
+}
+
+/// The bytes of signature.json; nil if there is none.
+private func signatureFile(_ folder: URL) throws -> [UInt8]? {
+    guard FileManager.default.fileExists(atPath: folder.appendingPathComponent(signatureName).path) else { return nil }
+    return try upTo(folder, signatureName, limit: maxSignatureBytes)
 }
 
 private func verified(_ folder: URL, _ name: String, _ manifest: Manifest) throws -> [UInt8] {
