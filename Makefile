@@ -49,7 +49,7 @@ android: setup
 	$(BIN)/python -m tests.helpers.reader_case out/reader-case >&2
 	rm -rf android-demo/*/target  # stale classes would be tested and shipped
 	android-demo/test.sh >&2
-	$(BIN)/python -m pytest -q tests/apps >&2
+	$(BIN)/python -m pytest -q tests/apps/test_android.py tests/apps/test_apk.py >&2
 	@ls $(CURDIR)/android-demo/app/target/ctpn-*-debug.apk
 
 # Without Xcode: ios-demo/README.md says what is tested so and what is not.

@@ -18,4 +18,4 @@ export LD_LIBRARY_PATH=$ort/lib
 options=(-j 2 -Xswiftc -O -Xcc -I"$ort/include" -Xlinker -L"$ort/lib" -Xlinker --allow-shlib-undefined)
 "$swift/run" swift build --build-tests "${options[@]}"
 tools/check-errors.sh .build/debug/Modules
-exec "$swift/run" swift test "${options[@]}" "$@"
+exec "$swift/run" swift test --skip-build "${options[@]}" "$@"

@@ -51,6 +51,8 @@ def test_project_plists_catalogues_and_strings_are_in_order():
         ("App/Demo.xcodeproj/project.pbxproj", "path = Resources;", "path = ../Stubs;", "has the stubs"),
         ("App/Demo.xcodeproj/xcshareddata/xcschemes/Demo.xcscheme", "A00000000000000000000010", "B00000000000000000000010", "no target"),
         ("App/Info.plist", "NSCameraUsageDescription", "NSMicrophoneUsageDescription", "NSCameraUsageDescription is missing"),
+        ("App/Info.plist", "<array/>", "<array><string>-----BEGIN PRIVATE KEY-----</string></array>", "is no public key's PEM"),
+        ("App/Info.plist", "<integer>0</integer>", "<string>7</string>", "MinBundleRelease is no whole number"),
         ("App/Info.plist", "UILaunchScreen", "NSAppTransportSecurity", "NSAppTransportSecurity"),
         ("App/Resources/InfoPlist.xcstrings", "zh-Hans", "ja", "NSCameraUsageDescription has no zh-Hans"),
         ("App/Resources/PrivacyInfo.xcprivacy", "<false/>", "<true/>", "tracking"),

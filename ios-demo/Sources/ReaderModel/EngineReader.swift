@@ -4,34 +4,45 @@ import ReaderCore
 /// What computes the models; the raw values begin the names of their formats in a bundle.
 public enum Engine: String, Sendable, Codable, CaseIterable { case onnx, coreml }
 
+private let maxMeasurements = 2
+
 /// Reads with the engine that the user chose, else with the one that read the golden case fastest on this phone.
 public actor EngineReader: Reading {
     private struct Settings: Codable {
         var chosen: Engine?
         /// By the checksum of the bundle's manifest: another bundle is measured again.
         var fastest: [String: Engine] = [:]
+        /// Measurements that have begun and not ended, by the same.
+        var begun: [String: Int] = [:]
     }
 
     private let folder: URL
+    private let trust: WhomToTrust
     private let loaders: [Engine: any ModelLoader]
     private let decoder: any PhotoDecoder
     private let file: URL
+    private let now: TimeSource
     private var settings: Settings
     private var readers: [Engine: BundleReader] = [:]
 
     /// - Parameters:
     ///   - folder: of the bundle.
+    ///   - trust: whose signature it must carry; asked before it is opened.
     ///   - loaders: at least ONNX's.
     ///   - decoder: for the golden case's photo.
     ///   - file: where the choice and what was measured are kept.
-    public init(folder: URL, loaders: [Engine: any ModelLoader], decoder: any PhotoDecoder, file: URL) {
-        (self.folder, self.loaders, self.decoder, self.file) = (folder, loaders, decoder, file)
+    ///   - now: a clock's time.
+    public init(
+        folder: URL, trust: @escaping WhomToTrust = { nil }, loaders: [Engine: any ModelLoader], decoder: any PhotoDecoder, file: URL,
+        now: @escaping TimeSource = { .now }
+    ) {
+        (self.folder, self.trust, self.loaders, self.decoder, self.file, self.now) = (folder, trust, loaders, decoder, file, now)
         settings = (try? JSONDecoder().decode(Settings.self, from: Data(contentsOf: file))) ?? Settings()
     }
 
     public func read(_ photo: RgbImage, regions: [Region]?, onProgress: @escaping OnProgress) async throws -> PageResult {
         let engine = inUse
-        let reader = try readers[engine] ?? BundleReader(folder: folder, loader: loader(engine), decoder: decoder)
+        let reader = try readers[engine] ?? BundleReader(folder: folder, trust: trust, loader: loader(engine), decoder: decoder)
         readers[engine] = reader
         return try await reader.read(photo, regions: regions, onProgress: onProgress)
     }
@@ -65,16 +76,23 @@ public actor EngineReader: Reading {
         return engines.contains(wanted) ? wanted : .onnx
     }
 
-    /// Finds the fastest engine for this bundle; nothing where that is known or there is one only. It takes some readings.
+    /// Finds the fastest engine for this bundle; nothing where that is known or there is one only. It takes some readings. What has ended
+    /// the app twice, as loading a model may, is not tried again: ONNX reads, unless the user chooses otherwise.
     public func measure() async throws {
         let possible = engines
         let bundleSum = try sum()
-        if possible.count < 2 || settings.fastest[bundleSum] != nil { return }
-        let bundle = try ModelBundle(folder)
-        let photo = try decoder.decode(try bundle.goldenPhoto())
-        let best = try await fastest(try possible.map { try loader($0) }, bundle, photo)
-        settings.fastest = [bundle.manifestSum: possible[best]]
+        let begun = settings.begun[bundleSum, default: 0]
+        if possible.count < 2 || settings.fastest[bundleSum] != nil || begun == maxMeasurements { return }
+        settings.begun = [bundleSum: begun + 1]
         try save()
+        defer {
+            settings.begun = [:]
+            try? save()  // else it counts as one that ended the app
+        }
+        let bundle = try ModelBundle(folder, trust: try trust())
+        let photo = try decoder.decode(try bundle.goldenPhoto())
+        let best = try await fastest(try possible.map { try loader($0) }, bundle, photo, now: now)
+        settings.fastest = [bundle.manifestSum: possible[best]]
     }
 
     /// The loader of the engine in use, for the benchmark.

@@ -8,14 +8,18 @@ import Testing
 
 @testable import App
 
+private let clock = TestClock()
+
 /// ONNX Runtime under another name, as slow or as broken as a test wants.
 private struct Other: ModelLoader {
     var delay = Duration.zero
     var isBroken = false
+    var onLoad: @Sendable () throws -> Void = {}
 
     var runtime: RuntimeName { RuntimeName(name: "other", version: "1", provider: "coreml", threads: 0) }
 
     func detector(_ bundle: ModelBundle) async throws -> any Detector {
+        try onLoad()
         if isBroken { throw CtpnError.model("detector: broken") }
         return Delayed(detector: try await OnnxLoader(threads: 1).detector(bundle), delay: delay)
     }
@@ -29,7 +33,7 @@ private struct Delayed: Detector {
     var spec: DetectorSpec { detector.spec }
 
     func maps(_ pixels: RgbImage) async throws -> [DetectorMap: FloatMap] {
-        try await Task.sleep(for: delay)
+        clock.advance(by: delay)
         return try await detector.maps(pixels)
     }
 }
@@ -50,7 +54,8 @@ extension AppTests {
         }
 
         private func reader(_ folder: URL, onnx: Other, coreml: Other, settings: URL = scratch()) -> EngineReader {
-            EngineReader(folder: folder, loaders: [.onnx: onnx, .coreml: coreml], decoder: PpmDecoder(), file: settings)
+            EngineReader(
+                folder: folder, loaders: [.onnx: onnx, .coreml: coreml], decoder: PpmDecoder(), file: settings, now: { clock.now })
         }
 
         @Test func theFastestIsFoundOnceAndKept() async throws {
@@ -68,6 +73,22 @@ extension AppTests {
             let reader = reader(try bundle(), onnx: Other(), coreml: Other(isBroken: true))
             try await reader.measure()
             #expect(await reader.inUse == .onnx)
+        }
+
+        @Test func whatEndsTheAppTwiceIsNotMeasuredAgain() async throws {
+            let (folder, settings) = (try bundle(), scratch())
+            for _ in 1...2 {
+                let then = scratch()
+                let ending = Other(onLoad: { try FileManager.default.copyItem(at: settings, to: then) })
+                try await reader(folder, onnx: Other(), coreml: ending, settings: settings).measure()
+                try FileManager.default.removeItem(at: settings)  // as if the app had ended while Core ML's model was loaded
+                try FileManager.default.moveItem(at: then, to: settings)
+            }
+            let third = reader(folder, onnx: Other(delay: .milliseconds(200)), coreml: Other(), settings: settings)
+            try await third.measure()
+            #expect(await third.inUse == .onnx)
+            try await third.choose(.coreml)
+            #expect(await third.inUse == .coreml)
         }
 
         @Test func withoutCoreMLsModelsThereIsNothingToChoose() async throws {

@@ -49,9 +49,30 @@ extension AppTests {
             #expect(report.ms.filter { $0.key != "decode" }.values.allSatisfy { $0.allSatisfy { $0 > 0 } })
             let sum = BenchmarkModel.stages.dropFirst().reduce(0) { $0 + (report.ms[$1]?[0] ?? 0) }
             #expect(sum <= (report.ms["whole"]?[0] ?? 0) + 0.1)
-            if let root = ProcessInfo.processInfo.environment["CTPN_ROOT"] {
-                try report.json().write(to: URL(fileURLWithPath: root).appendingPathComponent("out/ios-benchmark.json"))
-            }
+            try report.json().write(to: ReaderCase.folder.deletingLastPathComponent().appendingPathComponent("ios-benchmark.json"))
+        }
+
+        @Test(arguments: [true, false]) func withAPublicKeyOnlyASignedBundleIsRead(_ isKey: Bool) async throws {
+            let pem =
+                isKey ? String(decoding: try Data(contentsOf: ReaderCase.folder.appendingPathComponent("key.pub.pem")), as: UTF8.self) : "x"
+            let models = Models(
+                folder: ReaderCase.bundle, trust: { try trust(info: ["BundlePublicKeys": [pem], "MinBundleRelease": 7]) },
+                decoder: PpmDecoder(), settings: scratch())
+            let app = try Shown(models.reader, decoder: PpmDecoder(), sample: { try ReaderCase.photo("golden") })
+            try app.press("试用样例")
+            await app.settled()
+            try app.press("识别整张照片")
+            await app.settled()
+            #expect(app.texts.contains { $0.hasPrefix(isKey ? "signature.json: missing" : "public key: expected") })
+            await #expect(throws: CtpnError.self) { try await models.benchmarked() }
+        }
+
+        @Test func theKeysAndTheReleaseAreInfoPlists() throws {
+            let pem = String(decoding: try Data(contentsOf: ReaderCase.folder.appendingPathComponent("key.pub.pem")), as: UTF8.self)
+            let indented = pem.replacingOccurrences(of: "\n", with: "\n\t\t")
+            #expect(try trust(info: [:]) == nil && trust(info: ["BundlePublicKeys": [String](), "MinBundleRelease": 7]) == nil)
+            let found = try #require(try trust(info: ["BundlePublicKeys": [pem, indented], "MinBundleRelease": 7]))
+            #expect(found.keys.count == 2 && found.keys[0].der == found.keys[1].der && found.minRelease == 7 && found.now == nil)
         }
 
         @Test func damagedModelsAreAnErrorWithAWayBack() async throws {

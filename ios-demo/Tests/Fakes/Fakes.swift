@@ -39,6 +39,18 @@ public struct FakeDecoder: PhotoDecoder {
     }
 }
 
+/// A clock that a test moves, so that no load of the machine does.
+public final class TestClock: @unchecked Sendable {
+    private let lock = NSLock()
+    private var instant = ContinuousClock.now
+
+    public init() {}
+
+    public var now: ContinuousClock.Instant { lock.withLock { instant } }
+
+    public func advance(by duration: Duration) { lock.withLock { instant += duration } }
+}
+
 /// A folder of its own for a test.
 public func scratch() -> URL {
     FileManager.default.temporaryDirectory.appendingPathComponent("reader-\(UUID().uuidString)")

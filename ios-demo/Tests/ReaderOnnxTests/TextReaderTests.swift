@@ -1,3 +1,4 @@
+import Fakes
 import Foundation
 import ReaderOnnx
 import Testing
@@ -182,22 +183,25 @@ private final class HeldDetector: Detector {
     init() throws { (bundle, photo) = (try ReaderCase.bundle(), try ReaderCase.photo("golden")) }
 
     @Test func theFasterOneThatReadsTheGoldenCaseIsChosen() async throws {
-        let (onnx, slow) = (OnnxLoader(threads: 1), OtherLoader(delay: .milliseconds(300)))
-        #expect(try await fastest([slow, onnx], bundle, photo, rounds: 2) == 1)
-        #expect(try await fastest([onnx, slow], bundle, photo, rounds: 2) == 0)
-        #expect(try await fastest([BrokenLoader(), OtherLoader(isBlind: true), onnx], bundle, photo, rounds: 1) == 2)
+        let clock = TestClock()
+        let (quick, slow) = (OtherLoader(clock: clock, delay: .milliseconds(2)), OtherLoader(clock: clock, delay: .milliseconds(3)))
+        let blind = OtherLoader(clock: clock, delay: .milliseconds(1), isBlind: true)
+        #expect(try await fastest([slow, quick], bundle, photo, rounds: 1, now: { clock.now }) == 1)
+        #expect(try await fastest([quick, quick, slow], bundle, photo, rounds: 1, now: { clock.now }) == 0)
+        #expect(try await fastest([BrokenLoader(), blind, slow], bundle, photo, rounds: 1, now: { clock.now }) == 2)
         #expect(try await fastest([BrokenLoader(), BrokenLoader()], bundle, photo) == 0)
     }
 }
 
 /// The real models, but the detector is slow, or sees nothing.
 private struct OtherLoader: ModelLoader {
+    let clock: TestClock
     var delay = Duration.zero
     var isBlind = false
     let runtime = OnnxLoader().runtime
 
     func detector(_ bundle: ModelBundle) async throws -> any Detector {
-        OtherDetector(detector: try await OnnxLoader(threads: 1).detector(bundle), delay: delay, isBlind: isBlind)
+        OtherDetector(detector: try await OnnxLoader(threads: 1).detector(bundle), clock: clock, delay: delay, isBlind: isBlind)
     }
 
     func recognizer(_ bundle: ModelBundle) async throws -> any Recognizer { try await OnnxLoader(threads: 1).recognizer(bundle) }
@@ -205,13 +209,14 @@ private struct OtherLoader: ModelLoader {
 
 private struct OtherDetector: Detector {
     let detector: any Detector
+    let clock: TestClock
     let delay: Duration
     let isBlind: Bool
 
     var spec: DetectorSpec { detector.spec }
 
     func maps(_ pixels: RgbImage) async throws -> [DetectorMap: FloatMap] {
-        try await Task.sleep(for: delay)
+        clock.advance(by: delay)
         let maps = try await detector.maps(pixels)
         if !isBlind { return maps }
         return maps.mapValues {

@@ -33,23 +33,29 @@ public struct RuntimeName: Sendable, Equatable {
     }
 }
 
+/// Tells the time, of a clock that does not depend on the day.
+public typealias TimeSource = @Sendable () -> ContinuousClock.Instant
+
 /// The loader with which a bundle's golden case is read fastest on this device, by the best of some readings after the first.
 ///
 /// - Parameters:
 ///   - loaders: at least one; one whose models cannot be loaded, or read other lines than the case has, is no choice.
 ///   - photo: the golden case's, decoded.
+///   - now: a clock's time.
 /// - Returns: an index; of equally fast ones, and where none can read the case, the first.
 /// - Throws: `CancellationError`.
-public func fastest(_ loaders: [any ModelLoader], _ bundle: ModelBundle, _ photo: RgbImage, rounds: Int = 3) async throws -> Int {
+public func fastest(
+    _ loaders: [any ModelLoader], _ bundle: ModelBundle, _ photo: RgbImage, rounds: Int = 3, now: TimeSource = { .now }
+) async throws -> Int {
     var best: (index: Int, time: Duration)?
     for (i, loader) in loaders.enumerated() {
         do {
             let reader = try await loader.load(bundle)
             try await reader.selfTest(bundle.golden, photo)
             for _ in 0..<rounds {
-                let begin = ContinuousClock.now
+                let begin = now()
                 _ = try await reader.read(photo, regions: bundle.golden.regions)
-                let time = ContinuousClock.now - begin
+                let time = now() - begin
                 if best.map({ time < $0.time }) ?? true { best = (i, time) }
             }
         } catch is CtpnError {
