@@ -32,6 +32,7 @@ from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import CtpnError
 from ctpn.files import sha256
 from ctpn.imaging.decode import open_image
+from ctpn.layout.geometry import greedy_matching, ious
 from ctpn.page import TextLine
 from ctpn.reader import WEIGHTS, TextReader
 from ctpn.version import __version__
@@ -52,7 +53,9 @@ TOOLS = {  # by format; the first ones read the golden case
     "": ("numpy", "onnxruntime", "opencv-python-headless"), "torchscript": ("torch",),
     "executorch": ("torch", "executorch"), "coreml": ("torch", "coremltools"),
 }  # fmt: skip
-MAX_CORNER, MIN_TEXTS = 3.0, 0.97  # of whole photos in float16: pixels, and the fraction of the texts that are the same
+# Of whole photos in float16: the hmean of their lines (IoU >= 0.5), and the fraction of equal texts among those that ONNX is confident of.
+# Of 144 lines of examples/ 144 are found with one more, and 113 of 114 texts are the same; int8 and float32 differ as much.
+MIN_LINES, MIN_TEXTS, CONFIDENT = 0.98, 0.97, 0.7
 # Pixels and probability; texts must be equal. The lines are int8's. ARM's int8 (emulated) is 0.33 pixels and 0.001 away from them, float32
 # 0.81 pixels, float16 1.52 pixels; where a line's corners move by that much, the probability of its text moves by up to 0.07.
 TOLERANCE = Tolerance(quad=2.0, score=0.1)
@@ -184,26 +187,25 @@ def compare_photos(bundle: Bundle, photos: list[Path]) -> list[str]:
         A line about each photo.
 
     Raises:
-        CtpnError: another number of lines, a line more than `MAX_CORNER` pixels away, or fewer than `MIN_TEXTS` of the texts the same.
+        CtpnError: over all photos the lines agree by less than `MIN_LINES`, or fewer than `MIN_TEXTS` of the texts are the same.
     """
     ours = core_ml_reader(bundle)
     theirs = TextReader(detector=WEIGHTS / f"{MODELS['detector']}.onnx", threads=1)
-    told, equal, count = [], 0, 0
+    told, lines, matched, same, confident = [], 0, 0, 0, 0
     for photo in photos:
         rgb = open_image(photo)
         got, expected = ours.read(rgb), theirs.read(rgb)
-        if len(got) != len(expected):
-            raise CtpnError(f"{photo}: expected {len(expected)} lines, got {len(got)} with the Core ML packages; export them again")
-        corner = max((float(np.abs(a.quad - b.quad).max()) for a, b in zip(got, expected, strict=True)), default=0.0)
-        if corner > MAX_CORNER:
-            raise CtpnError(
-                f"{photo}: expected lines within {MAX_CORNER} pixels, got {corner:.2f} with the Core ML packages; export them again"
+        pairs = greedy_matching(ious([a.quad for a in got], [b.quad for b in expected]))
+        equal = [got[i].text == expected[j].text for i, j in pairs if (expected[j].text_score or 0) >= CONFIDENT]
+        lines, matched = lines + len(got) + len(expected), matched + 2 * len(pairs)
+        same, confident = same + sum(equal), confident + len(equal)
+        told.append(f"{photo}: {len(pairs)} of {len(expected)} lines, {len(got)} found; {sum(equal)} of {len(equal)} texts the same")
+    if matched < MIN_LINES * lines or same < MIN_TEXTS * confident:
+        raise CtpnError(
+            "\n".join(
+                [*told, f"expected {MIN_LINES} of the lines and {MIN_TEXTS} of the texts with the Core ML packages; export them again"]
             )
-        same = sum(a.text == b.text for a, b in zip(got, expected, strict=True))
-        equal, count = equal + same, count + len(expected)
-        told.append(f"{photo}: {len(expected)} lines within {corner:.2f} pixels, {same} texts the same")
-    if equal < MIN_TEXTS * count:
-        raise CtpnError(f"expected {MIN_TEXTS} of {count} texts the same, got {equal} with the Core ML packages; export them again")
+        )
     return told
 
 

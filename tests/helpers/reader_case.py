@@ -104,13 +104,14 @@ def fixed_size_cases() -> dict[str, Any]:
     def pad(image: Any, width: int, height: int, grey: int) -> Any:
         return {"image": pad_picture(image, (height, width), grey)}
 
-    def cut(map: Any, height: int, width: int) -> Any:
-        return {"map": cut_map(map, height, width, "score", MOBILE)}
+    def cut(map: Any, name: str, height: int, width: int) -> Any:
+        return {"map": cut_map(map, height, width, name, MOBILE)}
 
     for (h, w), (height, width) in {(2, 3): (4, 5), (4, 5): (4, 5), (1, 5): (4, 5), (3, 1): (3, 2), (5, 3): (4, 5), (3, 6): (4, 5)}.items():
         case("pad", pad, image=rng.integers(0, 256, (h, w, 3), np.uint8), width=width, height=height, grey=127)
     for height, width in ((96, 160), (64, 160), (96, 32), (32, 32)):
-        case("cut", cut, map=rng.random((12, 10, 2)).astype(np.float32), height=height, width=width)
+        for name in ("score", "direction"):  # whose cells are of two sizes
+            case("cut", cut, map=rng.random((12, 10, 2)).astype(np.float32), name=name, height=height, width=width)
     for width in (1, 32, 160, 161, 640, 1280, 1281):
         case("width", lambda width, widths: {"width": function_width(width, widths)}, width=width, widths=[160, 320, 640, 1280])
     for length in (960, 992, 1440, 1472, 3000):

@@ -62,8 +62,7 @@ struct CoreMLDetector: Detector {
         let found = try await model.run(try padded(pixels, width: size.width, height: size.height, grey: spec.pad))
         var maps: [DetectorMap: FloatMap] = [:]
         for name in spec.outputs {
-            let cell = spec.cell(of: name)
-            let (rows, columns) = (pixels.height / cell.height, pixels.width / cell.width)
+            let (rows, columns) = spec.cells(of: name, height: pixels.height, width: pixels.width)
             guard let (shape, values) = found[name.rawValue], shape.count == 4, shape[0] == 1, values.count == shape.reduce(1, *),
                 shape[1] >= rows, shape[2] >= columns
             else { throw mismatch(model) }

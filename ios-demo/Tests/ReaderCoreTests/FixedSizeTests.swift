@@ -10,8 +10,9 @@ import Testing
             ["image": try padded(i["image"].image, width: i.int("width"), height: i.int("height"), grey: i.int("grey"))]
         },
         "cut": { i in
-            let spec = try FixedSizeTests.spec()
-            return ["map": i["map"].map.cut(rows: i.int("height") / spec.strideY, columns: i.int("width") / spec.strideX)]
+            let name = try #require(DetectorMap(rawValue: i.text("name")))
+            let (rows, columns) = try FixedSizeTests.spec().cells(of: name, height: i.int("height"), width: i.int("width"))
+            return ["map": i["map"].map.cut(rows: rows, columns: columns)]
         },
         "width": { ["width": try functionWidth(for: $0.int("width"), of: $0["widths"].ints)] },
         "tiles": { ["places": tiles($0.int("length"), try FixedSizeTests.spec().untiled)] },

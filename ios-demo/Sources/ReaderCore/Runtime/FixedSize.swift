@@ -1,4 +1,4 @@
-// How a graph of one size is used, as Python's export/coreml/reading.py does it: pictures are padded, maps and logits cut.
+// How a graph of one size is used, as Python's export/coreml/fixed_size.py does it: pictures are padded, maps and logits cut.
 
 extension DetectorSpec {
     /// The spec for a graph of one size: long images are read in tiles of at most `longSide`, whatever `maxUntiled` says.
@@ -6,6 +6,12 @@ extension DetectorSpec {
         var spec = self
         spec.tiling.maxUntiled = 1
         return spec
+    }
+
+    /// How many rows and columns of a padded picture's map lie in the picture of `height` × `width`.
+    public func cells(of map: DetectorMap, height: Int, width: Int) -> (rows: Int, columns: Int) {
+        let cell = cell(of: map)
+        return (height / cell.height, width / cell.width)
     }
 }
 
