@@ -15,6 +15,7 @@ struct ChoosePage: View {
     @Binding var isTakingPhoto: Bool
     @State private var picked: PhotosPickerItem?
     @State private var isMeasuring = false
+    @Environment(\.dynamicTypeSize) private var typeSize
 
     var body: some View {
         ScrollView {
@@ -29,8 +30,9 @@ struct ChoosePage: View {
             }
             .padding(24)
             .frame(maxWidth: .infinity)
+            if typeSize.isAccessibilitySize { buttons }  // below the text: fixed they would leave no room for it
         }
-        .safeAreaInset(edge: .bottom) { buttons }
+        .safeAreaInset(edge: .bottom) { if !typeSize.isAccessibilitySize { buttons } }
         .sheet(isPresented: $isMeasuring) { BenchmarkPage(model: benchmark, engine: engine) }
         .onChange(of: picked) { _, item in open(item) }
     }
@@ -43,7 +45,7 @@ struct ChoosePage: View {
                 Text("gallery").frame(maxWidth: .infinity)
             }
             .buttonStyle(.bordered)
-            HStack(spacing: 24) {
+            SideBySide(spacing: 24) {
                 Button("sample") { model.open("sample") { [sample] in try sample() } }
                 Button("benchmark") { isMeasuring = true }
             }
@@ -75,5 +77,17 @@ struct ChoosePage: View {
             }
             return file
         }
+    }
+}
+
+/// Views beside each other; below each other where the type is so large that their words would break.
+struct SideBySide<Content: View>: View {
+    let spacing: CGFloat
+    @ViewBuilder let content: Content
+    @Environment(\.dynamicTypeSize) private var typeSize
+
+    var body: some View {
+        let layout = typeSize.isAccessibilitySize ? AnyLayout(VStackLayout(spacing: spacing)) : AnyLayout(HStackLayout(spacing: spacing))
+        layout { content }
     }
 }

@@ -40,7 +40,7 @@ struct ResultsPage: View {
     }
 
     private var buttons: some View {
-        HStack(spacing: 12) {
+        SideBySide(spacing: 12) {
             Button(action: { model.send(.retake) }) { Text("retake").frame(maxWidth: .infinity) }
                 .buttonStyle(.bordered)
             Button(action: { model.send(.finish) }) { Text("done").frame(maxWidth: .infinity) }

@@ -21,6 +21,18 @@ extension AppTests {
             #expect(app.tree.control("识别整张照片") == nil)
         }
 
+        @Test func withVeryLargeTypeTheButtonsScrollWithTheText() throws {
+            let app = try Shown()
+            for (size, isScrolled) in [(DynamicTypeSize.large, false), (.accessibility5, true)] {
+                TestHost.environment.typeSize = size
+                let scrolled = try #require(app.tree.first("ScrollView"))
+                for button in ["拍照", "从相册选择", "试用样例", "性能测试"] {
+                    #expect(app.tree.control(button) != nil && (scrolled.control(button) != nil) == isScrolled)
+                }
+                #expect(app.tree.first(isScrolled ? "VStackLayout" : "HStackLayout")?.control("试用样例") != nil)
+            }
+        }
+
         @Test func theCamerasPhotoIsOpened() async throws {
             camera(.authorized, isThere: true)
             let app = try Shown()

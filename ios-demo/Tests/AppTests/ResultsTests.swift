@@ -40,7 +40,15 @@ extension AppTests {
         @Test func whereThereIsMoreWidthTheTextsAreBesideThePhoto() async throws {
             let app = try await results([line("江西省", 0)], mark)
             TestHost.size = CGSize(width: 1024, height: 768)
-            #expect(app.tree.first("HStackLayout") != nil && app.tree.first("VStackLayout") == nil)
+            #expect(app.tree.first("HStackLayout")?.first("List") != nil && app.tree.first("VStackLayout") == nil)
+        }
+
+        @Test func withVeryLargeTypeItsButtonsAreBelowEachOther() async throws {
+            let app = try await results([line("江西省", 0)], mark)
+            for (size, layout) in [(DynamicTypeSize.large, "HStackLayout"), (.accessibility5, "VStackLayout")] {
+                TestHost.environment.typeSize = size
+                #expect(app.tree.all.contains { $0.kind == layout && $0.children.map { $0.texts } == [["重拍"], ["完成"]] })
+            }
         }
 
         @Test func quadsAndProbabilitiesAreWhereTheLinesAre() async throws {

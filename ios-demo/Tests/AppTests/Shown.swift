@@ -31,7 +31,7 @@ import Testing
         let benchmark = BenchmarkModel(measured ?? Fakes.benchmark(reader), folder: folder)
         (self.model, self.benchmark) = (model, benchmark)
         TestHost.size = CGSize(width: 432, height: 800)
-        TestHost.environment.phase = .active
+        (TestHost.environment.phase, TestHost.environment.typeSize) = (.active, .large)
         TestHost.scrolledTo = nil
         let texts = strings
         TestHost.strings = { @MainActor key, values in texts.text(key, values) }
