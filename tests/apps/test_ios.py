@@ -63,6 +63,7 @@ def test_project_plists_catalogues_and_strings_are_in_order():
         ("App/Resources/Localizable.xcstrings", '"zh-Hans"', '"zh-Hant"', "retake has no zh-Hans"),
         ("App/Resources/Localizable.xcstrings", "区域 %lld", "区域 %@", "region %lld: zh-Hans has other places for values"),
         ("App/Sources/ReaderScreen.swift", "import SwiftUI", "import SwiftUI\nlet a = URLSession.shared", "network: URLSession is used"),
+        ("App/Sources/ImageDecoder.swift", "import Foundation\n", "", "ImageDecoder.swift: Data is used; import Foundation"),
         ("Stubs/UIKit/UIKit.swift", "let systemName", "let batteryLevel = 1.0, systemName", "batteryLevel is declared"),
     ],
 )  # fmt: skip

@@ -33,16 +33,11 @@ struct PhotoStage<Elements: View>: View {
     }
 }
 
-/// An element without looks at a place of the view.
+/// An element without looks. What it says comes before its `position`: what has one takes all the room, and so would VoiceOver's frame.
 struct Spot: View {
-    let frame: CGRect
+    let size: CGSize
 
-    var body: some View {
-        Color.clear
-            .frame(width: frame.width, height: frame.height)
-            .position(x: frame.midX, y: frame.midY)
-            .allowsHitTesting(false)
-    }
+    var body: some View { Color.clear.frame(width: size.width, height: size.height).allowsHitTesting(false) }
 }
 
 /// The same pixels for the screen.

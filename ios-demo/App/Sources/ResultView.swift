@@ -24,7 +24,10 @@ struct ResultView: View {
                 if let tapped { onSelected(lines.index(at: tapped)) }
             } elements: {
                 // The texts are heard in the list.
-                Spot(frame: canvas.viewport.frame).accessibilityElement().accessibilityLabel("found \(lines.count)")
+                Spot(size: canvas.viewport.frame.size)
+                    .accessibilityElement()
+                    .accessibilityLabel("found \(lines.count)")
+                    .position(x: canvas.viewport.frame.midX, y: canvas.viewport.frame.midY)
             }
         }
     }

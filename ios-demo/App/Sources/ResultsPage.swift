@@ -119,7 +119,7 @@ struct LineRow: View {
         }
         .buttonStyle(.plain)
         .listRowBackground(isSelected ? Color.accentColor.opacity(0.15) : Color.clear)
-        .accessibilityElement()
+        .accessibilityElement(children: .combine)  // which keeps the button's action
         .accessibilityLabel(described)
         .accessibilityAddTraits(isSelected ? [.isButton, .isSelected] : .isButton)
         .contextMenu {

@@ -144,6 +144,12 @@ extension Primitive {
     public var body: Never { fatalError("a primitive view has no body") }
 }
 
+/// A view in a branch is another view than the same in the other branch: its `@State` begins anew.
+@MainActor func collect(_ view: some View, branch: String) -> [Node] {
+    guard let storage = Storage.current else { return collect(view) }
+    return storage.inside(storage.place(branch)) { collect(view) }
+}
+
 @MainActor func collect(_ view: some View) -> [Node] {
     if let primitive = view as? any Primitive { return primitive.nodes }
     if let controller = view as? any UIViewControllerRepresentable { return controller.shown }

@@ -82,16 +82,31 @@ extension AppTests {
         @Test func twoFingersZoomAndThenAFingerMarksAtThatScale() async throws {
             let app = try Shown()
             try await app.opened()
+            try pinch(app)
+            #expect(app.marking == Marking())
+            #expect(try #require(app.tree.first("Image")?.frame?.width) == 1600)
+            try app.drag(from: CGPoint(x: 400, y: 350), to: CGPoint(x: 600, y: 450))
+            #expect(isNear(app.marking?.rectangles, [CGRect(x: 475, y: 387.5, width: 50, height: 25)]))
+        }
+
+        @Test func thePhotoStaysEnlargedWhileItIsReadAndAfterCancelling() async throws {
+            let app = try Shown(FakeReader(lines, delay: .milliseconds(200)))
+            try await app.opened()
+            try pinch(app)
+            for button in ["识别整张照片", "取消"] {
+                try app.press(button)
+                #expect(app.tree.first("Image")?.frame?.width == 1600, "after \(button)")
+            }
+        }
+
+        /// Enlarges the photo four times around its middle.
+        private func pinch(_ app: Shown) throws {
             let (a, b) = (UITouch(at: app.place(450, 400)), UITouch(at: app.place(550, 400)))
             try app.touch([a], .began)
             try app.touch([b], .began)
             (a.place, b.place) = (app.place(300, 400), app.place(700, 400))
             try app.touch([a, b], .moved)
             try app.touch([a, b], .ended)
-            #expect(app.marking == Marking())
-            #expect(try #require(app.tree.first("Image")?.frame?.width) == 1600)
-            try app.drag(from: CGPoint(x: 400, y: 350), to: CGPoint(x: 600, y: 450))
-            #expect(isNear(app.marking?.rectangles, [CGRect(x: 475, y: 387.5, width: 50, height: 25)]))
         }
 
         @Test func anotherSizeOfTheViewShowsTheWholePhotoAndKeepsTheMarks() async throws {
