@@ -31,6 +31,7 @@ let package = Package(
     }
     package.targets += [
         .target(name: "ReaderCoreML", dependencies: ["ReaderCore", "CoreML"]),
+        .testTarget(name: "ReaderCoreMLTests", dependencies: ["ReaderCore", "ReaderCoreML", "ReaderOnnx", "Fakes", "CoreML"]),
         .target(name: "ReaderCrypto", dependencies: ["ReaderCore", "CryptoKit"]),
         // What docs/backend.md has, for tests/serve/test_docs.py.
         .executableTarget(name: "newer-bundle", dependencies: ["ReaderCrypto"], path: "Tests/NewerBundle"),

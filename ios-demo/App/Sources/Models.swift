@@ -18,7 +18,8 @@ struct Models: Sendable {
     init(folder: URL, trust: @escaping WhomToTrust = { nil }, decoder: any PhotoDecoder, settings: URL) {
         // Threads of one reading: phones have few fast cores, and waiting for the slow ones costs more than these give.
         let onnx = OnnxLoader(threads: min(4, ProcessInfo.processInfo.activeProcessorCount))
-        let loaders: [Engine: any ModelLoader] = [.onnx: onnx, .coreml: CoreMLLoader(beforeIOS18: onnx)]
+        let caches = FileManager.default.urls(for: .cachesDirectory, in: .userDomainMask)[0]
+        let loaders: [Engine: any ModelLoader] = [.onnx: onnx, .coreml: CoreMLLoader(beforeIOS18: onnx, caches: caches)]
         (self.folder, self.trust, self.decoder) = (folder, trust, decoder)
         reader = EngineReader(folder: folder, trust: trust, loaders: loaders, decoder: decoder, file: settings)
     }

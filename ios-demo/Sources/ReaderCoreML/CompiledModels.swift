@@ -8,10 +8,8 @@ struct CompiledModels {
     private let folder: URL
 
     /// - Parameter bundle: verified, so that nothing else is compiled.
-    init(_ bundle: ModelBundle) throws {
+    init(_ bundle: ModelBundle, _ caches: URL) throws {
         self.bundle = bundle
-        // Not in tmp: Core ML keeps what it made for this device by the model's path.
-        let caches = try FileManager.default.url(for: .cachesDirectory, in: .userDomainMask, appropriateFor: nil, create: true)
         let all = caches.appendingPathComponent("compiled-models", isDirectory: true)
         folder = all.appendingPathComponent(bundle.manifestSum, isDirectory: true)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

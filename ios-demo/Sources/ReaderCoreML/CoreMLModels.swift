@@ -7,9 +7,14 @@ import ReaderCore
 public struct CoreMLLoader: ModelLoader {
     private let older: any ModelLoader
     private let units: MLComputeUnits
+    private let caches: URL
 
-    /// - Parameter older: computes the recogniser before iOS 18.
-    public init(beforeIOS18 older: any ModelLoader, units: MLComputeUnits = .all) { (self.older, self.units) = (older, units) }
+    /// - Parameters:
+    ///   - older: computes the recogniser before iOS 18.
+    ///   - caches: where compiled packages are kept. Not tmp: Core ML keeps what it made for this device by the model's path.
+    public init(beforeIOS18 older: any ModelLoader, caches: URL, units: MLComputeUnits = .all) {
+        (self.older, self.units, self.caches) = (older, units, caches)
+    }
 
     public var runtime: RuntimeName {
         let system = ProcessInfo.processInfo.operatingSystemVersion
@@ -20,13 +25,13 @@ public struct CoreMLLoader: ModelLoader {
     public func detector(_ bundle: ModelBundle) async throws -> any Detector {
         let (package, format) = try coreML("detector", bundle)
         guard let size = fixedSize(format) else { throw CtpnError.model("detector: expected a package of one size, got '\(format)'") }
-        let compiled = try await CompiledModels(bundle).compiled(package)
+        let compiled = try await CompiledModels(bundle, caches).compiled(package)
         return try await CoreMLDetector(compiled, bundle.detectorSpec, size, units)
     }
 
     public func recognizer(_ bundle: ModelBundle) async throws -> any Recognizer {
         guard #available(iOS 18, macOS 15, *) else { return try await older.recognizer(bundle) }
-        let compiled = try await CompiledModels(bundle).compiled(try coreML("recognizer", bundle).package)
+        let compiled = try await CompiledModels(bundle, caches).compiled(try coreML("recognizer", bundle).package)
         return try await CoreMLRecognizer(compiled, bundle.recognizerSpec, units)
     }
 
