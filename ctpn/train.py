@@ -20,7 +20,8 @@ from ctpn import command
 command.require("train", "torch", "safetensors", "tqdm", "yaml")
 
 from ctpn.errors import RecipeError  # noqa: E402
-from ctpn.training.loop import WEIGHTS, Machine, train_stage  # noqa: E402
+from ctpn.training.beginning import WEIGHTS  # noqa: E402
+from ctpn.training.loop import Machine, train_stage  # noqa: E402
 from ctpn.training.recipe import digest, load_recipe, resolved  # noqa: E402
 from ctpn.training.stages import run, train_in_processes  # noqa: E402
 

@@ -111,3 +111,46 @@ def _recursion(log: Tensor, target: Texts) -> tuple[Tensor, Tensor]:
         lost = F.ctc_loss(log.transpose(0, 1), target.targets, times, target.lengths, reduction="none", zero_infinity=True)
         (slope,) = torch.autograd.grad(lost.sum(), log)
     return lost.detach(), log.detach().exp() - slope  # PyTorch gives the gradient to the logits: softmax minus posterior
+
+
+def divergence(features: Tensor, matrix: Tensor, teacher: tuple[Tensor, Tensor], use: Tensor, lengths: Tensor) -> Tensor:
+    """How far a net's answers are from those of a teacher (Hinton et al. 2015): mean over the line crops of the Kullback-Leibler
+    divergence per character, summed over the time steps. The logits of a whole batch are never held.
+
+    Args:
+        features: float32 [B, T, D], the input of the last layer.
+        matrix: float32 [classes, D], its weights.
+        teacher: the same two of the teacher.
+        use: bool [B], the line crops that count; the mean is over all.
+        lengths: int64 [B], characters of each line crop.
+    """
+    loss: Tensor = _Divergence.apply(features, matrix, *teacher, use / lengths.clamp_min(1) / len(features))  # type: ignore[no-untyped-call]
+    return loss
+
+
+class _Divergence(Function):
+    @staticmethod
+    def forward(
+        ctx: FunctionCtx, features: Tensor, matrix: Tensor, teacher_features: Tensor, teacher_matrix: Tensor, weight: Tensor
+    ) -> Tensor:
+        to_features, to_matrix = torch.zeros_like(features), torch.zeros_like(matrix)
+        steps = features.shape[1]
+        loss = features.new_zeros(())
+        chosen = torch.nonzero(weight)[:, 0]
+        some = max(1, ROWS // steps) if features.device.type == "cpu" else max(1, len(chosen))
+        for group in chosen.split(some):
+            part, scale = features[group], weight[group, None, None]
+            log = (part @ matrix.T).log_softmax(2)
+            expected = (teacher_features[group] @ teacher_matrix.T).log_softmax(2)
+            slope = expected.exp()
+            loss += (slope * (expected - log) * scale).sum()
+            slope = log.exp_().sub_(slope).mul_(scale).flatten(0, 1)
+            to_features[group] = (slope @ matrix).view_as(part)
+            to_matrix.addmm_(slope.T, part.flatten(0, 1))
+        ctx.save_for_backward(to_features, to_matrix)
+        return loss
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, slope: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        to_features, to_matrix = ctx.saved_tensors  # type: ignore[attr-defined]
+        return slope * to_features, slope * to_matrix, None, None, None

@@ -15,6 +15,8 @@ from ctpn.nn.detector import initialise
 from ctpn.nn.mobile import Residual, conv
 from ctpn.nn.recurrent import RowRecurrence
 
+COMMON = "，。、：；！？"  # of the characters that are no letters, these were always drawn often
+
 
 class Crnn(nn.Module):
     """Line crops to logits per time step.
@@ -79,6 +81,11 @@ def load_recognizer(file: str | Path) -> Crnn:
         raise ModelError(f"{file}: weights do not fit the net ({reason}); use the version that wrote them") from None
     net.eval()
     return net
+
+
+def rare(charset: str) -> Tensor:
+    """Classes of the characters that are neither Chinese nor ASCII nor common punctuation: int64 [R]."""
+    return torch.tensor([i + 1 for i, c in enumerate(charset) if not c.isascii() and not "\u4e00" <= c <= "\u9fff" and c not in COMMON])
 
 
 def letters(charset: str) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -114,9 +114,9 @@ class Stage:
 
     def __post_init__(self) -> None:
         check(bool(NAME.fullmatch(self.name)), "name", "letters, digits and ._-, as of a folder", self.name)
-        for name in ("steps", "batch", "processes", "threads"):
+        for name in ("batch", "processes", "threads"):
             check(getattr(self, name) > 0, name, "1 or more", getattr(self, name))
-        for name in ("seed", "warmup"):
+        for name in ("seed", "warmup", "steps"):
             check(getattr(self, name) >= 0, name, "0 or more", getattr(self, name))
         for name in ("rate", "clip"):
             check(getattr(self, name) > 0, name, "more than 0", getattr(self, name))
@@ -150,6 +150,7 @@ class DetectorStage(Stage):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check(self.steps > 0, "steps", "1 or more", self.steps)
         check(len(self.data) > 0, "data", "a set or more", self.data)
         check(0 <= self.init_share < 1, "init_share", "0 to less than 1", self.init_share)
         check(self.crop_side >= 32 and self.crop_side % 32 == 0, "crop_side", "a multiple of 32", self.crop_side)
@@ -167,17 +168,30 @@ class RecognizerStage(Stage):
         data: shares of line crops by name; the rest up to 1 are synthetic lines.
         fonts: name of the font folders for synthetic lines.
         alignment_steps: steps with synthetic lines alone, whose character positions are known; CTC follows.
+        average: shares, by name, of the stages before whose average it begins with; empty: the weights of the stage before.
+        fit_rows: fit the rows of rare characters first, as `ctpn.training.fit_rows` does.
+        teacher: name of a stage before, whose answers are kept on lines without rare characters, which it may never have learned.
+        teacher_weight: of the divergence from these answers, beside CTC's 1.
     """
 
     data: dict[str, float]
     fonts: str
     alignment_steps: int
+    average: dict[str, float] = field(default_factory=dict)
+    fit_rows: bool = False
+    teacher: str | None = None
+    teacher_weight: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         total = sum(self.data.values())
         check(all(v > 0 for v in self.data.values()) and total < 1 + 1e-9, "data", "shares above 0 that sum up to at most 1", self.data)
         check(self.alignment_steps >= 0, "alignment_steps", "0 or more", self.alignment_steps)
+        check(self.teacher_weight >= 0, "teacher_weight", "0 or more", self.teacher_weight)
+        check(bool(self.teacher) == (self.teacher_weight > 0), "teacher", "a stage, and a teacher_weight above 0, or neither", self.teacher)
+        check(self.steps > 0 or len(self.average) > 0, "steps", "1 or more; 0 for an average alone", self.steps)
+        shares = self.average.values()
+        check(not shares or (min(shares) > 0 and abs(sum(shares) - 1) < 1e-6), "average", "shares above 0 that sum up to 1", self.average)
 
     def sets(self) -> Iterable[str]:
         """Names of the line crops that it takes."""
@@ -316,6 +330,15 @@ class RecognizerRecipe(Recipe):
 
     net: RecognizerNet
     stages: tuple[RecognizerStage, ...]
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        before: list[str] = []
+        for stage in self.stages:
+            named, known = {*stage.average, *filter(None, [stage.teacher])}, f"of the stages before ({', '.join(before)})"
+            check(named <= set(before), f"stages.{stage.name}: average, teacher", known, sorted(named))
+            check(bool(before or self.net.init) or not stage.fit_rows, f"stages.{stage.name}.fit_rows", "weights to begin with", True)
+            before.append(stage.name)
 
     @property
     def runs(self) -> Sequence[Stage]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,15 +24,15 @@ from ctpn.annotations.pictures import read_picture
 from ctpn.contract.spec import RecognizerSpec
 from ctpn.nn.checkpoint import load_weights, save_weights
 from ctpn.nn.maps import normalise
-from ctpn.nn.recognizer import Crnn, load_recognizer
+from ctpn.nn.recognizer import Crnn, load_recognizer, rare
 from ctpn.recognition.line_crop import padded, rectify
 from ctpn.synthesis.fonts import Fonts, fonts
 from ctpn.synthesis.lines import LineCrop, synthetic_line
 from ctpn.synthesis.phrases import KINDS, Maker, rare_between, rare_in_context
 
-COMMON = "，。、：；！？"  # of the characters that are no letters, these were always drawn often
 WIDTH, BATCH = 288, 16
 SEED = 8_700_001
+LINES = 3200
 
 
 class Frames(NamedTuple):
@@ -40,11 +41,6 @@ class Frames(NamedTuple):
 
     features: Tensor
     classes: Tensor
-
-
-def rare(charset: str) -> Tensor:
-    """Classes of the characters that are neither Chinese nor ASCII nor common punctuation: int64 [R]."""
-    return torch.tensor([i + 1 for i, c in enumerate(charset) if not c.isascii() and not "\u4e00" <= c <= "\u9fff" and c not in COMMON])
 
 
 @torch.no_grad()
@@ -139,26 +135,34 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, default=Path("ctpn/weights/crnn.safetensors"))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--fonts", nargs="+", default=["/usr/share/fonts", ".cache/fonts"])
-    parser.add_argument("--lines", type=int, default=3200, help="synthetic lines that are read (default: %(default)s)")
+    parser.add_argument("--lines", type=int, default=LINES, help="synthetic lines that are read (default: %(default)s)")
     parser.add_argument(
         "--real", type=Path, nargs="*", default=[], metavar="DIR", help="line crops of photos, whose characters stay as they are"
     )
     return parser.parse_args(argv)
 
 
+def fit_weights(weights: Path, out: Path, folders: tuple[str, ...], lines: int, real: Sequence[Path]) -> str:
+    """Write weights with fitted rows, and say how many.
+
+    Args:
+        folders: of fonts.
+        lines: synthetic ones that are read.
+        real: line crops of photos.
+    """
+    net = load_recognizer(weights)
+    parts = [frames(net, fonts(folders), lines), *(real_frames(net, folder, lines // 4) for folder in real)]
+    known = Frames(torch.cat([p.features for p in parts]), torch.cat([p.classes for p in parts]))
+    tensors, metadata = load_weights(weights)
+    rows = rare(net.spec.charset)
+    save_weights(out, tensors | {"characters.weight": fit(net.characters.weight.detach().clone(), known, rows)}, metadata)
+    return f"{out}: {len(rows)} rows fitted to {int((known.classes >= 0).sum())} characters"
+
+
 def run(args: argparse.Namespace) -> str:
     """Fit and write."""
     torch.set_num_threads(1)
-    net = load_recognizer(args.weights)
-    known = frames(net, fonts(tuple(args.fonts)), args.lines)
-    parts = [known, *(real_frames(net, folder, args.lines // 4) for folder in args.real)]
-    known = Frames(torch.cat([p.features for p in parts]), torch.cat([p.classes for p in parts]))
-    with torch.no_grad():
-        matrix = net.characters.weight.detach().clone()
-    tensors, metadata = load_weights(args.weights)
-    rows = rare(net.spec.charset)
-    save_weights(args.out, tensors | {"characters.weight": fit(matrix, known, rows)}, metadata)
-    return f"{args.out}: {len(rows)} rows fitted to {int((known.classes >= 0).sum())} characters"
+    return fit_weights(args.weights, args.out, tuple(args.fonts), args.lines, args.real)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -17,16 +17,17 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ctpn.errors import RecipeError
-from ctpn.nn.checkpoint import is_checkpoint, load_state, load_weights, save_state, save_weights
+from ctpn.nn.checkpoint import load_state, save_state, save_weights
 from ctpn.nn.detector import freeze
 from ctpn.nn.maps import Detector, normalise
-from ctpn.training.config import DetectorStage, Recipe, Stage
+from ctpn.training.beginning import WEIGHTS, beginning, records
+from ctpn.training.config import Recipe, Stage
 from ctpn.training.parallel import ProcessGroup, batches
 from ctpn.training.recipe import digest, resolved, until
 from ctpn.training.record import Log, stage_record
 from ctpn.training.tasks import Task, make_task
 
-WEIGHTS, STATE, AVERAGED = "weights.safetensors", "state.pt", "averaged.safetensors"  # in a stage's folder
+STATE = "state.pt"  # in a stage's folder
 
 
 @dataclass(frozen=True)
@@ -166,13 +167,9 @@ def train_stage(recipe: Recipe, stage: Stage, machine: Machine) -> None:
     """
     torch.set_num_threads(stage.threads)
     torch.manual_seed(stage.seed)
-    index = recipe.runs.index(stage)
-    before = recipe.stage_folder(recipe.runs[index - 1]) / WEIGHTS if index else None
-    init = before or (Path(recipe.init) if recipe.init else None)
-    output = Output(recipe.stage_folder(stage), until(recipe, stage), stage, _records(init))
-    output.folder.mkdir(parents=True, exist_ok=True)
-    if before and recipe.init and isinstance(stage, DetectorStage) and stage.init_share:
-        init = _averaged(before, Path(recipe.init), stage.init_share, output.folder / AVERAGED)
+    recipe.stage_folder(stage).mkdir(parents=True, exist_ok=True)
+    init = beginning(recipe, stage)
+    output = Output(recipe.stage_folder(stage), until(recipe, stage), stage, records(init))
     with ProcessGroup() as group, _alone(output.folder, group):
         task = make_task(recipe, stage, init)
         run = start(task.net, stage, group)
@@ -180,14 +177,6 @@ def train_stage(recipe: Recipe, stage: Stage, machine: Machine) -> None:
             run.load(output.folder / STATE, digest(output.recipe))
             print(f"{stage.name}: resumed at step {run.step}", file=sys.stderr)
         _fit(run, task, group, output, machine)
-
-
-def _averaged(before: Path, first: Path, share: float, target: Path) -> Path:
-    """Write the average of two weights of one net, `share` of it of `first`, with the metadata of `before`; returns `target`."""
-    tensors, metadata = load_weights(before)
-    others, _ = load_weights(first)
-    save_weights(target, {n: torch.lerp(t, others[n], share) if t.is_floating_point() else t for n, t in tensors.items()}, metadata)
-    return target
 
 
 @contextmanager
@@ -204,13 +193,6 @@ def _alone(folder: Path, group: ProcessGroup) -> Iterator[None]:
         except BlockingIOError:
             raise RecipeError(f"{folder}: another process trains there; wait for it or end it") from None
         yield
-
-
-def _records(weights: Path | None) -> list[dict[str, object]]:
-    """The records of the stages that these weights went through; none of a checkpoint of the original."""
-    if not weights or is_checkpoint(weights):
-        return []
-    return list(json.loads(load_weights(weights)[1].get("training", "[]")))
 
 
 def _fit(run: Run, task: Task, group: ProcessGroup, output: Output, machine: Machine) -> None:

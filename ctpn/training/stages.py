@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from ctpn.errors import RecipeError
 from ctpn.nn.checkpoint import load_weights
+from ctpn.training.beginning import WEIGHTS
 from ctpn.training.config import Recipe, Stage
-from ctpn.training.loop import WEIGHTS, Machine, train_stage
+from ctpn.training.loop import Machine, train_stage
 from ctpn.training.prepare import prepare
 from ctpn.training.recipe import difference, digest, resolved, until
 

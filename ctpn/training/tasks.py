@@ -11,13 +11,15 @@ from torch import Tensor, nn
 
 from ctpn.contract.spec import CRNN, DETECTORS, DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
+from ctpn.nn.ctc import divergence
 from ctpn.nn.detector import build, load_detector, with_direction, without_direction
 from ctpn.nn.maps import Detector
 from ctpn.nn.mobile import MobileCtpn
-from ctpn.nn.recognizer import Crnn, build_recognizer, characters_loss, letters, load_recognizer
+from ctpn.nn.recognizer import Crnn, build_recognizer, characters_loss, letters, load_recognizer, rare
 from ctpn.nn.recurrent import RECURRENCES
 from ctpn.nn.rounding import rounded_matrix, simulate_int8
 from ctpn.synthesis.fonts import fonts
+from ctpn.training.beginning import WEIGHTS as STAGE_WEIGHTS
 from ctpn.training.config import DetectorNet, DetectorRecipe, DetectorStage, Recipe, RecognizerRecipe, RecognizerStage, Stage
 from ctpn.training.datasets import DirectionCrops, LineCropBatches, LineSource, PageCrops, PageSource
 from ctpn.training.losses import WEIGHTS, detector_loss, direction_loss
@@ -131,10 +133,16 @@ class RecognizerTask:
         ]
         found = fonts(recipe.fonts[stage.fonts])
         self.crops = LineCropBatches(sources, CRNN, fonts=found, pixels=stage.batch * 1024, seed=stage.seed)
+        self.teacher = _teacher(recipe, stage)
+        self.rare = torch.zeros(CRNN.classes, dtype=torch.bool).index_fill_(0, rare(CRNN.charset), True)
 
-    def output(self, pixels: Tensor) -> Tensor:
-        """The input of the last layer."""
-        return self.net.features(pixels)
+    def output(self, pixels: Tensor) -> tuple[Tensor, Tensor | None]:
+        """The input of the last layer, and that of the teacher's."""
+        if self.teacher is None:
+            return self.net.features(pixels), None
+        with torch.no_grad():
+            known = self.teacher.to(pixels.device).features(pixels)
+        return self.net.features(pixels), known
 
     def batch(self, step: int, rank: int, count: int) -> Batch:
         """As `LineCropBatches.batch`; data sets take part once CTC has taken over."""
@@ -142,15 +150,34 @@ class RecognizerTask:
         return {name: torch.from_numpy(a) for name, a in made.items()}
 
     def loss(self, output: object, batch: Batch, step: int) -> dict[str, Tensor]:
-        """Parts alignment and ctc."""
-        assert isinstance(output, Tensor)
+        """Parts alignment and ctc, and with a teacher the divergence from its answers."""
+        assert isinstance(output, tuple)
+        features, known = output
         matrix = rounded_matrix(self.net.characters.weight) if self.stage.int8 else self.net.characters.weight
-        return characters_loss(output.float(), matrix, batch, self._ctc_weight(step), self.pairs)
+        parts = characters_loss(features.float(), matrix, batch, self._ctc_weight(step), self.pairs)
+        if self.teacher is not None and known is not None:
+            answers = (known.float(), self.teacher.characters.weight)
+            far = divergence(features.float(), matrix, answers, self._known(batch), batch["lengths"])
+            parts["teacher"] = self.stage.teacher_weight * far
+        return parts
+
+    def _known(self, batch: Batch) -> Tensor:
+        """Which line crops have no rare character: bool [B]."""
+        is_rare = self.rare.to(batch["labels"].device)[batch["labels"]]
+        return torch.stack([~row.any() for row in is_rare.split(batch["lengths"].tolist())])
 
     def _ctc_weight(self, step: int) -> float:
         """Weight of CTC against alignment: it rises to 1 after the alignment steps, over a tenth of their number."""
         steps = self.stage.alignment_steps
         return float(np.clip((step - steps) / max(1, steps / 10), 0, 1))
+
+
+def _teacher(recipe: RecognizerRecipe, stage: RecognizerStage) -> Crnn | None:
+    """The net whose answers are kept."""
+    for run in recipe.stages:
+        if run.name == stage.teacher:
+            return load_recognizer(recipe.stage_folder(run) / STAGE_WEIGHTS).requires_grad_(False)
+    return None
 
 
 def make_task(recipe: Recipe, stage: Stage, init: Path | None) -> Task:

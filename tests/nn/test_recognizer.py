@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 from ctpn.contract.spec import CRNN, MOBILE  # noqa: E402
 from ctpn.errors import ModelError  # noqa: E402
 from ctpn.nn.checkpoint import save_weights  # noqa: E402
-from ctpn.nn.ctc import ctc, texts  # noqa: E402
+from ctpn.nn.ctc import ctc, divergence, texts  # noqa: E402
 from ctpn.nn.recognizer import Crnn, build_recognizer, characters_loss, letters, load_recognizer  # noqa: E402
 
 
@@ -96,6 +96,21 @@ def test_ctc_equals_pytorchs_with_its_gradients(rows, monkeypatch):
     matrix = torch.randn(len(charset) + 1, 7, requires_grad=True)
     expected = _by_pytorch(features, matrix, labels, lengths, caseless, pairs)
     got = ctc(features, matrix, texts(labels, lengths, caseless, pairs))
+    assert torch.allclose(got, expected, rtol=1e-5)
+    for g, w in zip(torch.autograd.grad(2 * got, (features, matrix)), torch.autograd.grad(2 * expected, (features, matrix)), strict=True):
+        assert torch.allclose(g, w, atol=1e-4)
+
+
+@pytest.mark.parametrize("rows", [1, 40, 1000])
+def test_the_divergence_from_a_teacher_equals_pytorchs_with_its_gradients(rows, monkeypatch):
+    monkeypatch.setattr("ctpn.nn.ctc.ROWS", rows)
+    torch.manual_seed(0)
+    features, matrix = torch.randn(5, 20, 7, requires_grad=True), torch.randn(12, 7, requires_grad=True)
+    teacher = torch.randn(5, 20, 7), torch.randn(12, 7)
+    use, lengths = torch.tensor([True, False, True, True, False]), torch.tensor([3, 2, 0, 4, 1])
+    log, known = (features @ matrix.T).log_softmax(2), (teacher[0] @ teacher[1].T).log_softmax(2)
+    by_crop = torch.nn.functional.kl_div(log, known, reduction="none", log_target=True).sum((1, 2)) / lengths.clamp_min(1)
+    expected, got = (by_crop * use).mean(), divergence(features, matrix, teacher, use, lengths)
     assert torch.allclose(got, expected, rtol=1e-5)
     for g, w in zip(torch.autograd.grad(2 * got, (features, matrix)), torch.autograd.grad(2 * expected, (features, matrix)), strict=True):
         assert torch.allclose(g, w, atol=1e-4)

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 
 from ctpn.contract.spec import CRNN
-from ctpn.nn.recognizer import build_recognizer
+from ctpn.nn.recognizer import build_recognizer, rare
 from ctpn.synthesis.lines import LineCrop
-from ctpn.training.fit_rows import Frames, classes_of, fit, rare
+from ctpn.training.fit_rows import Frames, classes_of, fit
 
 
 def test_rare_characters_are_what_was_hardly_drawn():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,12 +13,13 @@ from pathlib import Path
 
 import pytest
 import torch
+import yaml
 
-from ctpn.contract.spec import MOBILE
+from ctpn.contract.spec import CRNN, MOBILE
 from ctpn.errors import CtpnError
 from ctpn.nn.checkpoint import load_weights
 from ctpn.nn.detector import build, load_detector
-from ctpn.nn.recognizer import load_recognizer
+from ctpn.nn.recognizer import load_recognizer, rare
 from ctpn.synthesis.fonts import fonts
 from ctpn.train import main
 from ctpn.training.card import training_card
@@ -141,6 +143,41 @@ def test_a_recogniser_learns_from_lines_of_pages(recognizer: str, tmp_path: Path
     first, second = (tmp_path / "out" / name / "weights.safetensors" for name in ("first", "second"))
     assert load_recognizer(second).spec.name == "crnn"
     assert not torch.equal(weights(first)["characters.weight"], weights(second)["characters.weight"])
+
+
+def test_a_recogniser_begins_with_an_average_whose_rare_rows_are_fitted_and_keeps_a_teachers_answers(
+    recognizer: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ctpn.training.beginning.LINES", 16)
+    document = yaml.safe_load(Path(recognizer).read_text())
+    last = {"name": "last", "seed": 2, "steps": 2, "data": {"lines": 0.9}, "average": {"second": 0.75, "first": 0.25}, "fit_rows": True,
+            "teacher": "second", "teacher_weight": 2.0}  # fmt: skip
+    three = document | {"stages": [*document["stages"], last]}
+    assert main([write_recipe(three, tmp_path / "three.yaml")]) == 0
+    first, second = (weights(tmp_path / "out" / name / "weights.safetensors") for name in ("first", "second"))
+    averaged, rows = (weights(tmp_path / "out" / "last" / f"{name}.safetensors") for name in ("averaged", "rows"))
+    assert torch.allclose(averaged["neck.weight"], 0.25 * first["neck.weight"] + 0.75 * second["neck.weight"], atol=1e-7)
+    changed = (rows["characters.weight"] != averaged["characters.weight"]).any(1)
+    assert set(torch.nonzero(changed)[:, 0].tolist()) == set(rare(CRNN.charset).tolist())
+    records = training_card(tmp_path / "out" / "last" / "weights.safetensors")["training"]
+    assert [r["stage"] for r in records] == ["first", "second", "last"]  # type: ignore[attr-defined]
+    assert "teacher" in records[-1]["loss_by_twentieths"]  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"average": {"second": 1.0}}, "of the stages before (first), got"),
+        ({"average": {"first": 0.5}}, "sum up to 1"),
+        ({"teacher": "first"}, "a teacher_weight above 0"),
+        ({"teacher": "third", "teacher_weight": 1.0}, "of the stages before (first), got"),
+    ],
+)
+def test_a_recogniser_begins_with_stages_before(recognizer: str, tmp_path: Path, change: dict[str, object], message: str) -> None:
+    document = yaml.safe_load(Path(recognizer).read_text())
+    document["stages"][1] |= change
+    with pytest.raises(CtpnError, match=re.escape(message)):
+        load_recipe(write_recipe(document, tmp_path / "bad.yaml"))
 
 
 def test_one_stage_alone_and_the_resolved_recipe(detector: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
