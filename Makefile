@@ -85,8 +85,8 @@ weights: training-fonts
 
 # Takes the trained weights over as the shipped ones: exported files, accuracy, report and cards.
 ship: setup
-	$(BIN)/python -m export.stamp .train/detector/stage-7/weights.safetensors ctpn/weights/mobile.safetensors
-	$(BIN)/python -m export.stamp .train/recognizer/stage-11/weights.safetensors ctpn/weights/crnn.safetensors
+	$(BIN)/python -m export.stamp .train/detector/direction-2/weights.safetensors ctpn/weights/mobile.safetensors
+	$(BIN)/python -m export.stamp .train/recognizer/stage-15/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m ctpn.training.card ctpn/weights/mobile.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/

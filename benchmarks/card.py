@@ -59,7 +59,7 @@ def measure() -> dict[str, Measured]:
 
 
 def _compared(name: str, competitor: str, models: dict[str, str], metrics: Sequence[str]) -> dict[str, Row]:
-    """Our rows of a stored comparison, by set."""
+    """Our rows of a stored comparison, by set; a set that was not measured with these models has none."""
     file = RESULTS / f"{name}.json"
     hint = f"measure with python -m benchmarks.peers{' --read' if name == 'reading' else ''}"
     if not file.is_file():
@@ -67,7 +67,8 @@ def _compared(name: str, competitor: str, models: dict[str, str], metrics: Seque
     stored = json.loads(file.read_text(encoding="utf-8"))
     if stored["models"][competitor] != models:
         raise CtpnError(f"{file}: made with other models than the shipped ones; {hint}")
-    return {set_name: {metric: rows[competitor][metric] for metric in metrics} for set_name, rows in stored["sets"].items()}
+    ours = {set_name: rows[competitor] for set_name, rows in stored["sets"].items() if competitor in rows}
+    return {set_name: {metric: row[metric] for metric in metrics} for set_name, row in ours.items()}
 
 
 def _rounded(values: dict[str, float], metrics: Sequence[str]) -> Row:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from ctpn.contract.bundle import open_bundle
 from ctpn.contract.signature import Trust
-from ctpn.contract.spec import DetectorSpec, RecognizerSpec
-from ctpn.detection.direction import best_of_looks, cell_angles, parts_to_rotate
+from ctpn.contract.spec import DetectorSpec, DirectionSpec, RecognizerSpec
+from ctpn.detection.direction import Part, best_of_looks, cell_angles, parts_to_rotate, turned_part
 from ctpn.detection.postprocess import Limit, postprocess, reached_limits
 from ctpn.errors import CtpnError, ImageError, ModelError, ModelWarning
 from ctpn.imaging.decode import Box, Focus, Photo, open_photo
@@ -308,30 +308,39 @@ class _Search:
             return lines
         with self.timer("postprocess"):
             angles = cell_angles(directions, rules)
-            parts = parts_to_rotate(angles, rules)
+            parts, angles = parts_to_rotate(angles, quads_net, rules)
         if not parts:
             return lines
-        looks = [lines, *(self._detect_rotated(rgb, part.quad_net / scale_net) for part in parts)]
+        looks = [(0, lines), *((part.angle, self._detect_rotated(rgb, part, scale_net, rules)) for part in parts)]
         with self.timer("postprocess"):
-            found = [line for look in looks for line in look]
+            looks = [look for look in looks if look[1]]  # where a look finds nothing, the level one counts
+            found = [line for _, look in looks for line in look]
             quads_net = np.array([line.quad for line in found], np.float32).reshape(-1, 4, 2) * scale_net
-            of_look = np.repeat(np.arange(len(looks)), [len(look) for look in looks])
+            of_look = np.array([i for i, (_, look) in enumerate(looks) for _ in look], np.int64)
             scores = np.array([line.score for line in found], np.float32)
-            kept = best_of_looks(angles, quads_net, scores, of_look, [0, *(part.angle for part in parts)], rules)
+            kept = best_of_looks(angles, quads_net, scores, of_look, [angle for angle, _ in looks], rules)
             return [found[i] for i in kept]
 
-    def _detect_rotated(self, rgb: U8, quad: F64) -> list[TextLine]:
-        """The lines of a rotated part; of one that is upside down they are found again the right way up, if there is a recogniser."""
+    def _detect_rotated(self, rgb: U8, part: Part, scale_net: F32, rules: DirectionSpec) -> list[TextLine]:
+        """The lines of a rotated part; of one whose lines are not level, or upside down, they are found again, the latter if there is a
+        recogniser."""
+        quad = part.quad_net / scale_net
+        lines, quads_net = self._look_rotated(rgb, quad)
+        with self.timer("postprocess"):
+            again = turned_part(part, quads_net, rules)
+        if again:
+            quad = again.quad_net / scale_net
+            lines, _ = self._look_rotated(rgb, quad)
+        if self.recognizer and is_upside_down(rgb, [line.quad for line in lines], self.recognizer, self.timer):
+            lines, _ = self._look_rotated(rgb, np.roll(quad, -2, 0))
+        return lines
+
+    def _look_rotated(self, rgb: U8, quad: F64) -> tuple[list[TextLine], F32]:
+        """The lines of a rotated rectangle of a picture, and their quads in its own pixels."""
         with self.timer("fit"):
             rotated = rotate(rgb, quad, self.spec)
         _, quads_net, scores = self._look(rotated.pixels)
-        lines = _lines(rotated.to_picture(quads_net), scores, rgb)
-        if self.recognizer and is_upside_down(rgb, [line.quad for line in lines], self.recognizer, self.timer):
-            with self.timer("fit"):
-                rotated = rotate(rgb, np.roll(quad, -2, 0), self.spec)
-            _, quads_net, scores = self._look(rotated.pixels)
-            lines = _lines(rotated.to_picture(quads_net), scores, rgb)
-        return lines
+        return _lines(rotated.to_picture(quads_net), scores, rgb), quads_net
 
     def _look(self, pixels_net: U8) -> tuple[F32 | None, F32, F32]:
         """The map of directions of a fitted picture, the quads of its lines in its pixels, and their scores."""

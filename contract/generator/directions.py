@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ def cells(height: int, width: int, *spans: Span) -> Any:
 
 def direction_cases() -> Cases:
     """Which way text runs."""
-    return [*_angle_cases(), *_part_cases(), *_look_cases()]
+    return [*_angle_cases(), *_part_cases(), *_sloping_cases(), *_turned_cases(), *_look_cases()]
 
 
 def _angle_cases() -> Cases:
@@ -55,7 +56,7 @@ def _part_cases() -> Cases:
     tilted = cells(24, 30, level)
     tilted[tilted != NO_TEXT] = np.random.default_rng(2).integers(-1, 16, (tilted != NO_TEXT).sum())
     curved = cells(20, 40, *((10 + 3 * i, 5, 8, 2 * i, 2 * i + 2) for i in range(20)))
-    columns = cells(40, 40, *((90, 4, 34, x, x + 2) for x in (4, 12, 20, 28)))
+    columns = cells(36, 32, *((90, 4, 34, x, x + 2) for x in (4, 12, 20, 28)))
     pages = {
         "no text": cells(10, 10),
         "level": cells(24, 30, level),
@@ -71,7 +72,7 @@ def _part_cases() -> Cases:
         "many angles around a few": tilted,
         "rows and two edges, of directions that go together": cells(24, 30, (0, 2, 20, 6, 22), *edges),
         "rows, and edges of two directions": cells(24, 30, (0, 2, 20, 6, 22), edges[0], (40, 3, 18, 26, 28)),
-        "two parts far from each other": cells(40, 60, (90, 2, 12, 1, 4), (90, 28, 39, 50, 54)),
+        "two parts far from each other": cells(40, 50, (90, 2, 12, 1, 4), (90, 28, 39, 44, 48)),
         "equally many of two directions": cells(20, 30, (60, 2, 6, 2, 8), (-40, 12, 16, 2, 8)),
         "columns, one look at all": columns,
         "a curve": curved,
@@ -97,16 +98,93 @@ def _part_cases() -> Cases:
         ("stride", 32, pages["on its side"]),
     ]
     return [
-        *(case("parts_to_rotate", name, angles=grid, spec={"direction": NUMBERS}) for name, grid in pages.items()),
+        *(_parts(name, grid, NUMBERS) for name, grid in pages.items()),
         *(
-            case("parts_to_rotate", f"the shipped numbers, {i}", angles=grid, spec={})
+            _parts(f"the shipped numbers, {i}", grid)
             for i, grid in enumerate(
                 (noisy, tilted, columns, apart, sizes, pages["just not level"], pages["rows, and edges of two directions"])
             )
         ),
+        *(_parts(f"{name} {value}, {i}", grid, NUMBERS | {name: value}) for i, (name, value, grid) in enumerate(numbers)),
+    ]
+
+
+def _parts(name: str, grid: Any, numbers: dict[str, Any] | None = None, lines: Sequence[Any] = ()) -> dict[str, Any]:
+    return case("parts_to_rotate", name, angles=grid, quads=quads_of(lines), spec={"direction": numbers} if numbers else {})
+
+
+def quads_of(lines: Sequence[Any]) -> Any:
+    """float32 [N, 4, 2], also of no lines."""
+    return np.array(lines, F32).reshape(-1, 4, 2)
+
+
+def _sloping_cases() -> Cases:
+    """Directions near level, which have the angle of the level look's lines."""
+    grid = cells(24, 40, (4, 3, 20, 4, 36))
+
+    def lines(*angles: float, width: float = 400, height: float = 16) -> list[Any]:
+        return [rotated(width, height, a, (320, 80 + 40 * i)) for i, a in enumerate(angles)]
+
+    pages: dict[str, tuple[Any, list[Any]]] = {
+        "cells say level, lines slope": (grid, lines(13, 14, 14, 15)),
+        "cells say a slope, lines are level": (cells(24, 40, (9, 3, 20, 4, 36)), lines(0.2, 1, -0.4)),
+        "lines that slope the other way": (cells(24, 40, (-12, 3, 20, 4, 36)), lines(-8, -7, -9)),
+        "too far from level for lines": (cells(24, 40, (16, 3, 20, 4, 36)), lines(8, 8, 8)),
+        "lines up to the spread": (cells(24, 40, (0, 3, 20, 4, 36)), lines(15, 15, 16, 16, 16)),
+        "lines across the spread of a level direction": (cells(24, 40, (15, 3, 20, 4, 36)), lines(29, 30, 31)),
+        "one long line counts more than two short ones": (grid, [rotated(400, 16, 9, (320, 80)), *lines(0, 0, width=100)]),
+        "high lines do not count": (grid, [rotated(400, 16, 9, (320, 80)), *lines(1, 1, 1, 1, 1, width=100, height=100)]),
+        "too short lines": (grid, lines(14, width=140)),
+        "just long enough": (grid, lines(14, width=145)),
+        "half of the lines": (grid, lines(8, 12)),
+        "lines on other cells": (cells(24, 40, (4, 3, 6, 4, 36), (60, 10, 22, 4, 36)), lines(12, 12, 12, 12)),
+        "lines of two directions": (cells(24, 40, (3, 3, 8, 4, 36), (50, 12, 20, 4, 36)), lines(10, 10)),
+        "a line on as many cells as not": (cells(24, 40, (4, 3, 20, 4, 20)), lines(12, 12, 12)),
+        "a line over the border": (grid, [rotated(400, 16, 12, (560, 200)), rotated(400, 16, 12, (20, 200))]),
+        "a line the other way round": (grid, lines(-168, -167)),
+    }
+    pitch = cells(24, 40, (10, 3, 20, 4, 36))
+    numbers = [("spread", 9, pitch), ("spread", 10, pitch), ("min_cells", 30, pitch), ("stride", 32, cells(12, 20, (10, 1, 10, 2, 18)))]
+    return [
+        *(_parts(name, angles, NUMBERS, quads) for name, (angles, quads) in pages.items()),
+        *(_parts(f"{name} {value} and lines", angles, NUMBERS | {name: value}, lines(20, width=300)) for name, value, angles in numbers),
+        _parts("the shipped numbers and lines", grid, None, lines(13, 14, 14)),
+    ]
+
+
+def _turned_cases() -> Cases:
+    """Parts at the angle of their lines."""
+    group = np.array([(y, x) for y in range(3, 9) for x in range(2, 20)], np.int64)
+    slanted = np.array([(4 + i // 3, 2 + i) for i in range(20)], np.int64)
+    line = rotated(300, 16, 9, (200, 100))
+    pages: dict[str, tuple[int, Any, list[Any]]] = {
+        "no lines": (-60, group, []),
+        "lines are level": (-60, group, [rotated(300, 16, 6.4, (200, 100))]),
+        "just not level": (-60, group, [rotated(300, 16, 6.6, (200, 100))]),
+        "lines slope": (30, slanted, [line, rotated(200, 16, 8, (200, 140))]),
+        "lines slope the other way": (45, slanted, [rotated(300, 16, -11, (200, 100))]),
+        "beyond a quarter": (85, group, [line]),
+        "beyond a quarter, the other way": (-85, group, [rotated(300, 16, -11, (200, 100))]),
+        "lines that slope too much": (30, group, [rotated(300, 16, 16, (200, 100))]),
+        "too short lines": (30, group, [rotated(140, 16, 9, (200, 100))]),
+        "the median is level": (30, group, [line, *(rotated(200, 16, a, (200, 140)) for a in (1, 2, 3))]),
+    }
+    numbers = [("level_angle", 9), ("level_angle", 8), ("spread", 8), ("min_cells", 20), ("stride", 32), ("padding", 3)]
+    return [
         *(
-            case("parts_to_rotate", f"{name} {value}, {i}", angles=grid, spec={"direction": NUMBERS | {name: value}})
-            for i, (name, value, grid) in enumerate(numbers)
+            case("turned_part", name, angle=angle, cells=places, quads=quads_of(quads), spec={"direction": NUMBERS})
+            for name, (angle, places, quads) in pages.items()
+        ),
+        *(
+            case(
+                "turned_part",
+                f"{name} {value}",
+                angle=30,
+                cells=slanted,
+                quads=quads_of([line]),
+                spec={"direction": NUMBERS | {name: value}},
+            )
+            for name, value in numbers
         ),
     ]
 

@@ -239,12 +239,12 @@ def _directed_cases() -> Cases:
     """Whole readings with text of several directions."""
     down, up, column = ("down", 0.95), ("up", 0.95), ("column", 0.95)
 
-    def sideways(down: Read, up: Read = ("", 0.0)) -> Page:
-        """A page on its side: three lines."""
+    def sideways(down: Read, up: Read = ("", 0.0), green: int = 90) -> Page:
+        """A page on its side: three lines, whose cells say `green` degrees."""
         page = Page(192, 192)
         for i, x in enumerate((150, 110, 70)):
             a, b = ((f"{text}{'abc'[i]}", score) for text, score in (down, up))
-            page.line(x, 10, 16, 170 - 30 * i, green=90, down=a, up=b)
+            page.line(x, 10, 16, 170 - 30 * i, green=green, down=a, up=b)
         return page
 
     level = Page(192, 96).line(100, 10, 80, 16, ("b", 0.9)).line(8, 12, 80, 16, ("a", 0.9)).line(8, 50, 150, 16, ("c", 0.9))
@@ -256,19 +256,26 @@ def _directed_cases() -> Cases:
     broken = Page(192, 192).line(20, 170, 120, 16, ("below", 0.9)).column(100, 6, (3, 10, 24), column, down=("lie", 0.4))
     broken.column(100, 78, (4, 10, 24), column, down=("lie", 0.4))
     slope = Page(192, 192).line(20, 49, 150, 16, ("slope", 0.9), green=10).line(20, 97, 150, 16, ("next", 0.9), green=10)
+    slope90 = Page(192, 192).line(20, 49, 150, 16, ("level", 0.9), green=90)
+    steps = Page(192, 192)
+    for i in range(10):
+        steps.line(16 + 16 * i, 40 + 4 * i, 16, 16, ("steps"[: 1 + i % 5], 0.9), green=3)
     over = Page(192, 96)
     for i, y in enumerate((8, 30, 52)):
         over.line(8, y, 150 - 40 * i, 16, ("up", 0.3), flipped=(f"over{'abc'[i]}", 0.95))
     little = Page(192, 96).line(8, 12, 150, 16, ("row", 0.9)).line(8, 50, 16, 42, ("x", 0.2), green=90, down=down)
     high = Page(60, 700).line(6, 10, 48, 16, ("a", 0.9)).line(20, 480, 16, 100, green=90, down=down).line(6, 620, 48, 16, ("b", 0.9))
     wide = Page(700, 60).line(20, 10, 150, 16, ("a", 0.9)).line(400, 4, 16, 54, green=90, down=down).line(500, 10, 150, 16, ("b", 0.9))
-    large = Page(600, 500).line(60, 40, 40, 400, green=90, down=("big", 0.95)).line(200, 40, 300, 40, ("row", 0.9))
-    large.line(10, 100, 30, 16, ("ab", 0.9))
+
+    def large(green: int) -> Page:
+        page = Page(600, 500).line(60, 40, 40, 400, green=green, down=("big", 0.95)).line(200, 40, 300, 40, ("row", 0.9))
+        return page.line(10, 100, 30, 16, ("ab", 0.9))
+
     marked = [[90, 0, 90, 192], [0, 0, 60, 192]]
 
     def whole(page: Page, name: str, regions: Any = None, **more: Any) -> Values:
         numbers = more.pop("direction", {})
-        detector = {**DIRECTED, "direction": DIRECTED["direction"] | numbers}
+        detector = {**DIRECTED, "direction": DIRECTED["direction"] | numbers, **more.pop("detector", {})}
         return page.whole(name, regions, detector=detector, **more)
 
     return [
@@ -285,7 +292,12 @@ def _directed_cases() -> Cases:
         whole(poem, "columns from right to left, and a row"),
         whole(poem, "columns, detected alone", stage="detect"),
         whole(broken, "a column in two pieces is one line"),
-        whole(slope, "a page that slopes"),
+        whole(slope, "cells that say a slope, under lines that are level"),
+        whole(slope, "cells that say a slope, under lines that are too short", direction={"min_cells": 20, "spread": 9}),
+        whole(sideways(down=down, green=80), "a page on its side whose cells are 10 degrees off"),
+        whole(sideways(down=("no", 0.2), up=up, green=100), "a page on its other side whose cells are 10 degrees off"),
+        whole(slope90, "a rotated look that finds nothing", detector={"lines": {"min_aspect_ratio": 2}}),
+        whole(steps, "cells that say level, under a line that slopes"),
         whole(slope, "a page that slopes, level enough", direction={"level_angle": 10}),
         whole(over, "a page upside down is looked at again upside down"),
         whole(over, "a page upside down, in regions", [[0, 0, 192, 40], [0, 48, 192, 40]]),
@@ -293,7 +305,8 @@ def _directed_cases() -> Cases:
         whole(little, "little text is looked at again"),
         whole(wide, "a part of a long image"),
         whole(high, "a part of a long image, high"),
-        whole(large, "a part of a photo that is reduced"),
+        whole(large(90), "a part of a photo that is reduced"),
+        whole(large(80), "a part of a photo that is reduced, whose cells are 10 degrees off"),
         whole(sideways(down=down), "text on its side in regions", marked),
         whole(sideways(down=("no", 0.2), up=up), "text on its other side in regions, detected alone", marked, stage="detect"),
     ]

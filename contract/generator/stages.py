@@ -104,9 +104,15 @@ def _direction(**changes: Any) -> specs.DirectionSpec:
     return found
 
 
-def _parts(angles: Any, spec: Values) -> Values:
-    parts = direction.parts_to_rotate(angles, _direction(**spec.get("direction", {})))
-    return {"angles": [p.angle for p in parts], "quads": [p.quad_net for p in parts]}
+def _parts(angles: Any, quads: Any, spec: Values) -> Values:
+    parts, directed = direction.parts_to_rotate(angles, quads, _direction(**spec.get("direction", {})))
+    return {"angles": [p.angle for p in parts], "quads": [p.quad_net for p in parts], "directed": directed}
+
+
+def _turned_part(angle: int, cells: Any, quads: Any, spec: Values) -> Values:
+    part = direction.Part(angle, cells, np.zeros((4, 2)))
+    found = [direction.turned_part(part, quads, _direction(**spec.get("direction", {})))]
+    return {"angles": [p.angle for p in found if p], "quads": [p.quad_net for p in found if p]}
 
 
 def _rotate(photo: Any, quad: Any, spec: Values) -> Values:
@@ -204,6 +210,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "postprocess": _postprocess,
     "cell_angles": lambda map, spec: {"angles": direction.cell_angles(map, _direction(**spec.get("direction", {})))},
     "parts_to_rotate": _parts,
+    "turned_part": _turned_part,
     "best_of_looks": lambda angles, quads, scores, looks, look_angles, spec: {
         "kept": direction.best_of_looks(angles, quads, scores, looks, look_angles, _direction(**spec.get("direction", {})))
     },

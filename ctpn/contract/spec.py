@@ -551,7 +551,7 @@ def _shown(value: Any) -> str:
 
 
 # Of nets with the output `direction`.
-DIRECTION = DirectionSpec(stride=16, text_score=0.5, level_angle=6, spread=15, min_cells=16, max_gap=6, padding=40, max_looks=3)
+DIRECTION = DirectionSpec(stride=16, text_score=0.6, level_angle=4, spread=15, min_cells=16, max_gap=6, padding=40, max_looks=3)
 
 # No mean: the division then folds into the first convolution, and the graph starts with it.
 MOBILE = DetectorSpec(
@@ -570,7 +570,7 @@ MOBILE = DetectorSpec(
     nms_threshold=0.3,
     lines=LinesSpec(
         line_grouping="links",
-        link_threshold=0.25,
+        link_threshold=0.3,
         max_gap=50,
         min_overlap=0.1,  # steep lines move far from column to column; the link has said that there is a neighbour
         line_score=0.55,
@@ -696,5 +696,5 @@ CRNN = RecognizerSpec(
         batch_columns=1280,  # their logits are 7 MB; larger batches take more memory and save no time
         batch_spread=1.3,
     ),
-    calibration=CalibrationSpec(bias=-4.12, errors=1.32, length=1.11, floor=0.001),
+    calibration=CalibrationSpec(bias=-3.54, errors=1.34, length=1.04, floor=0.001),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,11 +27,13 @@ class Part:
 
     Attributes:
         angle: of the reading axis, whole degrees in (-90, 90], clockwise from level; the text may run the other way.
+        cells: int64 [N, 2], the rows and columns of its cells.
         quad_net: float64 [4, 2], a rectangle in pixels of the network input, clockwise from the top left of its text; it may reach
             over the border.
     """
 
     angle: int
+    cells: I64
     quad_net: F64
 
 
@@ -51,29 +54,47 @@ def cell_angles(direction: F32, spec: DirectionSpec) -> I64:
     return np.where(score >= spec.text_score, degrees, NO_TEXT)
 
 
-def parts_to_rotate(angles: I64, spec: DirectionSpec) -> list[Part]:
+def parts_to_rotate(angles: I64, quads_net: F32, spec: DirectionSpec) -> tuple[list[Part], I64]:
     """The parts that a level look does not read: none for a page whose text is level.
 
-    The most frequent direction is taken first, with all cells up to `spread` degrees away, then that of the remaining cells. Of a
-    direction more than `level_angle` from level, each group of cells is a part; where one look at all of them has no more pixels, or there
-    are more groups than looks left, all are one part.
+    The most frequent direction is taken first, with all cells up to `spread` degrees away, then that of the remaining cells. A direction up
+    to `spread` from level has the angle of the level look's lines on its cells if that is farther from level: both err towards it.
+    Of a direction more than `level_angle` from level, each group of cells is a part; where one look at all of them has no more pixels, or
+    there are more groups than looks left, all are one part.
 
     Args:
         angles: `cell_angles`.
+        quads_net: float32 [N, 4, 2], the lines of the level look, in pixels of the network input; N may be 0.
 
     Returns:
-        At most `max_looks` parts.
+        At most `max_looks` parts, and `angles` where each cell of a direction has its angle.
     """
-    left, parts = angles.copy(), list[Part]()
+    left, directed, parts = angles.copy(), angles.copy(), list[Part]()
     while len(parts) < spec.max_looks:
         peak, angle, count = _most_frequent(left[left != NO_TEXT], spec.spread)
         if count < spec.min_cells:
             break
         cells = (left != NO_TEXT) & (_apart(left, peak) <= spec.spread)
-        left[cells] = NO_TEXT
+        if abs(angle) <= spec.spread:
+            on_cells = [q for q in quads_net if np.count_nonzero(_under(q, cells, spec)) * 2 > SAMPLES]
+            angle = max(angle, _angle_of_lines(on_cells, angle, spec), key=abs)
+        left[cells], directed[cells] = NO_TEXT, angle
         if abs(angle) > spec.level_angle:
             parts += _parts(cells, angle, spec.max_looks - len(parts), spec)
-    return parts
+    return parts, directed
+
+
+def turned_part(part: Part, quads_net: F32, spec: DirectionSpec) -> Part | None:
+    """A part at the angle of its lines, where a look at it finds them more than `level_angle` from level; None where they are level.
+
+    Args:
+        quads_net: float32 [N, 4, 2], the lines of that look, in the frame of the rotated part; N may be 0.
+    """
+    by = _angle_of_lines(list(quads_net), 0, spec)
+    if abs(by) <= spec.level_angle:
+        return None
+    angle = _signed(part.angle + by)
+    return Part(angle, part.cells, _quad(_rectangle(part.cells, angle, spec), angle))
 
 
 def _most_frequent(angles: I64, spread: int) -> tuple[int, int, int]:
@@ -84,8 +105,35 @@ def _most_frequent(angles: I64, spread: int) -> tuple[int, int, int]:
     near = around[:, peak]
     count = int(near.sum())
     mean = int((near * np.arange(-spread, spread + 1)).sum()) / max(1, count)
-    angle = (peak + int(np.floor(mean + 0.5))) % 180
-    return peak, angle - 180 if angle > 90 else angle, count
+    angle = peak + int(np.floor(mean + 0.5))
+    return peak, _signed(angle), count
+
+
+def _angle_of_lines(quads_net: Sequence[F32], angle: int, spec: DirectionSpec) -> int:
+    """The median angle of the lines up to `spread` from an angle, where each counts as often as it is wider than high, in pixels; the angle
+    itself where that is together not more than `min_cells` cells."""
+    found = [(_signed(a - angle), weight) for a, weight in map(_angle_and_weight, quads_net) if weight > 0]
+    near = sorted((by, weight) for by, weight in found if abs(by) <= spec.spread)
+    whole, passed = sum(weight for _, weight in near), 0.0
+    if whole <= spec.min_cells * spec.stride:
+        return angle
+    for by, weight in near:
+        passed += weight
+        if passed * 2 >= whole:
+            return _signed(angle + by)
+    raise AssertionError("the whole is passed")
+
+
+def _angle_and_weight(quad: F32) -> tuple[int, float]:
+    """Whole degrees clockwise from level, and by how much a quad is wider than high."""
+    x, y = (quad[1].astype(np.float64) + quad[2] - quad[0] - quad[3]).tolist()
+    width, height = quad_size(quad)
+    return int(np.floor(np.degrees(np.arctan2(y, x)) + 0.5)), width - height
+
+
+def _signed(angle: int) -> int:
+    """The same direction as an angle in (-90, 90]."""
+    return 90 - (90 - angle) % 180
 
 
 def _apart(angles: I64, angle: int) -> I64:
@@ -97,12 +145,12 @@ def _parts(cells: NDArray[np.bool_], angle: int, looks: int, spec: DirectionSpec
     groups = [g for g in _groups(cells, spec.max_gap) if len(g) >= spec.min_cells]
     if not groups:
         return []
-    rectangles = [_rectangle(g, angle, spec) for g in groups]
-    whole = _rectangle(np.concatenate(groups), angle, spec)
+    rectangles, together = [_rectangle(g, angle, spec) for g in groups], np.concatenate(groups)
+    whole = _rectangle(together, angle, spec)
     apart = sum((r[2] - r[0]) * (r[3] - r[1]) for r in rectangles)
     if len(groups) > looks or apart >= (whole[2] - whole[0]) * (whole[3] - whole[1]):
-        rectangles = [whole]
-    return [Part(angle, _quad(r, angle)) for r in rectangles]
+        groups, rectangles = [together], [whole]
+    return [Part(angle, g, _quad(r, angle)) for g, r in zip(groups, rectangles, strict=True)]
 
 
 def _groups(cells: NDArray[np.bool_], max_gap: int) -> list[I64]:
@@ -140,7 +188,7 @@ def best_of_looks(angles: I64, quads_net: F32, scores: F32, looks: I64, look_ang
     Where two lines of different looks share more than half of one's middle, the one with the higher score times width is kept.
 
     Args:
-        angles: `cell_angles` of the level look.
+        angles: of the level look, as `parts_to_rotate` returns them.
         quads_net: float32 [N, 4, 2], in pixels of the level look's network input; N may be 0.
         scores: float32 [N].
         looks: int64 [N], the look in which each line was found.
@@ -161,10 +209,16 @@ def best_of_looks(angles: I64, quads_net: F32, scores: F32, looks: I64, look_ang
 
 def _is_own(quad_net: F32, look: int, angles: I64, look_angles: Sequence[int], spec: DirectionSpec) -> bool:
     """Whether no other look's direction is the nearest to that of more cells along the middle of a line."""
-    t = ((np.arange(SAMPLES) + 0.5) / SAMPLES)[:, None]
-    start, end = (quad_net[0] + quad_net[3]).astype(np.float64) / 2, (quad_net[1] + quad_net[2]).astype(np.float64) / 2
-    columns, rows = np.floor((start + t * (end - start)) / spec.stride).astype(np.int64).T
-    found = angles[rows.clip(0, angles.shape[0] - 1), columns.clip(0, angles.shape[1] - 1)]
+    found = _under(quad_net, angles, spec)
     apart = np.stack([_apart(found[found != NO_TEXT], angle) for angle in look_angles])
     votes = (apart == apart.min(0)).sum(1)
     return bool(votes[look] == votes.max())
+
+
+def _under(quad_net: F32, cells: NDArray[Any], spec: DirectionSpec) -> NDArray[Any]:
+    """The values of the cells at `SAMPLES` points along the middle of a line."""
+    t = ((np.arange(SAMPLES) + 0.5) / SAMPLES)[:, None]
+    start, end = (quad_net[0] + quad_net[3]).astype(np.float64) / 2, (quad_net[1] + quad_net[2]).astype(np.float64) / 2
+    columns, rows = np.floor((start + t * (end - start)) / spec.stride).astype(np.int64).T
+    found: NDArray[Any] = cells[rows.clip(0, cells.shape[0] - 1), columns.clip(0, cells.shape[1] - 1)]
+    return found

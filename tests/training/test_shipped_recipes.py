@@ -42,4 +42,4 @@ def test_a_card_keeps_what_was_measured(name: str, tmp_path: Path) -> None:
 def test_weights_are_not_stamped_with_the_recipe_of_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weights, target = str(ROOT / "ctpn" / "weights" / "mobile.safetensors"), tmp_path / "out.safetensors"
     assert stamp([weights, str(target), "--recipe", str(SHIPPED["crnn"])]) == 1 and not target.exists()
-    assert "expected a recognizer after 400 steps" in capsys.readouterr().err
+    assert "expected a recognizer after 0 steps" in capsys.readouterr().err

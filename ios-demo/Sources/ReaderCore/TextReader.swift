@@ -119,34 +119,46 @@ private final class LineFinder {
         }
         guard let rules = spec.direction, let direction = maps[.direction] else { return level }
         let angles = timer.time("postprocess") { cellAngles(direction, rules) }
-        let parts = timer.time("postprocess") { partsToRotate(angles, rules) }
-        if parts.isEmpty { return level }
-        var looks = [level]
-        for part in parts {
-            let corners = part.cornersNet.map { PixelVector($0.x / Double(scaleX), $0.y / Double(scaleY)) }
-            looks.append(try await rotatedLines(photo, corners))
+        let directions = timer.time("postprocess") { partsToRotate(angles, found.map(\.quad), rules) }
+        if directions.parts.isEmpty { return level }
+        var looks = [(angle: 0, lines: level)]
+        for part in directions.parts {
+            let lines = try await rotatedLines(photo, part, rules) { PixelVector($0.x / Double(scaleX), $0.y / Double(scaleY)) }
+            looks.append((part.angle, lines))
         }
         return timer.time("postprocess") {
-            let all = looks.flatMap { $0 }
+            let looks = looks.filter { !$0.lines.isEmpty }  // where a look finds nothing, the level one counts
+            let all = looks.flatMap(\.lines)
             let quadsNet = all.map { line in line.quad.map { PixelPoint($0.x * scaleX, $0.y * scaleY) } }
-            let ofLook = looks.enumerated().flatMap { i, look in look.map { _ in i } }
-            let lookAngles = [0] + parts.map(\.angle)
-            return bestOfLooks(angles, quadsNet, scores: all.map(\.score), looks: ofLook, lookAngles: lookAngles, rules).map { all[$0] }
+            let ofLook = looks.enumerated().flatMap { i, look in look.lines.map { _ in i } }
+            let lookAngles = looks.map(\.angle)
+            return bestOfLooks(directions.angles, quadsNet, scores: all.map(\.score), looks: ofLook, lookAngles: lookAngles, rules)
+                .map { all[$0] }
         }
     }
 
-    /// The lines of a rotated part; of one that is upside down they are found again the right way up, if there is a reader.
-    private func rotatedLines(_ photo: RgbImage, _ corners: [PixelVector]) async throws -> [TextLine] {
-        let lines = try await rotatedLook(photo, corners)
+    /// The lines of a rotated part; of one whose lines are not level, or upside down, they are found again, the latter if there is a reader.
+    private func rotatedLines(
+        _ photo: RgbImage, _ part: RotatedPart, _ rules: DirectionSpec, _ toPicture: (PixelVector) -> PixelVector
+    ) async throws -> [TextLine] {
+        var corners = part.cornersNet.map(toPicture)
+        var (lines, quadsNet) = try await rotatedLook(photo, corners)
+        if let again = timer.time("postprocess", { turnedPart(part, quadsNet, rules) }) {
+            corners = again.cornersNet.map(toPicture)
+            (lines, quadsNet) = try await rotatedLook(photo, corners)
+        }
         guard let reader, try await isUpsideDown(photo, lines.map(\.quad), reader) else { return lines }
-        return try await rotatedLook(photo, Array(corners[2...] + corners[..<2]))
+        return try await rotatedLook(photo, Array(corners[2...] + corners[..<2])).lines
     }
 
-    private func rotatedLook(_ photo: RgbImage, _ corners: [PixelVector]) async throws -> [TextLine] {
+    /// The lines of a rotated rectangle of a photo, and their quads in its own pixels.
+    private func rotatedLook(_ photo: RgbImage, _ corners: [PixelVector]) async throws -> (lines: [TextLine], quadsNet: [Quad]) {
         let rotated = timer.time("fit") { rotate(photo, corners, spec) }
-        return try await look(at: rotated.pixels).lines.map { line in
+        let found = try await look(at: rotated.pixels).lines
+        let lines = found.map { line in
             TextLine(quad: line.quad.map { within(photo, rotated.toPicture($0)) }, score: line.score)
         }
+        return (lines, found.map(\.quad))
     }
 
     /// The maps of a fitted picture, and its lines in its own pixels.

@@ -75,10 +75,17 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
         return ["angles": array("int", angles.values, angles.height, angles.width)]
     },
     "parts_to_rotate": { i in
-        let parts = partsToRotate(angles(i), try directions(i))
+        let found = partsToRotate(angles(i), quads(i["quads"].floats), try directions(i))
         return [
-            "angles": parts.map(\.angle), "quads": parts.map { array("f64", $0.cornersNet.flatMap { [$0.x, $0.y] }, 4, 2) },
+            "angles": found.parts.map(\.angle), "quads": found.parts.map(corners),
+            "directed": array("int", found.angles.values, found.angles.height, found.angles.width),
         ]
+    },
+    "turned_part": { i in
+        let cells = pairs(i["cells"].numbers).map { (row: Int($0), column: Int($1)) }
+        let part = RotatedPart(angle: i.int("angle"), cells: cells, cornersNet: [])
+        let turned = [turnedPart(part, quads(i["quads"].floats), try directions(i))].compactMap { $0 }
+        return ["angles": turned.map(\.angle), "quads": turned.map(corners)]
     },
     "best_of_looks": { i in
         let kept = bestOfLooks(
@@ -198,6 +205,8 @@ private func directions(_ i: Inputs) throws -> DirectionSpec { try detector(i).d
 private func angles(_ i: Inputs) -> CellAngles {
     CellAngles(height: i["angles"].shape[0], width: i["angles"].shape[1], values: i["angles"].ints)
 }
+
+private func corners(_ part: RotatedPart) -> JsonValue { array("f64", part.cornersNet.flatMap { [$0.x, $0.y] }, 4, 2) }
 
 private func quads(_ xy: [Float]) -> [Quad] { stride(from: 0, to: xy.count, by: 8).map { Quad(Array(xy[$0..<$0 + 8]))! } }
 

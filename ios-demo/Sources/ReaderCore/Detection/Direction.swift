@@ -19,6 +19,8 @@ struct CellAngles {
 struct RotatedPart {
     /// Of the reading axis, whole degrees in (-90, 90], clockwise from level; the text may run the other way.
     let angle: Int
+    /// The rows and columns of its cells.
+    let cells: [(row: Int, column: Int)]
     /// Of a rectangle in pixels of the network input, clockwise from the top left of its text; it may reach over the border.
     let cornersNet: [PixelVector]
 }
@@ -43,22 +45,42 @@ func cellAngles(_ direction: FloatMap, _ spec: DirectionSpec) -> CellAngles {
 
 /// The parts that a level look does not read, at most `maxLooks`: none for a page whose text is level.
 ///
-/// The most frequent direction is taken first, with all cells up to `spread` degrees away, then that of the remaining cells. Of a
-/// direction more than `levelAngle` from level, each group of cells is a part; where one look at all of them has no more pixels, or there
-/// are more groups than looks left, all are one part.
-func partsToRotate(_ angles: CellAngles, _ spec: DirectionSpec) -> [RotatedPart] {
+/// The most frequent direction is taken first, with all cells up to `spread` degrees away, then that of the remaining cells. A direction up to
+/// `spread` from level has the angle of the level look's lines on its cells if that is farther from level: both err towards it. Of a direction more than
+/// `levelAngle` from level, each group of cells is a part; where one look at all of them has no more pixels, or there are more groups than
+/// looks left, all are one part.
+///
+/// - Parameter quadsNet: the lines of the level look, in pixels of the network input.
+/// - Returns: the parts, and the angles of the cells, where each cell of a direction has its angle.
+func partsToRotate(_ angles: CellAngles, _ quadsNet: [Quad], _ spec: DirectionSpec) -> (parts: [RotatedPart], angles: CellAngles) {
     var left = angles.values
+    var directed = angles.values
     var found: [RotatedPart] = []
     while found.count < spec.maxLooks {
         let frequent = mostFrequent(left, spec.spread)
         if frequent.count < spec.minCells { break }
         let cells = left.indices.filter { left[$0] != CellAngles.noText && apart(left[$0], frequent.peak) <= spec.spread }
-        for i in cells { left[i] = CellAngles.noText }
-        if abs(frequent.angle) > spec.levelAngle {
-            found += parts(cells, angles.width, frequent.angle, spec.maxLooks - found.count, spec)
+        var angle = frequent.angle
+        if abs(angle) <= spec.spread {
+            let own = Set(cells)
+            let onCells = quadsNet.filter { quad in cellsUnder(quad, angles, spec).filter { own.contains($0) }.count * 2 > samples }
+            let ofLines = angleOfLines(onCells, angle, spec)
+            if abs(ofLines) > abs(angle) { angle = ofLines }
         }
+        for i in cells { (left[i], directed[i]) = (CellAngles.noText, angle) }
+        if abs(angle) > spec.levelAngle { found += parts(cells, angles.width, angle, spec.maxLooks - found.count, spec) }
     }
-    return found
+    return (found, CellAngles(height: angles.height, width: angles.width, values: directed))
+}
+
+/// A part at the angle of its lines, where a look at it finds them more than `levelAngle` from level; nil where they are level.
+///
+/// - Parameter quadsNet: the lines of that look, in the frame of the rotated part.
+func turnedPart(_ part: RotatedPart, _ quadsNet: [Quad], _ spec: DirectionSpec) -> RotatedPart? {
+    let by = angleOfLines(quadsNet, 0, spec)
+    if abs(by) <= spec.levelAngle { return nil }
+    let angle = signed(part.angle + by)
+    return RotatedPart(angle: angle, cells: part.cells, cornersNet: extent(part.cells, angle, spec).corners(angle))
 }
 
 /// A number modulo a half turn, never negative.
@@ -72,20 +94,52 @@ private func mostFrequent(_ angles: [Int], _ spread: Int) -> (peak: Int, angle: 
     let most = around.max() ?? 0
     let peak = around.firstIndex(of: most) ?? 0
     let sum = (-spread...spread).reduce(0) { $0 + $1 * counts[turned(peak + $1)] }
-    let angle = turned(peak + rounded(Double(sum) / Double(max(1, most))))
-    return (peak, angle > quarter ? angle - halfTurn : angle, most)
+    return (peak, signed(peak + rounded(Double(sum) / Double(max(1, most)))), most)
 }
+
+/// The median angle of the lines up to `spread` from an angle, where each counts as often as it is wider than high, in pixels; the angle itself
+/// where that is together not more than `minCells` cells.
+private func angleOfLines(_ quads: [Quad], _ angle: Int, _ spec: DirectionSpec) -> Int {
+    let near = quads.map { quad in
+        let size = quadSize(quad)
+        return (by: signed(angleOf(quad) - angle), weight: size.width - size.height)
+    }
+    .filter { $0.weight > 0 && abs($0.by) <= spec.spread }
+    .sorted { ($0.by, $0.weight) < ($1.by, $1.weight) }
+    let whole = near.reduce(0) { $0 + $1.weight }
+    if whole <= Double(spec.minCells * spec.stride) { return angle }
+    var passed = 0.0
+    for line in near {
+        passed += line.weight
+        if passed * 2 >= whole { return signed(angle + line.by) }
+    }
+    return angle
+}
+
+/// Whole degrees clockwise from level.
+private func angleOf(_ quad: Quad) -> Int {
+    func along(_ of: (PixelPoint) -> Float) -> Double {
+        Double(of(quad.topRight)) + Double(of(quad.bottomRight)) - Double(of(quad.topLeft)) - Double(of(quad.bottomLeft))
+    }
+    let degrees = atan2(along { $0.y }, along { $0.x }) * (Double(halfTurn) / .pi)
+    return degrees.isFinite ? rounded(degrees) : 0
+}
+
+/// The same direction as an angle in (-90, 90].
+private func signed(_ angle: Int) -> Int { quarter - turned(quarter - angle) }
 
 /// Degrees between two angles, at most 90.
 private func apart(_ a: Int, _ b: Int) -> Int { quarter - abs(turned(a - b) - quarter) }
 
 private func parts(_ cells: [Int], _ width: Int, _ angle: Int, _ looks: Int, _ spec: DirectionSpec) -> [RotatedPart] {
     let groups = groups(cells, width, spec.maxGap).filter { $0.count >= spec.minCells }
+        .map { group in group.map { (row: $0 / width, column: $0 % width) } }
     if groups.isEmpty { return [] }
-    let rectangles = groups.map { extent($0, width, angle, spec) }
-    let whole = extent(groups.flatMap { $0 }, width, angle, spec)
-    let isOne = groups.count > looks || rectangles.reduce(0) { $0 + $1.area } >= whole.area
-    return (isOne ? [whole] : rectangles).map { RotatedPart(angle: angle, cornersNet: $0.corners(angle)) }
+    let together = groups.flatMap { $0 }
+    let area = groups.reduce(0) { $0 + extent($1, angle, spec).area }
+    let isOne = groups.count > looks || area >= extent(together, angle, spec).area
+    return (isOne ? [together] : groups)
+        .map { RotatedPart(angle: angle, cells: $0, cornersNet: extent($0, angle, spec).corners(angle)) }
 }
 
 /// Groups of cells, the largest first, of equal ones that with the first cell: each at most `maxGap` from another.
@@ -130,10 +184,10 @@ private func axes(_ angle: Int) -> (Double, Double) {
     return ((cos(radians) * 1e12 + 0.5).rounded(.down) / 1e12, (sin(radians) * 1e12 + 0.5).rounded(.down) / 1e12)
 }
 
-private func extent(_ group: [Int], _ width: Int, _ angle: Int, _ spec: DirectionSpec) -> Extent {
+private func extent(_ group: [(row: Int, column: Int)], _ angle: Int, _ spec: DirectionSpec) -> Extent {
     let (c, s) = axes(angle)
     let stride = Double(spec.stride)
-    let places = group.map { PixelVector((Double($0 % width) + 0.5) * stride, (Double($0 / width) + 0.5) * stride) }
+    let places = group.map { PixelVector((Double($0.column) + 0.5) * stride, (Double($0.row) + 0.5) * stride) }
     let along = places.map { $0.x * c + $0.y * s }
     let across = places.map { $0.y * c - $0.x * s }
     let air = Double(spec.padding) + stride / 2
@@ -147,7 +201,7 @@ private func extent(_ group: [Int], _ width: Int, _ angle: Int, _ spec: Directio
 /// Where two lines of different looks share more than half of one's middle, the one with the higher score times width is kept.
 ///
 /// - Parameters:
-///   - angles: of the level look.
+///   - angles: of the level look, as `partsToRotate` returns them.
 ///   - quads: in pixels of the level look's network input; `scores` are theirs, and `looks` the look in which each was found.
 ///   - lookAngles: of each look, in degrees; 0 for the level one.
 /// - Returns: their indices, ascending.
@@ -169,17 +223,22 @@ func bestOfLooks(
 
 /// Whether no other look's direction is the nearest to that of more cells along the middle of a line.
 private func isOwn(_ quad: Quad, _ look: Int, _ angles: CellAngles, _ lookAngles: [Int], _ spec: DirectionSpec) -> Bool {
-    let start = PixelVector(Double(quad.topLeft.x + quad.bottomLeft.x) / 2, Double(quad.topLeft.y + quad.bottomLeft.y) / 2)
-    let end = PixelVector(Double(quad.topRight.x + quad.bottomRight.x) / 2, Double(quad.topRight.y + quad.bottomRight.y) / 2)
     var votes = [Int](repeating: 0, count: lookAngles.count)
-    for k in 0..<samples {
-        let place = (start + (end - start) * ((Double(k) + 0.5) / Double(samples))) / Double(spec.stride)
-        let column = Int(min(max(place.x.rounded(.down), 0), Double(angles.width - 1)))
-        let row = Int(min(max(place.y.rounded(.down), 0), Double(angles.height - 1)))
-        let angle = angles.values[row * angles.width + column]
-        if angle == CellAngles.noText { continue }
-        let distances = lookAngles.map { apart(angle, $0) }
+    for cell in cellsUnder(quad, angles, spec) where angles.values[cell] != CellAngles.noText {
+        let distances = lookAngles.map { apart(angles.values[cell], $0) }
         for (n, degrees) in distances.enumerated() where degrees == distances.min() { votes[n] += 1 }
     }
     return votes[look] == votes.max()
+}
+
+/// The cells, row by row, at `samples` points along the middle of a line.
+private func cellsUnder(_ quad: Quad, _ angles: CellAngles, _ spec: DirectionSpec) -> [Int] {
+    let start = PixelVector(Double(quad.topLeft.x + quad.bottomLeft.x) / 2, Double(quad.topLeft.y + quad.bottomLeft.y) / 2)
+    let end = PixelVector(Double(quad.topRight.x + quad.bottomRight.x) / 2, Double(quad.topRight.y + quad.bottomRight.y) / 2)
+    return (0..<samples).map { k in
+        let place = (start + (end - start) * ((Double(k) + 0.5) / Double(samples))) / Double(spec.stride)
+        let column = Int(min(max(place.x.rounded(.down), 0), Double(angles.width - 1)))
+        let row = Int(min(max(place.y.rounded(.down), 0), Double(angles.height - 1)))
+        return row * angles.width + column
+    }
 }

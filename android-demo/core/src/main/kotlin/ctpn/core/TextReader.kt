@@ -2,11 +2,14 @@ package ctpn.core
 
 import ctpn.core.contract.DetectorMap
 import ctpn.core.contract.DetectorSpec
+import ctpn.core.contract.DirectionSpec
+import ctpn.core.detection.RotatedPart
 import ctpn.core.detection.bestOfLooks
 import ctpn.core.detection.cellAngles
 import ctpn.core.detection.partsToRotate
 import ctpn.core.detection.postprocess
 import ctpn.core.detection.reachedLimits
+import ctpn.core.detection.turnedPart
 import ctpn.core.imaging.RgbImage
 import ctpn.core.imaging.fit
 import ctpn.core.imaging.resize
@@ -15,6 +18,7 @@ import ctpn.core.imaging.rounded
 import ctpn.core.imaging.stitch
 import ctpn.core.imaging.tiles
 import ctpn.core.layout.Point
+import ctpn.core.layout.Quad
 import ctpn.core.layout.Region
 import ctpn.core.layout.Vector
 import ctpn.core.layout.outline
@@ -155,35 +159,49 @@ private class Search(
         val lines = found.map { line -> line.copy(quad = line.quad.map { Point(it.x / scaleX, it.y / scaleY).within(rgb) }) }
         val rules = spec.direction ?: return lines
         val angles = observer.time("postprocess") { cellAngles(maps.getValue(DetectorMap.DIRECTION), rules) }
-        val parts = observer.time("postprocess") { partsToRotate(angles, rules) }
+        val (scaleNetX, scaleNetY) = scaleX.toDouble() to scaleY.toDouble()
+        val directions = observer.time("postprocess") { partsToRotate(angles, found.map { it.quad }, rules) }
+        val parts = directions.parts
         if (parts.isEmpty()) return lines
-        val looks =
-            listOf(lines) +
-                parts.map { part -> rotatedLines(rgb, part.cornersNet.map { Vector(it.x / scaleX.toDouble(), it.y / scaleY.toDouble()) }) }
+        val rotated = parts.map { part -> part.angle to rotatedLines(rgb, part, rules) { Vector(it.x / scaleNetX, it.y / scaleNetY) } }
         return observer.time("postprocess") {
-            val all = looks.flatten()
+            val looks = (listOf(0 to lines) + rotated).filter { it.second.isNotEmpty() } // where a look finds nothing, the level one counts
+            val all = looks.flatMap { it.second }
             val quadsNet = all.map { line -> line.quad.map { Point(it.x * scaleX, it.y * scaleY) } }
-            val ofLook = looks.flatMapIndexed { i, look -> look.map { i } }
-            bestOfLooks(angles, quadsNet, all.map { it.score }, ofLook, listOf(0) + parts.map { it.angle }, rules).map { all[it] }
+            val ofLook = looks.flatMapIndexed { i, look -> look.second.map { i } }
+            bestOfLooks(directions.angles, quadsNet, all.map { it.score }, ofLook, looks.map { it.first }, rules).map { all[it] }
         }
     }
 
-    /** The lines of a rotated part; of one that is upside down they are found again the right way up, if there is a recogniser. */
+    /**
+     * The lines of a rotated part; of one whose lines are not level, or upside down, they are found again, the latter if there is a
+     * recogniser.
+     */
     private fun rotatedLines(
         rgb: RgbImage,
-        corners: List<Vector>,
+        part: RotatedPart,
+        rules: DirectionSpec,
+        toPicture: (Vector) -> Vector,
     ): List<TextLine> {
-        val lines = rotatedLook(rgb, corners)
+        var corners = part.cornersNet.map(toPicture)
+        var (lines, quadsNet) = rotatedLook(rgb, corners)
+        observer.time("postprocess") { turnedPart(part, quadsNet, rules) }?.let { again ->
+            corners = again.cornersNet.map(toPicture)
+            lines = rotatedLook(rgb, corners).first
+        }
         val isOver = recognizer != null && isUpsideDown(rgb, lines.map { it.quad }, recognizer, observer)
-        return if (isOver) rotatedLook(rgb, corners.drop(2) + corners.take(2)) else lines
+        return if (isOver) rotatedLook(rgb, corners.drop(2) + corners.take(2)).first else lines
     }
 
+    /** The lines of a rotated rectangle of a picture, and their quads in its own pixels. */
     private fun rotatedLook(
         rgb: RgbImage,
         corners: List<Vector>,
-    ): List<TextLine> {
+    ): Pair<List<TextLine>, List<Quad>> {
         val rotated = observer.time("fit") { rotate(rgb, corners, spec) }
-        return look(rotated.pixels).second.map { line -> line.copy(quad = line.quad.map { rotated.toPicture(it).within(rgb) }) }
+        val found = look(rotated.pixels).second
+        val lines = found.map { line -> line.copy(quad = line.quad.map { rotated.toPicture(it).within(rgb) }) }
+        return lines to found.map { it.quad }
     }
 
     /** The maps of a fitted picture, and its lines in its own pixels. */

@@ -15,6 +15,7 @@ import ctpn.core.contract.sha256
 import ctpn.core.contract.verifySignature
 import ctpn.core.detection.CellAngles
 import ctpn.core.detection.Proposals
+import ctpn.core.detection.RotatedPart
 import ctpn.core.detection.bestOfLooks
 import ctpn.core.detection.cellAngles
 import ctpn.core.detection.connect
@@ -23,6 +24,7 @@ import ctpn.core.detection.partsToRotate
 import ctpn.core.detection.postprocess
 import ctpn.core.detection.suppress
 import ctpn.core.detection.textLines
+import ctpn.core.detection.turnedPart
 import ctpn.core.imaging.RgbImage
 import ctpn.core.imaging.fit
 import ctpn.core.imaging.halved
@@ -96,6 +98,7 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any?>> =
         "postprocess" to ::postprocessed,
         "cell_angles" to { mapOf("angles" to written(cellAngles(it.map("map"), directions(it)))) },
         "parts_to_rotate" to ::parts,
+        "turned_part" to ::turned,
         "best_of_looks" to { i ->
             val quads = quads(i.floats("quads"))
             val looks = i.ints("looks").toList()
@@ -269,10 +272,21 @@ private fun written(angles: CellAngles) = Answers.array("int", angles.values.toL
 private fun quads(xy: FloatArray) = (0 until xy.size / 8).map { Quad.of(*xy.copyOfRange(8 * it, 8 * it + 8)) }
 
 private fun parts(i: Inputs): Map<String, Any> {
-    val parts = partsToRotate(angles(i), directions(i))
-    val corners = parts.map { part -> Answers.array("f64", part.cornersNet.flatMap { listOf(it.x, it.y) }, 4, 2) }
-    return mapOf("angles" to parts.map { it.angle }, "quads" to corners)
+    val found = partsToRotate(angles(i), quads(i.floats("quads")), directions(i))
+    return mapOf(
+        "angles" to found.parts.map { it.angle },
+        "quads" to found.parts.map(::corners),
+        "directed" to written(found.angles),
+    )
 }
+
+private fun turned(i: Inputs): Map<String, Any> {
+    val cells = i.ints("cells").toList().chunked(2) { (row, column) -> row to column }
+    val part = turnedPart(RotatedPart(i.int("angle"), cells, emptyList()), quads(i.floats("quads")), directions(i))
+    return mapOf("angles" to listOfNotNull(part?.angle), "quads" to listOfNotNull(part?.let(::corners)))
+}
+
+private fun corners(part: RotatedPart) = Answers.array("f64", part.cornersNet.flatMap { listOf(it.x, it.y) }, 4, 2)
 
 private fun rotatedPart(i: Inputs): Map<String, Any> {
     val corners = i.doubles("quad").toList().chunked(2) { (x, y) -> Vector(x, y) }

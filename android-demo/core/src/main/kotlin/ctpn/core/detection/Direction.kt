@@ -1,6 +1,7 @@
 package ctpn.core.detection
 
 import ctpn.core.contract.DirectionSpec
+import ctpn.core.layout.Point
 import ctpn.core.layout.Quad
 import ctpn.core.layout.Vector
 import ctpn.core.layout.overlapFraction
@@ -39,12 +40,25 @@ class CellAngles(
  * A part of a picture with text of one direction.
  *
  * @property angle of the reading axis, whole degrees in (-90, 90], clockwise from level; the text may run the other way.
+ * @property cells the rows and columns of its cells.
  * @property cornersNet of a rectangle in pixels of the network input, clockwise from the top left of its text; it may reach over the
  *   border.
  */
 class RotatedPart(
     val angle: Int,
+    val cells: List<Pair<Int, Int>>,
     val cornersNet: List<Vector>,
+)
+
+/**
+ * What a level look does not read.
+ *
+ * @property parts at most `maxLooks`: none for a page whose text is level.
+ * @property angles of the cells, where each cell of a direction has its angle.
+ */
+class Directions(
+    val parts: List<RotatedPart>,
+    val angles: CellAngles,
 )
 
 /**
@@ -71,26 +85,57 @@ fun cellAngles(
 }
 
 /**
- * The parts that a level look does not read, at most `maxLooks`: none for a page whose text is level.
+ * The parts that a level look does not read.
  *
- * The most frequent direction is taken first, with all cells up to `spread` degrees away, then that of the remaining cells. Of a
+ * The most frequent direction is taken first, with all cells up to `spread` degrees away, then that of the remaining cells. A direction
+ * up to `spread` from level has the angle of the level look's lines on its cells if that is farther from level: both err towards it. Of a
  * direction more than `levelAngle` from level, each group of cells is a part; where one look at all of them has no more pixels, or there
  * are more groups than looks left, all are one part.
+ *
+ * @param quadsNet the lines of the level look, in pixels of the network input.
  */
 fun partsToRotate(
     angles: CellAngles,
+    quadsNet: List<Quad>,
     spec: DirectionSpec,
-): List<RotatedPart> {
+): Directions {
     val left = angles.values.copyOf()
+    val directed = angles.values.copyOf()
     val parts = mutableListOf<RotatedPart>()
     while (parts.size < spec.maxLooks) {
         val found = mostFrequent(left, spec.spread)
         if (found.count < spec.minCells) break
         val cells = left.indices.filter { left[it] != CellAngles.NO_TEXT && apart(left[it], found.peak) <= spec.spread }
-        for (i in cells) left[i] = CellAngles.NO_TEXT
-        if (abs(found.angle) > spec.levelAngle) parts += parts(cells, angles.width, found.angle, spec.maxLooks - parts.size, spec)
+        var angle = found.angle
+        if (abs(angle) <= spec.spread) {
+            val own = cells.toSet()
+            val onCells = quadsNet.filter { quad -> cellsUnder(quad, angles, spec).count { it in own } * 2 > SAMPLES }
+            val ofLines = angleOfLines(onCells, angle, spec)
+            if (abs(ofLines) > abs(angle)) angle = ofLines
+        }
+        for (i in cells) {
+            left[i] = CellAngles.NO_TEXT
+            directed[i] = angle
+        }
+        if (abs(angle) > spec.levelAngle) parts += parts(cells, angles.width, angle, spec.maxLooks - parts.size, spec)
     }
-    return parts
+    return Directions(parts, CellAngles(angles.height, angles.width, directed))
+}
+
+/**
+ * A part at the angle of its lines, where a look at it finds them more than `levelAngle` from level; null where they are level.
+ *
+ * @param quadsNet the lines of that look, in the frame of the rotated part.
+ */
+fun turnedPart(
+    part: RotatedPart,
+    quadsNet: List<Quad>,
+    spec: DirectionSpec,
+): RotatedPart? {
+    val by = angleOfLines(quadsNet, 0, spec)
+    if (abs(by) <= spec.levelAngle) return null
+    val angle = signed(part.angle + by)
+    return RotatedPart(angle, part.cells, extent(part.cells, angle, spec).corners(angle))
 }
 
 /** The first angle with most others around it, the mean of these, and how many they are. */
@@ -110,9 +155,42 @@ private fun mostFrequent(
     val peak = around.indices.maxBy { around[it] } // of equal ones the first
     val sum = (-spread..spread).sumOf { it * counts[(peak + it).mod(HALF_TURN)] }
     val mean = sum.toDouble() / maxOf(1, around[peak])
-    val angle = (peak + floor(mean + 0.5).toInt()).mod(HALF_TURN)
-    return Frequent(peak, if (angle > QUARTER) angle - HALF_TURN else angle, around[peak])
+    return Frequent(peak, signed(peak + floor(mean + 0.5).toInt()), around[peak])
 }
+
+/**
+ * The median angle of the lines up to `spread` from [angle], where each counts as often as it is wider than high, in pixels; [angle]
+ * itself where that is together not more than `minCells` cells.
+ */
+private fun angleOfLines(
+    quads: List<Quad>,
+    angle: Int,
+    spec: DirectionSpec,
+): Int {
+    val near =
+        quads
+            .map { signed(angleOf(it) - angle) to quadSize(it).let { (width, height) -> width - height } }
+            .filter { (by, weight) -> weight > 0 && abs(by) <= spec.spread }
+            .sortedWith(compareBy({ it.first }, { it.second }))
+    val whole = near.sumOf { it.second }
+    if (whole <= spec.minCells * spec.stride) return angle
+    var passed = 0.0
+    val median =
+        near.first { (_, weight) ->
+            passed += weight
+            passed * 2 >= whole
+        }
+    return signed(angle + median.first)
+}
+
+/** Whole degrees clockwise from level. */
+private fun angleOf(quad: Quad): Int {
+    fun along(of: (Point) -> Float): Double = of(quad.topRight).toDouble() + of(quad.bottomRight) - of(quad.topLeft) - of(quad.bottomLeft)
+    return floor(atan2(along { it.y }, along { it.x }) * (HALF_TURN / PI) + 0.5).toInt()
+}
+
+/** The same direction as an angle in (-90, 90]. */
+private fun signed(angle: Int): Int = QUARTER - (QUARTER - angle).mod(HALF_TURN)
 
 /** Degrees between two angles, at most 90. */
 private fun apart(
@@ -127,12 +205,10 @@ private fun parts(
     looks: Int,
     spec: DirectionSpec,
 ): List<RotatedPart> {
-    val groups = groups(cells, width, spec.maxGap).filter { it.size >= spec.minCells }
+    val groups = groups(cells, width, spec.maxGap).filter { it.size >= spec.minCells }.map { g -> g.map { it / width to it % width } }
     if (groups.isEmpty()) return emptyList()
-    val rectangles = groups.map { extent(it, width, angle, spec) }
-    val whole = extent(groups.flatten(), width, angle, spec)
-    val isOne = groups.size > looks || rectangles.sumOf { it.area } >= whole.area
-    return (if (isOne) listOf(whole) else rectangles).map { RotatedPart(angle, it.corners(angle)) }
+    val isOne = groups.size > looks || groups.sumOf { extent(it, angle, spec).area } >= extent(groups.flatten(), angle, spec).area
+    return (if (isOne) listOf(groups.flatten()) else groups).map { RotatedPart(angle, it, extent(it, angle, spec).corners(angle)) }
 }
 
 /** Groups of cells, the largest first, of equal ones that with the first cell: each at most [maxGap] from another. */
@@ -181,13 +257,12 @@ private fun axes(angle: Int): Pair<Double, Double> {
 }
 
 private fun extent(
-    group: List<Int>,
-    width: Int,
+    group: List<Pair<Int, Int>>,
     angle: Int,
     spec: DirectionSpec,
 ): Extent {
     val (c, s) = axes(angle)
-    val places = group.map { (it % width + 0.5) * spec.stride to (it / width + 0.5) * spec.stride }
+    val places = group.map { (row, column) -> (column + 0.5) * spec.stride to (row + 0.5) * spec.stride }
     val along = places.map { (x, y) -> x * c + y * s }
     val across = places.map { (x, y) -> y * c - x * s }
     val air = spec.padding + spec.stride / 2.0
@@ -199,7 +274,7 @@ private fun extent(
  *
  * Where two lines of different looks share more than half of one's middle, the one with the higher score times width is kept.
  *
- * @param angles of the level look.
+ * @param angles of the level look, as `partsToRotate` returns them.
  * @param quads in pixels of the level look's network input; [scores] are theirs, and [looks] the look in which each was found.
  * @param lookAngles of each look, in degrees; 0 for the level one.
  * @return their indices, ascending.
@@ -233,17 +308,27 @@ private fun isOwn(
     lookAngles: List<Int>,
     spec: DirectionSpec,
 ): Boolean {
-    val start = Vector((quad.topLeft.x + quad.bottomLeft.x).toDouble() / 2, (quad.topLeft.y + quad.bottomLeft.y).toDouble() / 2)
-    val end = Vector((quad.topRight.x + quad.bottomRight.x).toDouble() / 2, (quad.topRight.y + quad.bottomRight.y).toDouble() / 2)
     val votes = IntArray(lookAngles.size)
-    for (k in 0 until SAMPLES) {
-        val place = (start + (end - start) * ((k + 0.5) / SAMPLES)) / spec.stride.toDouble()
-        val column = floor(place.x).toInt().coerceIn(0, angles.width - 1)
-        val row = floor(place.y).toInt().coerceIn(0, angles.height - 1)
-        val angle = angles.values[row * angles.width + column]
+    for (cell in cellsUnder(quad, angles, spec)) {
+        val angle = angles.values[cell]
         if (angle == CellAngles.NO_TEXT) continue
         val apart = lookAngles.map { apart(angle, it) }
         for ((n, degrees) in apart.withIndex()) if (degrees == apart.min()) votes[n]++
     }
     return votes[look] == votes.max()
+}
+
+/** The cells, row by row, at [SAMPLES] points along the middle of a line. */
+private fun cellsUnder(
+    quad: Quad,
+    angles: CellAngles,
+    spec: DirectionSpec,
+): List<Int> {
+    val start = Vector((quad.topLeft.x + quad.bottomLeft.x).toDouble() / 2, (quad.topLeft.y + quad.bottomLeft.y).toDouble() / 2)
+    val end = Vector((quad.topRight.x + quad.bottomRight.x).toDouble() / 2, (quad.topRight.y + quad.bottomRight.y).toDouble() / 2)
+    return List(SAMPLES) { k ->
+        val place = (start + (end - start) * ((k + 0.5) / SAMPLES)) / spec.stride.toDouble()
+        val column = floor(place.x).toInt().coerceIn(0, angles.width - 1)
+        floor(place.y).toInt().coerceIn(0, angles.height - 1) * angles.width + column
+    }
 }
