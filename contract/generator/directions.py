@@ -56,7 +56,7 @@ def _part_cases() -> Cases:
     tilted = cells(24, 30, level)
     tilted[tilted != NO_TEXT] = np.random.default_rng(2).integers(-1, 16, (tilted != NO_TEXT).sum())
     curved = cells(20, 40, *((10 + 3 * i, 5, 8, 2 * i, 2 * i + 2) for i in range(20)))
-    columns = cells(36, 32, *((90, 4, 34, x, x + 2) for x in (4, 12, 20, 28)))
+    columns = cells(24, 32, *((90, 3, 22, x, x + 2) for x in (4, 12, 20, 28)))
     pages = {
         "no text": cells(10, 10),
         "level": cells(24, 30, level),
@@ -72,7 +72,7 @@ def _part_cases() -> Cases:
         "many angles around a few": tilted,
         "rows and two edges, of directions that go together": cells(24, 30, (0, 2, 20, 6, 22), *edges),
         "rows, and edges of two directions": cells(24, 30, (0, 2, 20, 6, 22), edges[0], (40, 3, 18, 26, 28)),
-        "two parts far from each other": cells(40, 50, (90, 2, 12, 1, 4), (90, 28, 39, 44, 48)),
+        "two parts far from each other": cells(24, 40, (90, 1, 10, 1, 4), (90, 14, 23, 34, 38)),
         "equally many of two directions": cells(20, 30, (60, 2, 6, 2, 8), (-40, 12, 16, 2, 8)),
         "columns, one look at all": columns,
         "a curve": curved,
@@ -294,6 +294,10 @@ def column_cases() -> Cases:
         *(case("rectangle", name, quad=quad) for name, quad in [
             ("skewed", np.array([[10, 5], [60, 12], [52, 40], [2, 33]], F32)), ("running down", np.roll(box(10, 20, 40, 90), -1, 0)),
             ("no area", box(3, 3, 3, 3)),
+        ]),
+        *(case("of_height", f"{name}, {times} times", quad=quad, times=times) for name, quad, times in [
+            ("skewed", rotated(50, 30, 8, (40, 30)), 0.8), ("upside down", np.roll(box(10, 20, 90, 40), 2, 0), 1.5),
+            ("no area", box(3, 3, 3, 3), 0.5),
         ]),
         *(case("chains_down", name, quads=[np.roll(q, -1, 0) for q in quads], max_gap=gap) for name, quads, gap in [
             ("none", [], 1.5), ("two pieces and another column", three, 1.5), ("pieces too far from each other", three, 0.5),

@@ -38,6 +38,9 @@ DIRECTED: Values = {
 }
 
 
+NARROW: Values = {"height_retry_score": 0.8, "retry_height": 0.5}
+
+
 class Page:
     """A photo that is being painted, with the texts of its lines in each direction."""
 
@@ -81,12 +84,22 @@ class Page:
         self.quads.append(np.roll(box(*ground), -1, 0))
         return self
 
+    def inner(self, text: Read, *, flipped: bool = False, fraction: float = 0.35) -> Page:
+        """What the last line says, or says upside down, to who reads only this fraction of its height, around the middle."""
+        (x0, y0, x1, y1), digits = self.photo["boxes"][-1]["box"], [(d + 5) % 16 for d in self.photo["boxes"][-1]["digits"]]
+        margin = round((y1 - y0) * (1 - fraction) / 2)
+        self.photo["boxes"].append({**self.photo["boxes"][-1], "box": [x0, y0 + margin, x1, y1 - margin], "digits": digits})
+        first, last = (digits[2], digits[1]) if flipped else (digits[0], digits[3])
+        self.texts[f"{first:x}{last:x}"] = list(text)
+        return self
+
     def decision(self, stage: str, name: str) -> Values:
         """A case of whether the page is upside down."""
         return case(stage, name, photo=self.photo, quads=self.quads, texts=self.texts, spec=RECOGNIZER)
 
     def policy(self, name: str, **spec: Any) -> Values:
-        """A case of the reading policy."""
+        """A case of the reading policy. Only where the spec says so, lines are read in other heights too."""
+        spec["reading"] = {"height_retry_score": 0.0} | spec.get("reading", {})
         return case("read_lines", name, photo=self.photo, quads=self.quads, texts=self.texts, spec=RECOGNIZER | spec)
 
     def whole(self, name: str, regions: Any = None, *, stage: str = "read", says: str | None = None, **changes: Values) -> Values:
@@ -146,6 +159,18 @@ def policy_cases() -> Cases:
         "just not better": rows(7, 0.8, flipped=0.85), "the best of both is better, the other way is not": kept, "a few": votes,
         "lines that run down": Page(80, 120).line(10, 10, 16, 90, quarters=1, down=("d", 0.2), up=("u", 0.9)),
     }  # fmt: skip
+    heights = Page(200, 240).line(4, 4, 160, 40, ("badly", 0.5)).inner(("well", 0.9)).line(4, 50, 160, 40, ("a", 0.7)).inner(("b", 0.74))
+    heights.line(4, 96, 160, 40, ("fair", 0.85)).inner(("no", 0.95)).line(4, 142, 100, 40, ("x", 0.4), flipped=("down", 0.75)).inner(
+        ("deep", 0.95), flipped=True
+    )
+    heights.line(4, 188, 160, 40, ("better", 0.6)).inner(("worse", 0.2))
+    narrow: dict[str, Values] = {
+        "what is read badly is read again in half of the height": {},
+        "in nine tenths of it, where it says the same": {"retry_height": 0.9},
+        "only what is read worse": {"height_retry_score": 0.65},
+        "only where that gains more": {"min_gain": 0.45},
+        "what was found to be upside down too": {"flip_retry_score": 0.5, "height_retry_score": 0.9},
+    }
     long = Page(420, 24).line(4, 4, 400, 16, ("begin", 0.95), end=("end", 0.9))
     numbers: dict[str, tuple[Page, Values]] = {
         "no retry below 0.5": (retried, {"flip_retry_score": 0.5}),
@@ -180,6 +205,7 @@ def policy_cases() -> Cases:
         shapes.policy("just not and just vertical"),
         mixed.policy("a vertical line has no vote and is not flipped with the page"),
         long.policy("a long line is read in two parts"),
+        *(heights.policy(name, reading=NARROW | numbers) for name, numbers in narrow.items()),
         *(page.policy(name) for name, page in _column_pages().items()),
         *(
             _column_pages()[page].policy(f"{page}, {name} {value}", reading={name: value})

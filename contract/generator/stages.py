@@ -219,6 +219,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "split_vertical": lambda quad: {"quads": np.array(geometry.split_vertical(quad))},
     "rotate_quad": lambda quad, quarters: {"quad": geometry.rotate_quad(quad, quarters)},
     "rectangle": lambda quad: {"quad": geometry.rectangle(quad)},
+    "of_height": lambda quad, times: {"quad": geometry.of_height(quad, times)},
     "chains_down": lambda quads, max_gap: {"chains": geometry.chains_down(list(quads), max_gap)},
     "split_column": lambda line_crop, spec: {"cells": [list(c) for c in split_column(line_crop, recognizer(spec))]},
     "split_points": lambda line_crop, spec: {"split": [list(p) for p in split_points(line_crop, recognizer(spec))]},

@@ -302,7 +302,8 @@ class ReadingSpec:
         vertical_aspect: a line more than so many times as high as wide may be vertical.
         column_slope: a line that runs down or up, by more than so many times what it runs to one side, may be a column of characters.
         column_gap: two columns that continue each other, at most so many times their width apart, are one.
-        min_gain: by how much the score of another direction must be higher.
+        min_gain: by how much the score of another reading must be higher.
+        height_retry_score, retry_height: a text below this score is read again in a quad so many times as high.
         min_combined_score: what the detector's score and the text's must sum to where the detector's alone is below
             `LinesSpec.line_score`.
         batch_columns: columns of a batch at most, after padding.
@@ -317,6 +318,8 @@ class ReadingSpec:
     column_slope: Annotated[float, Range(1, 100)]
     column_gap: Annotated[float, Range(0, 100)]
     min_gain: Fraction
+    height_retry_score: Fraction
+    retry_height: Annotated[float, Range(0.5, 2)]
     min_combined_score: Annotated[float, Range(0, 2)]
     batch_columns: Annotated[int, Range(32, 16384)]
     batch_spread: Annotated[float, Range(1, 100)]
@@ -692,9 +695,11 @@ CRNN = RecognizerSpec(
         column_slope=1.7,
         column_gap=1.5,
         min_gain=0.05,
+        height_retry_score=0.9,
+        retry_height=0.85,
         min_combined_score=1.1,
         batch_columns=1280,  # their logits are 7 MB; larger batches take more memory and save no time
         batch_spread=1.3,
     ),
-    calibration=CalibrationSpec(bias=-3.54, errors=1.34, length=1.04, floor=0.001),
+    calibration=CalibrationSpec(bias=-3.921, errors=1.299, length=1.174, floor=0.001),
 )

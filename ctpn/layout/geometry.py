@@ -183,6 +183,13 @@ def part_of_quad(quad: F32, begin: float, end: float) -> F32:
     return np.stack(corners).astype(np.float32)
 
 
+def of_height(quad: F32, times: float) -> F32:
+    """A quad so many times as high, around the same middle line: float32 [4, 2]."""
+    a, b, c, d = quad.astype(np.float64)
+    down = (d - a + c - b) / 4 * (times - 1)
+    return np.stack([a - down, b - down, c + down, d + down]).astype(np.float32)
+
+
 def rectangle(quad: F32) -> F32:
     """The rectangle float32 [4, 2] with the middle line and the mean height of a quad."""
     corners = quad.astype(np.float64)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.contract.spec import RecognizerSpec
-from ctpn.layout.geometry import chains_down, is_steep, part_of_quad, quad_size, rectangle, rotate_quad, split_vertical
+from ctpn.layout.geometry import chains_down, is_steep, of_height, part_of_quad, quad_size, rectangle, rotate_quad, split_vertical
 from ctpn.recognition.ctc import Decoded, greedy
 from ctpn.recognition.line_crop import batches, ink_of, is_space, padded, rectify, split_column, split_points
 from ctpn.runtime.protocols import Recognizer
@@ -90,6 +90,7 @@ def read_lines(rgb: U8, quads: Sequence[F32], recognizer: Recognizer, timer: Sta
     right, and as a column of characters. Of the others, one with a low score is also read upside down, and if that is better for the
     page's longest lines, so are all others. Before that, the same is done with those that run down or up (`is_steep`) as columns, and
     columns that continue each other are read as one. The reading with the highest score wins, if it is `min_gain` above the one before.
+    What is read badly even so is read once more in a quad of another height, for detected heights are uneven.
     """
     readings = _Readings(rgb, quads, recognizer, timer or StageTimer())
     return readings.finish(readings.vote(readings.level, _upside_down))
@@ -153,17 +154,28 @@ class _Readings:
         self.retry(self.vertical, lambda q: _rotated(q, 1))
         self.retry(self.vertical, lambda q: _rotated(q, 3))
         self.retry(self.vertical, lambda q: Way(split_vertical(q), q))
+        self.retry_heights([i for i in range(len(self.quads)) if i not in absorbed])
         found = enumerate(zip(self.chosen, self.texts, strict=True))
         return [ReadLine(i, way.quad, text, way.is_column) for i, (way, text) in found if i not in absorbed]
 
     def retry(self, which: Sequence[int], way_of: WayOf) -> float:
         """Read lines another way and keep what is better; the mean score of that way."""
-        ways = [way_of(self.quads[i]) for i in which]
+        return self.try_ways(which, [way_of(self.quads[i]) for i in which])
+
+    def try_ways(self, which: Sequence[int], ways: Sequence[Way]) -> float:
+        """Read each line in its way and keep what is better; the mean score of these ways."""
         texts = self.read(ways)
         for i, way, text in zip(which, ways, texts, strict=True):
             if text.score > self.texts[i].score + self.recognizer.spec.reading.min_gain:
                 self.texts[i], self.chosen[i] = text, way
         return _mean_score(texts)
+
+    def retry_heights(self, which: Sequence[int]) -> None:
+        """Read lines that are read badly as they were, but in quads of another height; their own quads stay."""
+        policy = self.recognizer.spec.reading
+        badly = [i for i in which if self.texts[i].score < policy.height_retry_score]
+        ways = [self.chosen[i] for i in badly]
+        self.try_ways(badly, [replace(way, parts=[of_height(part, policy.retry_height) for part in way.parts]) for way in ways])
 
     def vote(self, which: Sequence[int], way_of: WayOf) -> Vote:
         """Read the longest lines another way, if they are read badly."""

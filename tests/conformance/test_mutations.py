@@ -78,6 +78,8 @@ RECOGNIZER = {
         "column_slope": 5.0,
         "column_gap": 0.5,
         "min_gain": 0.03,
+        "height_retry_score": 0.5,
+        "retry_height": 1.2,
         "min_combined_score": 1.08,
         "batch_columns": 1344,
         "batch_spread": 1.0,
@@ -167,6 +169,13 @@ MUTANTS = {
     "no line runs down": ("        self.retry(self.vertical, lambda q: _rotated(q, 1))\n", ""),
     "no line runs up": ("        self.retry(self.vertical, lambda q: _rotated(q, 3))\n", ""),
     "no line is a column": ("        self.retry(self.vertical, lambda q: Way(split_vertical(q), q))\n", ""),
+    "no other height": ("        self.retry_heights([i for i in range(len(self.quads)) if i not in absorbed])\n", ""),
+    "other heights of all": ("if self.texts[i].score < policy.height_retry_score", "if True"),
+    "the quad of another height": ("replace(way, parts=[", "replace(way, quad=of_height(way.quad, policy.retry_height), parts=["),
+    "another height of the line as it was found": (
+        "replace(way, parts=[of_height(part, policy.retry_height) for part in way.parts]) for way in ways]",
+        "replace(way, parts=[of_height(self.quads[i], policy.retry_height)]) for i, way in zip(badly, ways)]",
+    ),
     "columns first": (
         "        self.retry(self.vertical, lambda q: _rotated(q, 1))\n",
         "        self.retry(self.vertical, lambda q: Way(split_vertical(q), q))\n"

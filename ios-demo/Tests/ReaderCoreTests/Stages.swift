@@ -99,6 +99,7 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
         return ["pixels": rotated.pixels, "corners": array("f32", ends.flatMap { [$0.x, $0.y] }, 2, 2)]
     },
     "rectangle": { ["quad": rectangle($0["quad"].quad)] },
+    "of_height": { ["quad": ofHeight($0["quad"].quad, times: $0.double("times"))] },
     "chains_down": { ["chains": chainsDown($0.list("quads").map(\.quad), maxGap: $0.double("max_gap"))] },
     "split_column": { ["cells": splitColumn($0["line_crop"].image, try recognizer($0)).map { [$0.begin, $0.end] }] },
     "text_probability": { ["probability": textProbability($0["scores"].floats, try recognizer($0).calibration)] },

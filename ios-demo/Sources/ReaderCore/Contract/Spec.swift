@@ -286,8 +286,11 @@ public struct ReadingSpec: Sendable, Equatable {
     public let pageFlipVotes: Int
     /// A line more than so many times as high as wide may be vertical.
     public let verticalAspect: Double
-    /// By how much the score of another direction must be higher.
+    /// By how much the score of another reading must be higher.
     public let minGain: Double
+    /// A text below this score is read again in a quad `retryHeight` times as high.
+    public let heightRetryScore: Double
+    public let retryHeight: Double
     /// What the detector's score and the text's must sum to where the detector's alone is below `LinesSpec.lineScore`.
     public let minCombinedScore: Double
     /// Columns of a batch at most, after padding.
@@ -305,6 +308,8 @@ public struct ReadingSpec: Sendable, Equatable {
         pageFlipVotes = try f.int("page_flip_votes", 1...1000)
         verticalAspect = try f.number("vertical_aspect", 1...100)
         minGain = try f.number("min_gain", .fraction)
+        heightRetryScore = try f.number("height_retry_score", .fraction)
+        retryHeight = try f.number("retry_height", 0.5...2)
         minCombinedScore = try f.number("min_combined_score", 0...2)
         batchColumns = try f.int("batch_columns", 32...16384)
         batchSpread = try f.number("batch_spread", 1...100)

@@ -156,6 +156,15 @@ func splitVertical(_ quad: Quad) -> [Quad] {
     return (0..<count).map { Quad(left[$0], right[$0], right[$0 + 1], left[$0 + 1]) }
 }
 
+/// A quad so many times as high, around the same middle line.
+func ofHeight(_ quad: Quad, times: Double) -> Quad {
+    let corners = [quad.topLeft, quad.topRight, quad.bottomRight, quad.bottomLeft].map { PixelVector(Double($0.x), Double($0.y)) }
+    let (a, b, c, d) = (corners[0], corners[1], corners[2], corners[3])
+    let (x, y) = ((d.x - a.x + c.x - b.x) / 4 * (times - 1), (d.y - a.y + c.y - b.y) / 4 * (times - 1))
+    return Quad(
+        PixelPoint(a.x - x, a.y - y), PixelPoint(b.x - x, b.y - y), PixelPoint(c.x + x, c.y + y), PixelPoint(d.x + x, d.y + y))
+}
+
 /// Whether a line runs down or up: more than `slope` times as far as to one side.
 func isSteep(_ quad: Quad, slope: Double) -> Bool {
     let (a, b, c, d) = (quad.topLeft, quad.topRight, quad.bottomRight, quad.bottomLeft)

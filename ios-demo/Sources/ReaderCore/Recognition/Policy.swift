@@ -88,6 +88,7 @@ struct ReadLine {
 /// right, and as a column of characters. Of the others, one with a low score is also read upside down, and if that is better for the
 /// page's longest lines, so are all others. Before that, the same is done with those that run down or up (`isSteep`) as columns, and
 /// columns that continue each other are read as one. The reading with the highest score wins, if it is `minGain` above the one before.
+/// What is read badly even so is read once more in a quad of another height, for detected heights are uneven.
 func readLines(_ rgb: RgbImage, _ quads: [Quad], _ reader: LineReader) async throws -> [ReadLine] {
     let readings = try await Readings(rgb, quads, reader)
     return try await readings.finish(try await readings.vote(readings.level, upsideDown))
@@ -168,20 +169,37 @@ private final class Readings {
         _ = try await retry(vertical) { rotated($0, 1) }
         _ = try await retry(vertical) { rotated($0, 3) }
         _ = try await retry(vertical) { Way(parts: splitVertical($0), quad: $0) }
-        return quads.indices.filter { !absorbed.contains($0) }.map {
+        let kept = quads.indices.filter { !absorbed.contains($0) }
+        try await retryHeights(kept)
+        return kept.map {
             ReadLine(index: $0, quad: chosen[$0].quad, text: texts[$0], isColumn: chosen[$0].isColumn)
         }
     }
 
     /// Read lines another way and keep what is better; the mean score of that way.
     private func retry(_ lines: [Int], _ way: (Quad) -> Way) async throws -> Double {
-        let ways = lines.map { way(quads[$0]) }
+        try await tryWays(lines, lines.map { way(quads[$0]) })
+    }
+
+    /// Read each line in its way and keep what is better; the mean score of these ways.
+    private func tryWays(_ lines: [Int], _ ways: [Way]) async throws -> Double {
         let found = try await read(ways)
         for (n, text) in found.enumerated() where text.score > texts[lines[n]].score + policy.minGain {
             texts[lines[n]] = text
             chosen[lines[n]] = ways[n]
         }
         return meanScore(found)
+    }
+
+    /// Read lines that are read badly as they were, but in quads of another height; their own quads stay.
+    private func retryHeights(_ lines: [Int]) async throws {
+        let badly = lines.filter { texts[$0].score < policy.heightRetryScore }
+        let ways = badly.map { line in
+            let way = chosen[line]
+            let parts = way.parts.map { ofHeight($0, times: policy.retryHeight) }
+            return Way(parts: parts, quad: way.quad, isColumn: way.isColumn)
+        }
+        _ = try await tryWays(badly, ways)
     }
 
     /// Read the longest lines another way, if they are read badly.

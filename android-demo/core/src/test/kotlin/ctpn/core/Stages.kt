@@ -38,6 +38,7 @@ import ctpn.core.layout.Quad
 import ctpn.core.layout.Region
 import ctpn.core.layout.Vector
 import ctpn.core.layout.chainsDown
+import ctpn.core.layout.ofHeight
 import ctpn.core.layout.outline
 import ctpn.core.layout.overlapFraction
 import ctpn.core.layout.readingOrder
@@ -107,6 +108,7 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any?>> =
         },
         "rotate" to ::rotatedPart,
         "rectangle" to { mapOf("quad" to rectangle(it.quad("quad"))) },
+        "of_height" to { mapOf("quad" to ofHeight(it.quad("quad"), it.double("times"))) },
         "chains_down" to { i -> mapOf("chains" to chainsDown(i.list("quads").map { Inputs.quad(it) }, i.double("max_gap"))) },
         "split_column" to { i ->
             mapOf("cells" to splitColumn(i.image("line_crop"), recognizer(i)).map { (begin, end) -> listOf(begin, end) })
@@ -440,6 +442,8 @@ private fun fields(s: ReadingSpec): Map<String, Any> =
         "column_slope" to s.columnSlope,
         "column_gap" to s.columnGap,
         "min_gain" to s.minGain,
+        "height_retry_score" to s.heightRetryScore,
+        "retry_height" to s.retryHeight,
         "min_combined_score" to s.minCombinedScore,
         "batch_columns" to s.batchColumns,
         "batch_spread" to s.batchSpread,

@@ -315,7 +315,8 @@ data class LineCropSpec(
  * @property verticalAspect a line more than so many times as high as wide may be vertical.
  * @property columnSlope a line that runs down or up, by more than so many times what it runs to one side, may be a column of characters.
  * @property columnGap two columns that continue each other, at most so many times their width apart, are one.
- * @property minGain by how much the score of another direction must be higher.
+ * @property minGain by how much the score of another reading must be higher.
+ * @property heightRetryScore a text below this score is read again in a quad [retryHeight] times as high.
  * @property minCombinedScore what the detector's score and the text's must sum to where the detector's alone is below
  *   [LinesSpec.lineScore].
  * @property batchColumns columns of a batch at most, after padding.
@@ -329,6 +330,8 @@ data class ReadingSpec(
     val columnSlope: Double,
     val columnGap: Double,
     val minGain: Double,
+    val heightRetryScore: Double,
+    val retryHeight: Double,
     val minCombinedScore: Double,
     val batchColumns: Int,
     val batchSpread: Double,
@@ -341,6 +344,8 @@ data class ReadingSpec(
         f.number("column_slope", Range(1, 100)),
         f.number("column_gap", Range(0, 100)),
         f.number("min_gain", FRACTION),
+        f.number("height_retry_score", FRACTION),
+        f.number("retry_height", Range(0.5, 2.0)),
         f.number("min_combined_score", Range(0, 2)),
         f.int("batch_columns", Range(32, 16384)),
         f.number("batch_spread", Range(1, 100)),

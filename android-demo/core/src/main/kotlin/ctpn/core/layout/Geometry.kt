@@ -178,6 +178,17 @@ fun splitVertical(quad: Quad): List<Quad> {
     return List(count) { Quad(left[it], right[it], right[it + 1], left[it + 1]) }
 }
 
+/** A quad so many times as high, around the same middle line. */
+fun ofHeight(
+    quad: Quad,
+    times: Double,
+): Quad {
+    val (a, b, c, d) = quad.corners
+    val x = (d.x.toDouble() - a.x + c.x - b.x) / 4 * (times - 1)
+    val y = (d.y.toDouble() - a.y + c.y - b.y) / 4 * (times - 1)
+    return Quad(point(a.x - x, a.y - y), point(b.x - x, b.y - y), point(c.x + x, c.y + y), point(d.x + x, d.y + y))
+}
+
 /** Whether a line runs down or up: more than [slope] times as far as to one side. */
 fun isSteep(
     quad: Quad,

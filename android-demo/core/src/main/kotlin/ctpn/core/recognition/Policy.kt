@@ -6,6 +6,7 @@ import ctpn.core.imaging.RgbImage
 import ctpn.core.layout.Quad
 import ctpn.core.layout.chainsDown
 import ctpn.core.layout.isSteep
+import ctpn.core.layout.ofHeight
 import ctpn.core.layout.partOfQuad
 import ctpn.core.layout.quadSize
 import ctpn.core.layout.rectangle
@@ -110,6 +111,7 @@ private class Way(
  * right, and as a column of characters. Of the others, one with a low score is also read upside down, and if that is better for the
  * page's longest lines, so are all others. Before that, the same is done with those that run down or up ([isSteep]) as columns, and
  * columns that continue each other are read as one. The reading with the highest score wins, if it is `minGain` above the one before.
+ * What is read badly even so is read once more in a quad of another height, for detected heights are uneven.
  */
 fun readLines(
     rgb: RgbImage,
@@ -184,15 +186,22 @@ private class Readings(
         retry(vertical) { rotated(it, 1) }
         retry(vertical) { rotated(it, 3) }
         retry(vertical) { Way(splitVertical(it), it) }
-        return quads.indices.filter { it !in absorbed }.map { ReadLine(it, chosen[it].quad, texts[it], chosen[it].isColumn) }
+        val kept = quads.indices - absorbed
+        retryHeights(kept)
+        return kept.map { ReadLine(it, chosen[it].quad, texts[it], chosen[it].isColumn) }
     }
 
     /** Read lines another way and keep what is better; the mean score of that way. */
     private fun retry(
         lines: List<Int>,
         wayOf: (Quad) -> Way,
+    ): Double = tryWays(lines, lines.map { wayOf(quads[it]) })
+
+    /** Read each line in its way and keep what is better; the mean score of these ways. */
+    private fun tryWays(
+        lines: List<Int>,
+        ways: List<Way>,
     ): Double {
-        val ways = lines.map { wayOf(quads[it]) }
         val read = read(ways)
         for ((n, text) in read.withIndex()) {
             val i = lines[n]
@@ -202,6 +211,17 @@ private class Readings(
             }
         }
         return meanScore(read)
+    }
+
+    /** Read lines that are read badly as they were, but in quads of another height; their own quads stay. */
+    private fun retryHeights(lines: List<Int>) {
+        val badly = lines.filter { texts[it].score < policy.heightRetryScore }
+        tryWays(
+            badly,
+            badly.map { chosen[it] }.map { way ->
+                Way(way.parts.map { ofHeight(it, policy.retryHeight) }, way.quad, way.isColumn)
+            },
+        )
     }
 
     /** Read the longest lines another way, if they are read badly. */
