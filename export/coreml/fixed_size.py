@@ -6,12 +6,16 @@ An app does the same: ios-demo/Sources/ReaderCore/Runtime/FixedSize.swift, which
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ctpn.contract.spec import DetectorSpec
+from ctpn.contract.spec import DetectorSpec, RecognizerSpec
 from ctpn.errors import ModelError
 from ctpn.runtime.protocols import F32, U8
+
+if TYPE_CHECKING:
+    from export.parity import Run
 
 
 def untiled(spec: DetectorSpec) -> DetectorSpec:
@@ -49,3 +53,31 @@ def function_width(width: int, widths: list[int]) -> int:
     if not fitting:
         raise ModelError(f"the recogniser's functions take up to {widths[-1]} columns, got a line crop of {width}; export a wider one")
     return fitting[0]
+
+
+class FixedDetector:
+    """A detector's graph of one size; `size` is (H, W)."""
+
+    def __init__(self, run: Run, size: tuple[int, int], spec: DetectorSpec) -> None:
+        self.run, self.size, self.spec = run, size, untiled(spec)
+
+    def maps(self, pixels_net: U8, /) -> dict[str, F32]:
+        """See `protocols.Detector`."""
+        found = self.run(pad_picture(pixels_net, self.size, self.spec.pad)[None])
+        height, width = pixels_net.shape[:2]
+        return {name: cut_map(found[name][0], height, width, name, self.spec) for name in self.spec.outputs}
+
+
+class FixedRecognizer:
+    """A recogniser's graphs of one width each, by their width; each line crop goes into the narrowest that holds it."""
+
+    def __init__(self, runs: dict[int, Run], spec: RecognizerSpec) -> None:
+        self.runs, self.spec = dict(sorted(runs.items())), spec
+
+    def logits(self, line_crops: U8, /) -> F32:
+        """See `protocols.Recognizer`."""
+        width = line_crops.shape[2]
+        wide = function_width(width, list(self.runs))
+        size, steps = (self.spec.height, wide), width // self.spec.stride
+        rows = [self.runs[wide](pad_picture(crop, size, self.spec.pad)[None])["logits"][:, :steps] for crop in line_crops]
+        return np.concatenate(rows)

@@ -22,6 +22,7 @@ from ctpn.reader import WEIGHTS
 from export import bundle as export_bundle
 from export import bundle_models, variants
 from export.bundle import main, self_test, write
+from export.coreml.fixed_size import FixedDetector
 from export.exporter import ExportedFile
 
 
@@ -98,6 +99,30 @@ def test_a_package_and_several_widths_lie_in_a_bundle_too(tmp_path, monkeypatch)
 def test_the_golden_case_is_kept_with_other_roundings(shipped_bundle):
     """Float16 and ARM's int8 round otherwise than this machine's int8: the float32 detector stands for them."""
     self_test(open_bundle(shipped_bundle), TextReader(detector=WEIGHTS / "mobile.onnx", threads=1))
+
+
+@pytest.mark.parametrize("detector", [None, WEIGHTS / "mobile.onnx"])
+def test_the_golden_case_is_kept_by_a_detector_of_one_size(shipped_bundle, detector):
+    reader = TextReader(detector=detector, threads=1)
+
+    def run(pixels):
+        return {name: values[None] for name, values in reader.detector.maps(pixels[0]).items()}
+
+    self_test(open_bundle(shipped_bundle), TextReader.of(FixedDetector(run, (960, 960), reader.detector.spec), reader.recognizer))
+
+
+def test_fields_that_padding_reads_otherwise_are_in_no_golden_case(monkeypatch, tmp_path):
+    calls = []
+
+    def blind_at_first(self, pixels):
+        calls.append(pixels)
+        maps = {name: values[0] for name, values in self.run(pixels[None]).items()}
+        return {name: np.zeros_like(values) for name, values in maps.items()} if len(calls) == 1 else maps
+
+    monkeypatch.setattr(FixedDetector, "maps", blind_at_first)
+    export_bundle._golden(tmp_path, TextReader(threads=1))
+    regions = json.loads((tmp_path / "golden.json").read_text())["regions"]
+    assert [53, 73, 278, 67] not in regions and [136, 215, 435, 49] in regions
 
 
 class Shifted:
