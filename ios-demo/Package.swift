@@ -1,7 +1,8 @@
 // swift-tools-version: 6.0
 import PackageDescription
 
-// Tools 6.0 means Swift 6 mode for every target: what could race does not compile.
+// Tools 6.0 means Swift 6 mode for every target: what could race does not compile. A target names each module that it imports, not only
+// the nearest ones: else it is not built again when one of them changes, keeps the old layout of its structures, and crashes.
 let package = Package(
     name: "Reader",
     platforms: [.iOS(.v17), .macOS(.v14)],
@@ -11,9 +12,10 @@ let package = Package(
         .target(name: "ReaderModel", dependencies: ["ReaderCore"]),  // what the screen shows: Foundation and Observation
         .target(name: "ReaderOnnx", dependencies: ["ReaderCore", "COnnxRuntime"]),
         .testTarget(name: "ReaderCoreTests", dependencies: ["ReaderCore", "ReaderCrypto"]),
-        .testTarget(name: "ReaderModelTests", dependencies: ["ReaderModel", "Fakes"]),
-        .target(name: "Fakes", dependencies: ["ReaderModel"], path: "Tests/Fakes"),  // readers and decoders of the tests of screens
-        .testTarget(name: "ReaderOnnxTests", dependencies: ["ReaderOnnx", "ReaderCrypto", "Fakes"]),
+        .testTarget(name: "ReaderModelTests", dependencies: ["ReaderCore", "ReaderModel", "Fakes"]),
+        // Readers and decoders of the tests of screens.
+        .target(name: "Fakes", dependencies: ["ReaderCore", "ReaderModel"], path: "Tests/Fakes"),
+        .testTarget(name: "ReaderOnnxTests", dependencies: ["ReaderCore", "ReaderOnnx", "ReaderCrypto", "Fakes"]),
     ]
 )
 
@@ -34,14 +36,19 @@ let package = Package(
         .testTarget(name: "ReaderCoreMLTests", dependencies: ["ReaderCore", "ReaderCoreML", "ReaderOnnx", "Fakes", "CoreML"]),
         .target(name: "ReaderCrypto", dependencies: ["ReaderCore", "CryptoKit"]),
         // What docs/backend.md has, for tests/serve/test_docs.py.
-        .executableTarget(name: "newer-bundle", dependencies: ["ReaderCrypto"], path: "Tests/NewerBundle"),
+        .executableTarget(name: "newer-bundle", dependencies: ["ReaderCore", "ReaderCrypto"], path: "Tests/NewerBundle"),
         .executableTarget(
             name: "App",
             dependencies: [
-                "ReaderModel", "ReaderOnnx", "ReaderCoreML", "ReaderCrypto", "SwiftUI", "PhotosUI", "UIKit", "ImageIO", "CoreGraphics",
-                "AVFoundation",
+                "ReaderCore", "ReaderModel", "ReaderOnnx", "ReaderCoreML", "ReaderCrypto", "SwiftUI", "PhotosUI", "UIKit", "ImageIO",
+                "CoreGraphics", "AVFoundation",
             ], path: "App/Sources"),
-        .testTarget(name: "AppTests", dependencies: ["App", "Fakes", "SwiftUI", "PhotosUI", "UIKit", "ImageIO", "AVFoundation"]),
+        .testTarget(
+            name: "AppTests",
+            dependencies: [
+                "App", "Fakes", "ReaderCore", "ReaderModel", "ReaderOnnx", "ReaderCrypto", "SwiftUI", "PhotosUI", "UIKit", "ImageIO",
+                "CoreGraphics", "AVFoundation",
+            ]),
     ]
 #else
     // The same header, <onnxruntime/onnxruntime_c_api.h>, lies in the framework that `tools/setup-ort.sh --ios .` puts beside this file.
