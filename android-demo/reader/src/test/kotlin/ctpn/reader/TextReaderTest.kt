@@ -71,8 +71,10 @@ class TextReaderTest {
             listOf(
                 lines.drop(1),
                 listOf(lines[0].copy(text = lines[0].text + "!")) + lines.drop(1),
-                lines.map { it.copy(quad = it.quad.copy(topLeft = it.quad.topLeft.copy(x = it.quad.topLeft.x + 3))) },
-                lines.map { it.copy(textScore = it.textScore!! + 0.05f) },
+                lines.map {
+                    it.copy(quad = it.quad.copy(topLeft = it.quad.topLeft.copy(x = it.quad.topLeft.x + 1.5f * bundle.golden.quadTolerance)))
+                },
+                lines.map { it.copy(textScore = it.textScore!! - 1.5f * bundle.golden.scoreTolerance) },
             )
         openReader(bundle, threads = 1).use { reader ->
             for (wrong in others) {
