@@ -91,7 +91,11 @@ def test_readme_shows_what_was_read(tmp_path):
     per_side = dict.fromkeys(headline.READERS, 3.2)
     (tmp_path / "reading.json").write_text(json.dumps({"size_mb": per_side, "memory_mb": per_side, "sets": sets}))
     shown = headline.updated(f"{headline.BEGIN}{headline.END}", headline.headline(results.StoredResults(tmp_path)))
-    assert "unseen seeds and fonts (60) | 0.900 |" in shown and "these³ (2) | 0.250 |" in shown and "5.0 (0.50 ×)" in shown
+    assert (
+        "unseen seeds and fonts (60) | 0.900 |" in shown
+        and "these³ (2) | 0.250 |" in shown
+        and "| 0.50 × (5 ms a page) | 0.50 × | 0.50 × |" in shown
+    )
     peers = json.loads((tmp_path / "peers.json").read_text())
     del peers["sets"]["funsd"]["ours int8"]
     (tmp_path / "peers.json").write_text(json.dumps(peers))

@@ -113,5 +113,4 @@ def test_a_photo_that_takes_too_long_costs_its_reader_and_nothing_else(started):
     service = started("--read-time", "0.02")
     answer = service.read(noise(2000))
     assert answer.status_code == 504 and "took too long" in answer.json()["detail"]
-    wait_until(lambda: service.metric("ctpn_readers_ready") == 1)
-    assert service.metric("ctpn_readers_restarted") == 1
+    wait_until(lambda: (service.metric("ctpn_readers_restarted"), service.metric("ctpn_readers_ready")) == (1, 1))
