@@ -148,7 +148,7 @@ def load(service: Service, rate: float, seconds: float) -> Load:
 
     with ThreadPoolExecutor(64) as clients:
         times = list(clients.map(request, range(count)))
-    p50, p99 = np.percentile(times, (50, 99))
+    p50, p99 = np.percentile(times, (50, 99)).tolist()
     return {"requests": count, "p50_ms": round(1000 * p50, 1), "p99_ms": round(1000 * p99, 1)}
 
 
