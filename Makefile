@@ -85,7 +85,7 @@ weights: training-fonts
 
 # Takes the trained weights over as the shipped ones: exported files, accuracy, report and cards.
 ship: setup
-	$(BIN)/python -m export.stamp .train/detector/direction-2/weights.safetensors ctpn/weights/mobile.safetensors
+	$(BIN)/python -m export.stamp .train/detector/direction-3/weights.safetensors ctpn/weights/mobile.safetensors
 	$(BIN)/python -m export.stamp .train/recognizer/stage-15/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m ctpn.training.card ctpn/weights/mobile.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out

@@ -26,7 +26,7 @@ from ctpn.imaging.limits import MAX_PIXELS, Limits
 from ctpn.imaging.resample import resize
 from ctpn.imaging.rotate import rotate
 from ctpn.imaging.source import Source, source_name
-from ctpn.imaging.tiling import fit, needed_bytes, stitch, tiles
+from ctpn.imaging.tiling import closer_scale, fit, needed_bytes, stitch, tiles
 from ctpn.layout.geometry import overlap_fraction, rotate_quad
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import Region, outline, scale, window
@@ -270,7 +270,7 @@ class _Search:
     def lines(self, photo: Photo, regions: Sequence[Region] | None) -> list[list[TextLine]]:
         """The lines of each region, in no order, with quads in the photo's pixels; of the whole photo without regions."""
         if regions is None:
-            return [self._detect(photo.pixels)]
+            return [self._detect(photo.pixels, closer=True)]
         outlines = [photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
         return [self._detect_in_region(photo.pixels, marked, i) for i, marked in enumerate(outlines)]
 
@@ -279,7 +279,7 @@ class _Search:
         rgb = photo.pixels[::-1, ::-1]  # not copied: it may be large
         size = np.array([rgb.shape[1], rgb.shape[0]], np.float32)
         if regions is None:
-            groups = [self._detect(rgb)]
+            groups = [self._detect(rgb, closer=True)]
         else:
             outlines = [size - photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
             groups = [self._detect_in_region(rgb, marked, i) for i, marked in enumerate(outlines)]
@@ -296,13 +296,16 @@ class _Search:
         lines = [replace(line, quad=line.quad / exact + np.array([x0, y0], np.float32), region=index) for line in found]
         return [line for line in lines if overlap_fraction(line.quad, marked) > 0.5]
 
-    def _detect(self, rgb: U8) -> list[TextLine]:
-        """The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated."""
-        with self.timer("fit"):
-            fitted = fit(rgb, self.spec)
-        scale_net = np.array([fitted.scale_x, fitted.scale_y], np.float32)
-        directions, quads_net, scores = self._look(fitted.pixels)
-        del fitted  # as large as the photo, if that is long
+    def _detect(self, rgb: U8, *, closer: bool = False) -> list[TextLine]:
+        """The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
+
+        Args:
+            closer: a small picture is looked at again, enlarged.
+        """
+        scale_net, directions, quads_net, scores = self._look_at_scale(rgb, None)
+        by = closer_scale(rgb.shape[1], rgb.shape[0], quads_net, self.spec) if closer else 1.0
+        if by > 1:
+            scale_net, directions, quads_net, scores = self._look_at_scale(rgb, by)
         lines, rules = _lines(quads_net / scale_net, scores, rgb), self.spec.direction
         if rules is None or directions is None:
             return lines
@@ -341,6 +344,12 @@ class _Search:
             rotated = rotate(rgb, quad, self.spec)
         _, quads_net, scores = self._look(rotated.pixels)
         return _lines(rotated.to_picture(quads_net), scores, rgb), quads_net
+
+    def _look_at_scale(self, rgb: U8, scale_net: float | None) -> tuple[F32, F32 | None, F32, F32]:
+        """A picture at a scale, by default the reduced one: float32 [2], its exact scale in x and y, and `_look`'s answers."""
+        with self.timer("fit"):
+            fitted = fit(rgb, self.spec, scale_net)
+        return np.array([fitted.scale_x, fitted.scale_y], np.float32), *self._look(fitted.pixels)
 
     def _look(self, pixels_net: U8) -> tuple[F32 | None, F32, F32]:
         """The map of directions of a fitted picture, the quads of its lines in its pixels, and their scores."""

@@ -86,7 +86,6 @@ def _part_cases() -> Cases:
         ("spread", 2, pages["a mean between whole degrees"]),
         ("spread", 0, pages["around a quarter"]),
         ("min_cells", 7, noisy),
-        ("min_cells", 10, sizes),
         ("max_gap", 3, columns),
         ("max_gap", 12, apart),
         ("max_gap", 13, apart),

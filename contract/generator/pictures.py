@@ -96,6 +96,18 @@ def fit_cases() -> Cases:
         (2559, 1439),
         (12000, 9000),
     ]
+    low = np.stack([box(10, 10, 90, 30), rotated(300, 120, 30, (300, 300))])
+    closer = [
+        *(
+            (f"{w} x {h}", w, h, False, {})
+            for w, h in [(960, 720), (900, 700), (853, 640), (640, 480), (300, 320), (1, 1), (641, 160), (640, 160)]
+        ),
+        ("a line of 120 pixels", 400, 300, True, {}),
+        ("a long side of 1920", 640, 480, True, {"long_side": 1920}),
+        ("at most 1.5 times", 400, 300, False, {"regions": {"max_enlargement": 1.5}}),
+        ("anchors up to 150 pixels", 400, 300, True, {"anchor_heights": [10.0, 150.0]}),
+        ("longer images are no long ones", 641, 160, False, {"tiling": {"max_aspect_ratio": 5.0}}),
+    ]
     maps = [np.random.default_rng(i).normal(size=(2, n, 3)).astype(np.float32) for i, n in enumerate((60, 60, 20))]
     places = [[0, 960], [832, 1792], [1664, 1984]]
     return [
@@ -105,6 +117,10 @@ def fit_cases() -> Cases:
         ),
         *(case("fit_size", f"{w} x {h}", width=w, height=h, spec={}) for w, h in sizes if w * h <= 16_000_000),
         *(case("fit_size", f"other tiles, {w} x {h}", width=w, height=h, spec=other) for w, h in [(2880, 960), (2881, 960)]),
+        *(
+            case("closer_scale", name, width=w, height=h, quads=low if lines else np.zeros((0, 4, 2), np.float32), spec=spec)
+            for name, w, h, lines, spec in closer
+        ),
         *(case("tiles", str(n), length=n, spec={}) for n in (32, 960, 1440, 1472, 1792, 2016, 19968)),
         *(case("tiles", f"other tiles, {n}", length=n, spec=other) for n in (1056, 1088, 2016)),
         case("stitch", "across", maps=maps, places=places, stride=16, axis=1),

@@ -343,6 +343,7 @@ def reading_cases() -> Cases:
     ok = ("ok", 0.9)
     page = Page(192, 96).line(100, 10, 80, 16, ("b", 0.9)).line(8, 12, 80, 16, ("a", 0.9)).line(8, 50, 150, 16, ("c", 0.9))
     large = Page(400, 300).line(16, 20, 200, 40, ("big", 0.9)).line(20, 200, 300, 30, ("wide", 0.9))
+    tiny = Page(100, 50).line(6, 8, 60, 8, ("tiny", 0.9)).line(6, 30, 40, 10, ("low", 0.9))
     slack = Page(192, 192)
     for i, (score, read) in enumerate([
         (0.6, ("", 0.0)), (0.6, ("poor", 0.1)), (0.54, ("good", 0.9)), (0.4, ("enough", 0.71)), (0.4, ("less", 0.69)),
@@ -369,6 +370,10 @@ def reading_cases() -> Cases:
         Page(192, 96).whole("an empty page"),
         Page(192, 96).whole("an empty page, detected alone", stage="detect"),
         Page(5, 3).whole("a photo of few pixels"),
+        tiny.whole("a small photo is looked at again, closer"),
+        tiny.whole("the same, detected alone", stage="detect"),
+        tiny.whole("a region of it is not", [[0, 0, 100, 50]]),
+        Page(100, 50).line(6, 8, 80, 16, ("high", 0.9)).whole("a small photo whose line is as high as the anchor"),
         large.whole("a photo that is reduced"),
         slack.whole("score slack: texts confirm lines"),
         slack.whole("score slack is not for detection alone", stage="detect"),

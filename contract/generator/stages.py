@@ -63,6 +63,10 @@ def _fit_size(width: int, height: int, spec: Values) -> Values:
     return {"size": [fitted.pixels.shape[1], fitted.pixels.shape[0]], "scale_x": fitted.scale_x, "scale_y": fitted.scale_y}
 
 
+def _closer_scale(width: int, height: int, quads: Any, spec: Values) -> Values:
+    return {"scale": tiling.closer_scale(width, height, quads, detector(spec))}
+
+
 def _stitch(maps: list[Any], places: list[Any], stride: int, axis: int) -> Values:
     return {"map": tiling.stitch(maps, [(a, b) for a, b in places], stride, axis)}
 
@@ -198,6 +202,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "sample": lambda image, x, y: {"image": resample.sample(image, x, y)},
     "fit": _fit,
     "fit_size": _fit_size,
+    "closer_scale": _closer_scale,
     "tiles": lambda length, spec: {"places": [list(p) for p in tiling.tiles(length, detector(spec))]},
     "stitch": _stitch,
     "region": _region,

@@ -116,7 +116,7 @@ class RegionsSpec:
         region_padding: fraction of the region's short side that is looked at around it ...
         min_padding, max_padding: ... but at least and at most so many pixels.
         min_region_side: pixels to which the short side of a smaller region is enlarged ...
-        max_enlargement: ... but at most so many times.
+        max_enlargement: ... but at most so many times; a photo smaller than `long_side` too, for its second look.
     """
 
     region_padding: Annotated[float, Range(0, 2)]
@@ -554,7 +554,7 @@ def _shown(value: Any) -> str:
 
 
 # Of nets with the output `direction`.
-DIRECTION = DirectionSpec(stride=16, text_score=0.6, level_angle=4, spread=15, min_cells=16, max_gap=6, padding=40, max_looks=3)
+DIRECTION = DirectionSpec(stride=16, text_score=0.45, level_angle=4, spread=15, min_cells=10, max_gap=6, padding=40, max_looks=3)
 
 # No mean: the division then folds into the first convolution, and the graph starts with it.
 MOBILE = DetectorSpec(

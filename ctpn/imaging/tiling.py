@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ctpn.contract.spec import DetectorSpec
 from ctpn.imaging.resample import resize
+from ctpn.layout.geometry import quad_size
 
 U8 = NDArray[np.uint8]
 
@@ -36,10 +37,10 @@ def needed_bytes(width: int, height: int, spec: DetectorSpec) -> int:
     return math.ceil(BYTES * width * height * scale * scale)
 
 
-def fit(rgb: U8, spec: DetectorSpec) -> Fitted:
-    """Reduce a picture by `fit_scale` and pad it."""
+def fit(rgb: U8, spec: DetectorSpec, scale: float | None = None) -> Fitted:
+    """Bring a picture to a scale, that of `fit_scale` unless another is given, and pad it."""
     height, width = rgb.shape[:2]
-    scale = fit_scale(width, height, spec)
+    scale = scale or fit_scale(width, height, spec)
     h, w = (max(1, int(np.floor(side * scale + 0.5))) for side in (height, width))
     small = resize(rgb, h, w)
     m = spec.size_multiple
@@ -56,6 +57,23 @@ def fit_scale(width: float, height: float, spec: DetectorSpec) -> float:
     """
     long, short = max(height, width), min(height, width)
     return min(1.0, spec.tiling.tile_short_side / short if long > spec.tiling.max_aspect_ratio * short else spec.long_side / long)
+
+
+def closer_scale(width: int, height: int, quads_net: NDArray[np.float32], spec: DetectorSpec) -> float:
+    """The scale of a second look at a photo that is smaller than the net's input, because its letters are small too; 1: none is needed.
+
+    In whole eighths: the long side becomes at most `long_side`, and at most `regions.max_enlargement` times as long; the highest
+    line gets at most the height of the highest anchor. Long images are not enlarged.
+
+    Args:
+        quads_net: float32 [N, 4, 2], the lines of the first look, at the photo's own scale; N may be 0.
+    """
+    long, short = max(height, width), min(height, width)
+    if long > spec.tiling.max_aspect_ratio * short:
+        return 1.0
+    highest = max((quad_size(quad)[1] for quad in quads_net), default=0.0)
+    by = min(spec.regions.max_enlargement, spec.long_side / long, spec.anchor_heights[-1] / max(highest, 1.0))
+    return max(1.0, math.floor(8 * by) / 8)
 
 
 def tiles(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:

@@ -10,7 +10,7 @@ from ctpn.contract.spec import MOBILE
 from ctpn.errors import ImageError
 from ctpn.imaging.decode import open_image, open_photo
 from ctpn.imaging.tiff_structure import directories, orientation
-from ctpn.imaging.tiling import fit, stitch, tiles
+from ctpn.imaging.tiling import closer_scale, fit, stitch, tiles
 from tests.helpers.jpegs import with_orientation
 from tests.helpers.users import bound_by_permissions
 
@@ -202,3 +202,14 @@ def test_what_is_warned_of_in_the_cases_of_others():
         pytest.skip("../shared/cases is not there")
     codes = {name: [w.code for w in open_photo(cases / name).warnings] for name in ("truncFFD9.jpg", "multi.tif")}
     assert codes == {"truncFFD9.jpg": ["damaged"], "multi.tif": ["more_pages"]}
+
+
+def test_a_small_photo_is_looked_at_closer_unless_its_letters_are_large() -> None:
+    none = np.zeros((0, 4, 2), np.float32)
+    tall = np.array([[[0, 0], [300, 0], [300, 200], [0, 200]]], np.float32)
+    assert closer_scale(640, 480, none, MOBILE) == 1.5
+    assert closer_scale(100, 100, none, MOBILE) == MOBILE.regions.max_enlargement
+    assert closer_scale(640, 480, tall, MOBILE) == 1.25, "the highest anchor has 250 pixels"
+    assert closer_scale(900, 700, none, MOBILE) == closer_scale(640, 100, none, MOBILE) == 1, "hardly smaller; a long image"
+    fitted = fit(np.zeros((480, 640, 3), np.uint8), MOBILE, 1.5)
+    assert fitted.pixels.shape == (736, 960, 3) and fitted.scale_x == 1.5

@@ -10,6 +10,7 @@ from ctpn.errors import CtpnError
 from ctpn.synthesis.fonts import BUILT_IN, Fonts, fonts
 from ctpn.synthesis.pages import MIXED, choose_kind, page
 from ctpn.synthesis.pages.canvas import Canvas
+from ctpn.synthesis.pages.edges import edges
 from ctpn.synthesis.pages.overprint import _show_through, _watermark
 from ctpn.synthesis.pages.ruled_tables import _joined, ruled_table
 from ctpn.synthesis.pages.symbols import SYMBOLS, star
@@ -110,3 +111,15 @@ def test_what_lies_under_the_print_is_pale_background(layer) -> None:  # type: i
         assert not canvas.annotations
         darkest.append(int(canvas.rgb.min()))
     assert min(darkest) > 170 and sorted(darkest)[4] < 255
+
+
+def test_lines_on_the_edges_run_up_or_down_beside_the_page() -> None:
+    found, steep = machine_fonts(), []
+    for seed in range(6):
+        canvas = edges(np.random.default_rng(seed), found)
+        across = np.stack([a.quad[1] - a.quad[0] for a in canvas.annotations])
+        is_steep = np.abs(across[:, 1]) > 4 * np.abs(across[:, 0])
+        at = np.stack([a.quad.mean(0)[0] for a in canvas.annotations])[is_steep] / canvas.width
+        assert ((at < 0.2) | (at > 0.8)).all() and (spans(canvas.annotations)[:, 2] <= canvas.width).all()
+        steep.append(int(is_steep.sum()))
+    assert sum(count > 1 for count in steep) >= 4 and sum(steep) > 15

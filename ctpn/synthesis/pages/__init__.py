@@ -14,6 +14,7 @@ from ctpn.annotations.formats import TextAnnotation
 from ctpn.synthesis.fonts import Fonts, fonts
 from ctpn.synthesis.pages.copier import add_clutter, photocopy
 from ctpn.synthesis.pages.documents import document
+from ctpn.synthesis.pages.edges import edges
 from ctpn.synthesis.pages.forms import form
 from ctpn.synthesis.pages.labels import label
 from ctpn.synthesis.pages.overprint import overprint
@@ -30,6 +31,7 @@ from ctpn.synthesis.pages.waybills import waybill
 GENERATORS = {
     "document": document, "receipt": receipt, "form": form, "label": label, "sign": sign, "waybill": waybill,
     "text_block": text_block, "ruled_table": ruled_table, "symbols": symbols, "vertical": vertical, "overprint": overprint,
+    "edges": edges,
 }  # fmt: skip
 KINDS = tuple(GENERATORS)  # append new kinds: a kind's index enters its pages' seeds
 MIXED = KINDS[:6]  # what a set holds that names no kinds: the first stages' pages stay as they are

@@ -24,7 +24,7 @@ def vertical(rng: Rng, fonts: Fonts) -> Canvas:
     """A part of the page in columns, the rest in rows; an edge of the page may have a line rotated by 90 degrees."""
     h, w = size(rng, 0.6, 1.6)
     page = Canvas(paper(rng, h, w) if rng.random() < 0.75 else paper(rng, h, w, colour(rng, 0.5, 0.9)), rng, fonts)
-    texts, ink = Texts(rng, "zh"), page.ink(float(np.exp(rng.uniform(np.log(14), np.log(60)))), dark(rng))
+    texts, ink = Texts(rng, "zh"), page.ink(float(np.exp(rng.uniform(np.log(14), np.log(90)))), dark(rng))
     edge = w * float(rng.uniform(0.25, 0.75))
     columns, rows = (edge, 0.0, float(w), float(h)), (0.0, 0.0, edge, float(h))
     if rng.random() < 0.5:
@@ -37,7 +37,9 @@ def vertical(rng: Rng, fonts: Fonts) -> Canvas:
 def _columns(page: Canvas, texts: Texts, rect: Rect, ink: Ink) -> None:
     """From right to left; a column holds what fits, or a few characters."""
     (x0, y0, x1, y1), rng = rect, page.rng
-    step, apart = ink.size * float(rng.uniform(1.0, 1.3)), ink.size * float(rng.uniform(1.2, 2.4))
+    loose = rng.random() < 0.4  # as poems are printed
+    step = ink.size * float(rng.uniform(1.3, 2.0) if loose else rng.uniform(1.0, 1.3))
+    apart = ink.size * float(rng.uniform(1.6, 3.5) if loose else rng.uniform(1.2, 2.4))
     x, top = x1 - ink.size, y0 + ink.size * float(rng.uniform(0.3, 2))
     fits = int((y1 - top - 0.5 * ink.size) / step)
     while x - ink.size * 0.6 > x0 and fits > 1:

@@ -84,7 +84,7 @@ private final class LineFinder {
     }
 
     private func lines(of photo: RgbImage, outlines: [[PixelPoint]]?, _ onProgress: (Double) -> Void) async throws -> [[TextLine]] {
-        guard let outlines else { return [try await lines(inAllOf: photo)] }
+        guard let outlines else { return [try await lines(inAllOf: photo, closer: true)] }
         var found: [[TextLine]] = []
         for (i, outline) in outlines.enumerated() {
             found.append(try await lines(of: photo, in: outline, i))
@@ -110,10 +110,17 @@ private final class LineFinder {
     }
 
     /// The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
-    private func lines(inAllOf photo: RgbImage) async throws -> [TextLine] {
-        let fitted = timer.time("fit") { fit(photo, spec) }
+    ///
+    /// - Parameter closer: a small picture is looked at again, enlarged.
+    private func lines(inAllOf photo: RgbImage, closer: Bool = false) async throws -> [TextLine] {
+        var fitted = timer.time("fit") { fit(photo, spec) }
+        var (maps, found) = try await look(at: fitted.pixels)
+        let by = closer ? closerScale(width: photo.width, height: photo.height, found.map(\.quad), spec) : 1
+        if by > 1 {
+            fitted = timer.time("fit") { fit(photo, spec, scale: by) }
+            (maps, found) = try await look(at: fitted.pixels)
+        }
         let (scaleX, scaleY) = (Float(fitted.scaleX), Float(fitted.scaleY))
-        let (maps, found) = try await look(at: fitted.pixels)
         let level = found.map { line in
             TextLine(quad: line.quad.map { within(photo, PixelPoint($0.x / scaleX, $0.y / scaleY)) }, score: line.score)
         }

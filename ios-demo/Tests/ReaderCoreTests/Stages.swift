@@ -23,6 +23,9 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
         let fitted = fit(blank, try detector(i))
         return ["size": [fitted.pixels.width, fitted.pixels.height], "scale_x": fitted.scaleX, "scale_y": fitted.scaleY]
     },
+    "closer_scale": { i in
+        ["scale": closerScale(width: i.int("width"), height: i.int("height"), quads(i["quads"].floats), try detector(i))]
+    },
     "tiles": { ["places": tiles($0.int("length"), try detector($0))] },
     "stitch": { i in
         ["map": stitch(i.list("maps").map(\.map), i.ranges("places"), stride: i.int("stride"), across: i.int("axis") == 1)]

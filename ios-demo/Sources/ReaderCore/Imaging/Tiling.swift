@@ -7,9 +7,9 @@ struct Fitted {
     let scaleY: Double
 }
 
-/// Reduce a picture by `fitScale` and pad it.
-func fit(_ rgb: RgbImage, _ spec: DetectorSpec) -> Fitted {
-    let scale = fitScale(width: Double(rgb.width), height: Double(rgb.height), spec)
+/// Bring a picture to a scale, that of `fitScale` unless another is given, and pad it.
+func fit(_ rgb: RgbImage, _ spec: DetectorSpec, scale: Double? = nil) -> Fitted {
+    let scale = scale ?? fitScale(width: Double(rgb.width), height: Double(rgb.height), spec)
     let width = max(1, rounded(Double(rgb.width) * scale))
     let height = max(1, rounded(Double(rgb.height) * scale))
     let pixels = paddedToMultiple(resize(rgb, width: width, height: height), spec)
@@ -23,6 +23,20 @@ func fitScale(width: Double, height: Double, _ spec: DetectorSpec) -> Double {
     let (long, short) = (max(height, width), min(height, width))
     let isLong = long > spec.tiling.maxAspectRatio * short
     return min(1, isLong ? Double(spec.tiling.tileShortSide) / short : Double(spec.longSide) / long)
+}
+
+/// The scale of a second look at a photo that is smaller than the net's input, because its letters are small too; 1: none is needed.
+///
+/// In whole eighths: the long side becomes at most `longSide`, and at most `regions.maxEnlargement` times as long; the highest line gets
+/// at most the height of the highest anchor. Long images are not enlarged.
+///
+/// - Parameter quadsNet: the lines of the first look, at the photo's own scale.
+func closerScale(width: Int, height: Int, _ quadsNet: [Quad], _ spec: DetectorSpec) -> Double {
+    let long = Double(max(width, height))
+    if long > spec.tiling.maxAspectRatio * Double(min(width, height)) { return 1 }
+    let highest = max(quadsNet.map { quadSize($0).height }.max() ?? 0, 1)
+    let by = min(spec.regions.maxEnlargement, Double(spec.longSide) / long, spec.anchorHeights[spec.anchorHeights.count - 1] / highest)
+    return max(1, (8 * by).rounded(.down) / 8)
 }
 
 private func paddedToMultiple(_ small: RgbImage, _ spec: DetectorSpec) -> RgbImage {

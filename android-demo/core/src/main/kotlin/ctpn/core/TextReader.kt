@@ -11,6 +11,7 @@ import ctpn.core.detection.postprocess
 import ctpn.core.detection.reachedLimits
 import ctpn.core.detection.turnedPart
 import ctpn.core.imaging.RgbImage
+import ctpn.core.imaging.closerScale
 import ctpn.core.imaging.fit
 import ctpn.core.imaging.resize
 import ctpn.core.imaging.rotate
@@ -120,7 +121,7 @@ private class Search(
     private fun linesIn(
         rgb: RgbImage,
         outlines: List<List<Point>>?,
-    ): List<List<TextLine>> = outlines?.mapIndexed { i, outline -> inRegion(rgb, outline, i) } ?: listOf(lines(rgb))
+    ): List<List<TextLine>> = outlines?.mapIndexed { i, outline -> inRegion(rgb, outline, i) } ?: listOf(lines(rgb, closer = true))
 
     /** The same, found in the photo rotated by a half turn. */
     fun linesUpsideDown(
@@ -151,11 +152,26 @@ private class Search(
             .filter { overlapFraction(it.quad, outline) > 0.5 }
     }
 
-    /** The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated. */
-    private fun lines(rgb: RgbImage): List<TextLine> {
-        val fitted = observer.time("fit") { fit(rgb, spec) }
+    /**
+     * The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
+     *
+     * @param closer a small picture is looked at again, enlarged.
+     */
+    private fun lines(
+        rgb: RgbImage,
+        closer: Boolean = false,
+    ): List<TextLine> {
+        var fitted = observer.time("fit") { fit(rgb, spec) }
+        var (maps, found) = look(fitted.pixels)
+        val by = if (closer) closerScale(rgb.width, rgb.height, found.map { it.quad }, spec) else 1.0
+        if (by > 1) {
+            fitted = observer.time("fit") { fit(rgb, spec, by) }
+            look(fitted.pixels).let { (closerMaps, closerLines) ->
+                maps = closerMaps
+                found = closerLines
+            }
+        }
         val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
-        val (maps, found) = look(fitted.pixels)
         val lines = found.map { line -> line.copy(quad = line.quad.map { Point(it.x / scaleX, it.y / scaleY).within(rgb) }) }
         val rules = spec.direction ?: return lines
         val angles = observer.time("postprocess") { cellAngles(maps.getValue(DetectorMap.DIRECTION), rules) }

@@ -26,6 +26,7 @@ import ctpn.core.detection.suppress
 import ctpn.core.detection.textLines
 import ctpn.core.detection.turnedPart
 import ctpn.core.imaging.RgbImage
+import ctpn.core.imaging.closerScale
 import ctpn.core.imaging.fit
 import ctpn.core.imaging.halved
 import ctpn.core.imaging.resize
@@ -83,6 +84,9 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any?>> =
                 fit(i.image("photo"), detector(i)).let { mapOf("pixels" to it.pixels, "scale_x" to it.scaleX, "scale_y" to it.scaleY) }
             },
         "fit_size" to ::fitSize,
+        "closer_scale" to { i ->
+            mapOf("scale" to closerScale(i.int("width"), i.int("height"), quads(i.floats("quads")), detector(i)))
+        },
         "tiles" to { mapOf("places" to pairs(tiles(it.int("length"), detector(it)))) },
         "stitch" to { i ->
             mapOf("map" to stitch(i.list("maps").map { Inputs.map(it) }, i.pairs("places"), i.int("stride"), i.int("axis") == 1))

@@ -1,7 +1,10 @@
 package ctpn.core.imaging
 
 import ctpn.core.contract.DetectorSpec
+import ctpn.core.layout.Quad
+import ctpn.core.layout.quadSize
 import ctpn.core.runtime.FloatMap
+import kotlin.math.floor
 
 /**
  * A picture at the network's scale.
@@ -15,12 +18,12 @@ class Fitted(
     val scaleY: Double,
 )
 
-/** Reduce a picture by [fitScale] and pad it. */
+/** Bring a picture to a scale, that of [fitScale] unless another is given, and pad it. */
 fun fit(
     rgb: RgbImage,
     spec: DetectorSpec,
+    scale: Double = fitScale(rgb.width.toDouble(), rgb.height.toDouble(), spec),
 ): Fitted {
-    val scale = fitScale(rgb.width.toDouble(), rgb.height.toDouble(), spec)
     val width = maxOf(1, rounded(rgb.width * scale))
     val height = maxOf(1, rounded(rgb.height * scale))
     val padded = padded(resize(rgb, width, height), spec)
@@ -42,6 +45,27 @@ fun fitScale(
     val short = minOf(height, width)
     val isLong = long > spec.tiling.maxAspectRatio * short
     return minOf(1.0, if (isLong) spec.tiling.tileShortSide / short else spec.longSide / long)
+}
+
+/**
+ * The scale of a second look at a photo that is smaller than the net's input, because its letters are small too; 1: none is needed.
+ *
+ * In whole eighths: the long side becomes at most `longSide`, and at most `regions.maxEnlargement` times as long; the highest line
+ * gets at most the height of the highest anchor. Long images are not enlarged.
+ *
+ * @param quadsNet the lines of the first look, at the photo's own scale.
+ */
+fun closerScale(
+    width: Int,
+    height: Int,
+    quadsNet: List<Quad>,
+    spec: DetectorSpec,
+): Double {
+    val long = maxOf(width, height).toDouble()
+    if (long > spec.tiling.maxAspectRatio * minOf(width, height)) return 1.0
+    val highest = maxOf(quadsNet.maxOfOrNull { quadSize(it).second } ?: 0.0, 1.0)
+    val by = minOf(spec.regions.maxEnlargement, spec.longSide / long, spec.anchorHeights.last() / highest)
+    return maxOf(1.0, floor(8 * by) / 8)
 }
 
 private fun padded(
