@@ -18,7 +18,7 @@ from ctpn.contract.bundle import open_bundle
 from ctpn.contract.signature import Trust
 from ctpn.contract.spec import DetectorSpec, DirectionSpec, RecognizerSpec
 from ctpn.detection.direction import Part, best_of_looks, cell_angles, parts_to_rotate, turned_part
-from ctpn.detection.postprocess import Limit, postprocess, reached_limits
+from ctpn.detection.postprocess import Limit, huge_lines, postprocess, reached_limits
 from ctpn.errors import CtpnError, ImageError, ModelError, ModelWarning
 from ctpn.imaging.decode import Box, Focus, Photo, open_photo
 from ctpn.imaging.header import check_page
@@ -26,7 +26,7 @@ from ctpn.imaging.limits import MAX_PIXELS, Limits
 from ctpn.imaging.resample import resize
 from ctpn.imaging.rotate import rotate
 from ctpn.imaging.source import Source, source_name
-from ctpn.imaging.tiling import closer_scale, fit, needed_bytes, stitch, tiles
+from ctpn.imaging.tiling import FAR, Fitted, closer_scale, far_view, fit, needed_bytes, stitch, tiles
 from ctpn.layout.geometry import overlap_fraction, rotate_quad
 from ctpn.layout.reading_order import reading_order
 from ctpn.layout.regions import Region, outline, scale, window
@@ -270,7 +270,7 @@ class _Search:
     def lines(self, photo: Photo, regions: Sequence[Region] | None) -> list[list[TextLine]]:
         """The lines of each region, in no order, with quads in the photo's pixels; of the whole photo without regions."""
         if regions is None:
-            return [self._detect(photo.pixels, closer=True)]
+            return [self._detect(photo.pixels, whole=True)]
         outlines = [photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
         return [self._detect_in_region(photo.pixels, marked, i) for i, marked in enumerate(outlines)]
 
@@ -279,7 +279,7 @@ class _Search:
         rgb = photo.pixels[::-1, ::-1]  # not copied: it may be large
         size = np.array([rgb.shape[1], rgb.shape[0]], np.float32)
         if regions is None:
-            groups = [self._detect(rgb, closer=True)]
+            groups = [self._detect(rgb, whole=True)]
         else:
             outlines = [size - photo.to_pixels(outline(region, photo.width, photo.height)) for region in regions]
             groups = [self._detect_in_region(rgb, marked, i) for i, marked in enumerate(outlines)]
@@ -296,16 +296,20 @@ class _Search:
         lines = [replace(line, quad=line.quad / exact + np.array([x0, y0], np.float32), region=index) for line in found]
         return [line for line in lines if overlap_fraction(line.quad, marked) > 0.5]
 
-    def _detect(self, rgb: U8, *, closer: bool = False) -> list[TextLine]:
+    def _detect(self, rgb: U8, *, whole: bool = False) -> list[TextLine]:
         """The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
 
         Args:
-            closer: a small picture is looked at again, enlarged.
+            whole: a whole photo, not a region of it: a small one is looked at again, enlarged, and lines are found that fill it.
         """
-        scale_net, directions, quads_net, scores = self._look_at_scale(rgb, None)
-        by = closer_scale(rgb.shape[1], rgb.shape[0], quads_net, self.spec) if closer else 1.0
-        if by > 1:
-            scale_net, directions, quads_net, scores = self._look_at_scale(rgb, by)
+        fitted, directions, quads_net, scores = self._look_at_scale(rgb, None)
+        if whole:
+            by = closer_scale(rgb.shape[1], rgb.shape[0], quads_net, self.spec)
+            if by > 1:
+                fitted, directions, quads_net, scores = self._look_at_scale(rgb, by)
+            quads_net, scores = self._with_huge_lines(fitted.pixels, quads_net, scores)
+        scale_net = np.array([fitted.scale_x, fitted.scale_y], np.float32)
+        del fitted  # as large as the photo, if that is long
         lines, rules = _lines(quads_net / scale_net, scores, rgb), self.spec.direction
         if rules is None or directions is None:
             return lines
@@ -345,11 +349,20 @@ class _Search:
         _, quads_net, scores = self._look(rotated.pixels)
         return _lines(rotated.to_picture(quads_net), scores, rgb), quads_net
 
-    def _look_at_scale(self, rgb: U8, scale_net: float | None) -> tuple[F32, F32 | None, F32, F32]:
-        """A picture at a scale, by default the reduced one: float32 [2], its exact scale in x and y, and `_look`'s answers."""
+    def _look_at_scale(self, rgb: U8, scale: float | None) -> tuple[Fitted, F32 | None, F32, F32]:
+        """A picture at a scale, by default the reduced one, and the answers of `_look` for it."""
         with self.timer("fit"):
-            fitted = fit(rgb, self.spec, scale_net)
-        return np.array([fitted.scale_x, fitted.scale_y], np.float32), *self._look(fitted.pixels)
+            fitted = fit(rgb, self.spec, scale)
+        return fitted, *self._look(fitted.pixels)
+
+    def _with_huge_lines(self, pixels_net: U8, quads_net: F32, scores: F32) -> tuple[F32, F32]:
+        """The lines of a fitted picture and, after them, those that are too high for its scale."""
+        with self.timer("fit"):
+            far = far_view(pixels_net, self.spec)
+        _, quads_far, scores_far = self._look(far)
+        with self.timer("postprocess"):
+            added = huge_lines(quads_far * FAR, quads_net, self.spec)
+            return np.concatenate([quads_net, quads_far[added] * FAR]), np.concatenate([scores, scores_far[added]])
 
     def _look(self, pixels_net: U8) -> tuple[F32 | None, F32, F32]:
         """The map of directions of a fitted picture, the quads of its lines in its pixels, and their scores."""

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import pytest
@@ -150,7 +151,8 @@ def test_a_closed_reader_says_so():
 def test_a_reader_of_given_models(reader):
     """Anything with a spec and a method will do."""
     own = TextReader.of(Same(reader.detector), Same(reader.recognizer))
-    assert lines_of(own.read(WAYBILL)) == lines_of(reader.read(WAYBILL)) and own.detector.calls == 1 and own.recognizer.calls > 1
+    assert lines_of(own.read(WAYBILL)) == lines_of(reader.read(WAYBILL)) and own.recognizer.calls > 1
+    assert own.detector.calls == 2, "the photo and its far view"
 
 
 class Same:
@@ -304,3 +306,10 @@ def test_real_receipts_are_found(reader):
 
 
 FLOOR = 0.3  # half of what the shipped weights reached when they were shipped (ctpn/weights/mobile.json), so that damage shows
+
+
+def test_a_word_that_fills_the_photo_is_read(reader):
+    rgb = np.full((1200, 1000, 3), 255, np.uint8)
+    cv2.putText(rgb, "8", (180, 1010), cv2.FONT_HERSHEY_SIMPLEX, 38, (0, 0, 0), 100)
+    assert [line.text for line in reader.read(rgb)] == ["8"]
+    assert len(reader.detect(rgb, [(0, 0, 1000, 1200)])) == 0, "a region has no far view"

@@ -152,12 +152,22 @@ def postprocess_cases() -> Cases:
     for name in ("vertical", "side"):
         rows[name][:] = 0
     rows["link"][:] = 0.9
+    tall, wide = box(100, 50, 500, 350), box(0, 400, 900, 640)
+    far = np.stack([tall, wide, box(600, 20, 900, 290)])
+    none = np.zeros((0, 4, 2), F32)
+    inside, beside, part = box(200, 180, 400, 220), box(0, 180, 99, 220), box(400, 180, 610, 220)
+    huge: list[tuple[str, Any, Any, dict[str, Any]]] = [
+        ("nothing else", far, none, {}), ("nothing far", none, far, {}), ("a line inside of one", far, inside[None], {}),
+        ("a line beside, one half in", far, np.stack([beside, part]), {}), ("the same line", far, tall[None], {}),
+        ("anchors up to 290 pixels", far, none, {"anchor_heights": [8.0, 290.0]}),
+    ]  # fmt: skip
     rows["score"][1, 1:5, 0], rows["score"][1, 1:5, 1] = 0.9, 0.6  # IoU 8 / 14: suppressed at 0.3, a second line at 0.6
     return [
         case("postprocess", "two heights in each cell", spec=spec, **rows),
         case("postprocess", "two heights in each cell, both kept", spec={**spec, "nms_threshold": 0.6}, **rows),
         case("postprocess", "many", spec={"anchor_heights": [7.0, 10.0, 22.0], "lines": {"line_score": 0.0}}, **maps(4, 6, 3, 22)),
         case("postprocess", "no text", spec=spec, **maps(3, 4, 3, 23, 0.0)),
+        *(case("huge_lines", name, far=far, quads=near, spec=limit) for name, far, near, limit in huge),
     ]
 
 

@@ -92,7 +92,6 @@ def _part_cases() -> Cases:
         ("padding", 0, pages["on its side"]),
         ("padding", 0, columns),
         ("max_looks", 1, pages["rows, and edges of two directions"]),
-        ("max_looks", 2, apart),
         ("max_looks", 4, apart),
         ("stride", 32, pages["on its side"]),
     ]

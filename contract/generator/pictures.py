@@ -121,6 +121,7 @@ def fit_cases() -> Cases:
             case("closer_scale", name, width=w, height=h, quads=low if lines else np.zeros((0, 4, 2), np.float32), spec=spec)
             for name, w, h, lines, spec in closer
         ),
+        *(case("far_view", f"{w} x {h}", pixels=noise(h, w), spec=small) for h, w in [(24, 16), (9, 8)]),
         *(case("tiles", str(n), length=n, spec={}) for n in (32, 960, 1440, 1472, 1792, 2016, 19968)),
         *(case("tiles", f"other tiles, {n}", length=n, spec=other) for n in (1056, 1088, 2016)),
         case("stitch", "across", maps=maps, places=places, stride=16, axis=1),

@@ -19,7 +19,7 @@ from ctpn.contract.signature import Trust, verify
 from ctpn.contract.spec import CRNN, DetectorSpec, RecognizerSpec, revise
 from ctpn.detection import direction, lines, nms
 from ctpn.detection.anchors import decode
-from ctpn.detection.postprocess import postprocess
+from ctpn.detection.postprocess import huge_lines, postprocess
 from ctpn.detection.proposals import Proposals
 from ctpn.errors import CtpnError
 from ctpn.imaging import resample, rotate, tiling
@@ -67,6 +67,10 @@ def _closer_scale(width: int, height: int, quads: Any, spec: Values) -> Values:
     return {"scale": tiling.closer_scale(width, height, quads, detector(spec))}
 
 
+def _far_view(pixels: Any, spec: Values) -> Values:
+    return {"pixels": tiling.far_view(pixels, detector(spec))}
+
+
 def _stitch(maps: list[Any], places: list[Any], stride: int, axis: int) -> Values:
     return {"map": tiling.stitch(maps, [(a, b) for a, b in places], stride, axis)}
 
@@ -100,6 +104,10 @@ def _lines(spec: Values, boxes: Any, scores: Any, columns: Any, ends: Any, links
 def _postprocess(spec: Values, **maps: Any) -> Values:
     quads, found = postprocess(maps, detector(spec))
     return {"quads": quads, "scores": found}
+
+
+def _huge_lines(far: Any, quads: Any, spec: Values) -> Values:
+    return {"added": huge_lines(far, quads, detector(spec))}
 
 
 def _direction(**changes: Any) -> specs.DirectionSpec:
@@ -203,6 +211,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "fit": _fit,
     "fit_size": _fit_size,
     "closer_scale": _closer_scale,
+    "far_view": _far_view,
     "tiles": lambda length, spec: {"places": [list(p) for p in tiling.tiles(length, detector(spec))]},
     "stitch": _stitch,
     "region": _region,
@@ -213,6 +222,7 @@ STAGES: dict[str, Callable[..., Values]] = {
     "connect": _connect,
     "lines": _lines,
     "postprocess": _postprocess,
+    "huge_lines": _huge_lines,
     "cell_angles": lambda map, spec: {"angles": direction.cell_angles(map, _direction(**spec.get("direction", {})))},
     "parts_to_rotate": _parts,
     "turned_part": _turned_part,

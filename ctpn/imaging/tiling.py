@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctpn.contract.spec import DetectorSpec
-from ctpn.imaging.resample import resize
+from ctpn.imaging.resample import halved, resize
 from ctpn.layout.geometry import quad_size
 
 U8 = NDArray[np.uint8]
 
+FAR = 4  # a power of two: how many times smaller the far view is
 BYTES = 12  # for each pixel of the fitted picture: maps of all tiles, and rotated copies of it and of the picture
 
 
@@ -43,10 +44,15 @@ def fit(rgb: U8, spec: DetectorSpec, scale: float | None = None) -> Fitted:
     scale = scale or fit_scale(width, height, spec)
     h, w = (max(1, int(np.floor(side * scale + 0.5))) for side in (height, width))
     small = resize(rgb, h, w)
-    m = spec.size_multiple
+    return Fitted(_padded(small, spec), w / width, h / height)
+
+
+def _padded(small: U8, spec: DetectorSpec) -> U8:
+    """Padded right and below to a multiple of `size_multiple`."""
+    (h, w), m = small.shape[:2], spec.size_multiple
     padded = np.full((-(-h // m) * m, -(-w // m) * m, 3), spec.pad, np.uint8)
     padded[:h, :w] = small
-    return Fitted(padded, w / width, h / height)
+    return padded
 
 
 def fit_scale(width: float, height: float, spec: DetectorSpec) -> float:
@@ -74,6 +80,11 @@ def closer_scale(width: int, height: int, quads_net: NDArray[np.float32], spec: 
     highest = max((quad_size(quad)[1] for quad in quads_net), default=0.0)
     by = min(spec.regions.max_enlargement, spec.long_side / long, spec.anchor_heights[-1] / max(highest, 1.0))
     return max(1.0, math.floor(8 * by) / 8)
+
+
+def far_view(pixels_net: U8, spec: DetectorSpec) -> U8:
+    """A fitted picture, made `FAR` times smaller and padded: letters that fill the picture are as high as the anchors there."""
+    return _padded(halved(pixels_net, FAR.bit_length() - 1), spec)
 
 
 def tiles(length: int, spec: DetectorSpec) -> list[tuple[int, int]]:

@@ -84,7 +84,7 @@ private final class LineFinder {
     }
 
     private func lines(of photo: RgbImage, outlines: [[PixelPoint]]?, _ onProgress: (Double) -> Void) async throws -> [[TextLine]] {
-        guard let outlines else { return [try await lines(inAllOf: photo, closer: true)] }
+        guard let outlines else { return [try await lines(inAllOf: photo, whole: true)] }
         var found: [[TextLine]] = []
         for (i, outline) in outlines.enumerated() {
             found.append(try await lines(of: photo, in: outline, i))
@@ -111,15 +111,16 @@ private final class LineFinder {
 
     /// The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
     ///
-    /// - Parameter closer: a small picture is looked at again, enlarged.
-    private func lines(inAllOf photo: RgbImage, closer: Bool = false) async throws -> [TextLine] {
+    /// - Parameter whole: a whole photo, not a region of it: a small one is looked at again, enlarged, and lines are found that fill it.
+    private func lines(inAllOf photo: RgbImage, whole: Bool = false) async throws -> [TextLine] {
         var fitted = timer.time("fit") { fit(photo, spec) }
         var (maps, found) = try await look(at: fitted.pixels)
-        let by = closer ? closerScale(width: photo.width, height: photo.height, found.map(\.quad), spec) : 1
+        let by = whole ? closerScale(width: photo.width, height: photo.height, found.map(\.quad), spec) : 1
         if by > 1 {
             fitted = timer.time("fit") { fit(photo, spec, scale: by) }
             (maps, found) = try await look(at: fitted.pixels)
         }
+        if whole { found += try await hugeLines(fitted.pixels, found) }
         let (scaleX, scaleY) = (Float(fitted.scaleX), Float(fitted.scaleY))
         let level = found.map { line in
             TextLine(quad: line.quad.map { within(photo, PixelPoint($0.x / scaleX, $0.y / scaleY)) }, score: line.score)
@@ -141,6 +142,18 @@ private final class LineFinder {
             let lookAngles = looks.map(\.angle)
             return bestOfLooks(directions.angles, quadsNet, scores: all.map(\.score), looks: ofLook, lookAngles: lookAngles, rules)
                 .map { all[$0] }
+        }
+    }
+
+    /// The lines of a fitted picture that are too high for its scale, in its pixels.
+    private func hugeLines(_ pixelsNet: RgbImage, _ found: [TextLine]) async throws -> [TextLine] {
+        let view = timer.time("fit") { farView(pixelsNet, spec) }
+        let seen = try await look(at: view).lines
+        return timer.time("postprocess") {
+            let lines = seen.map { line in
+                TextLine(quad: line.quad.map { PixelPoint($0.x * Float(far), $0.y * Float(far)) }, score: line.score)
+            }
+            return ReaderCore.hugeLines(lines.map(\.quad), found.map(\.quad), spec).map { lines[$0] }
         }
     }
 

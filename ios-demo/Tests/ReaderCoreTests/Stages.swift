@@ -26,6 +26,7 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
     "closer_scale": { i in
         ["scale": closerScale(width: i.int("width"), height: i.int("height"), quads(i["quads"].floats), try detector(i))]
     },
+    "far_view": { ["pixels": farView($0["pixels"].image, try detector($0))] },
     "tiles": { ["places": tiles($0.int("length"), try detector($0))] },
     "stitch": { i in
         ["map": stitch(i.list("maps").map(\.map), i.ranges("places"), stride: i.int("stride"), across: i.int("axis") == 1)]
@@ -55,6 +56,9 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
     },
     "connect": { ["successors": array("int", connect(proposals($0), try detector($0)))] },
     "lines": { quadsAndScores(textLines(proposals($0), try detector($0))) },
+    "huge_lines": { i in
+        ["added": hugeLines(quads(i["far"].floats), quads(i["quads"].floats), try detector(i))]
+    },
     "postprocess": { quadsAndScores(try postprocess(maps($0), try detector($0))) },
     "rectify": { ["line_crop": rectify($0["image"].image, $0["quad"].quad, try recognizer($0))] },
     "split_vertical": { ["quads": quads(splitVertical($0["quad"].quad))] },

@@ -214,7 +214,7 @@ func bestOfLooks(
     for i in own.sorted(by: { weights[$0] != weights[$1] ? weights[$0] > weights[$1] : $0 < $1 }) {
         let isKnown = kept.contains { j in
             looks[j] != looks[i]
-                && max(overlapFraction(quads[i], quads[j].corners), overlapFraction(quads[j], quads[i].corners)) > 0.5
+                && isShared(quads[i], quads[j])
         }
         if !isKnown { kept.append(i) }
     }

@@ -39,6 +39,14 @@ func closerScale(width: Int, height: Int, _ quadsNet: [Quad], _ spec: DetectorSp
     return max(1, (8 * by).rounded(.down) / 8)
 }
 
+/// A power of two: how many times smaller the far view is.
+let far = 4
+
+/// A fitted picture, made `far` times smaller and padded: letters that fill the picture are as high as the anchors there.
+func farView(_ pixelsNet: RgbImage, _ spec: DetectorSpec) -> RgbImage {
+    paddedToMultiple(halved(pixelsNet, times: far.trailingZeroBitCount), spec)
+}
+
 private func paddedToMultiple(_ small: RgbImage, _ spec: DetectorSpec) -> RgbImage {
     let m = spec.sizeMultiple
     let (width, height) = ((small.width + m - 1) / m * m, (small.height + m - 1) / m * m)

@@ -6,12 +6,15 @@ import ctpn.core.contract.DirectionSpec
 import ctpn.core.detection.RotatedPart
 import ctpn.core.detection.bestOfLooks
 import ctpn.core.detection.cellAngles
+import ctpn.core.detection.hugeLines
 import ctpn.core.detection.partsToRotate
 import ctpn.core.detection.postprocess
 import ctpn.core.detection.reachedLimits
 import ctpn.core.detection.turnedPart
+import ctpn.core.imaging.FAR
 import ctpn.core.imaging.RgbImage
 import ctpn.core.imaging.closerScale
+import ctpn.core.imaging.farView
 import ctpn.core.imaging.fit
 import ctpn.core.imaging.resize
 import ctpn.core.imaging.rotate
@@ -121,7 +124,7 @@ private class Search(
     private fun linesIn(
         rgb: RgbImage,
         outlines: List<List<Point>>?,
-    ): List<List<TextLine>> = outlines?.mapIndexed { i, outline -> inRegion(rgb, outline, i) } ?: listOf(lines(rgb, closer = true))
+    ): List<List<TextLine>> = outlines?.mapIndexed { i, outline -> inRegion(rgb, outline, i) } ?: listOf(lines(rgb, whole = true))
 
     /** The same, found in the photo rotated by a half turn. */
     fun linesUpsideDown(
@@ -155,15 +158,15 @@ private class Search(
     /**
      * The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
      *
-     * @param closer a small picture is looked at again, enlarged.
+     * @param whole a whole photo, not a region of it: a small one is looked at again, enlarged, and lines are found that fill it.
      */
     private fun lines(
         rgb: RgbImage,
-        closer: Boolean = false,
+        whole: Boolean = false,
     ): List<TextLine> {
         var fitted = observer.time("fit") { fit(rgb, spec) }
         var (maps, found) = look(fitted.pixels)
-        val by = if (closer) closerScale(rgb.width, rgb.height, found.map { it.quad }, spec) else 1.0
+        val by = if (whole) closerScale(rgb.width, rgb.height, found.map { it.quad }, spec) else 1.0
         if (by > 1) {
             fitted = observer.time("fit") { fit(rgb, spec, by) }
             look(fitted.pixels).let { (closerMaps, closerLines) ->
@@ -171,6 +174,7 @@ private class Search(
                 found = closerLines
             }
         }
+        if (whole) found = found + hugeLines(fitted.pixels, found)
         val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
         val lines = found.map { line -> line.copy(quad = line.quad.map { Point(it.x / scaleX, it.y / scaleY).within(rgb) }) }
         val rules = spec.direction ?: return lines
@@ -186,6 +190,18 @@ private class Search(
             val quadsNet = all.map { line -> line.quad.map { Point(it.x * scaleX, it.y * scaleY) } }
             val ofLook = looks.flatMapIndexed { i, look -> look.second.map { i } }
             bestOfLooks(directions.angles, quadsNet, all.map { it.score }, ofLook, looks.map { it.first }, rules).map { all[it] }
+        }
+    }
+
+    /** The lines of a fitted picture that are too high for its scale, in its pixels. */
+    private fun hugeLines(
+        pixelsNet: RgbImage,
+        found: List<TextLine>,
+    ): List<TextLine> {
+        val (_, far) = look(observer.time("fit") { farView(pixelsNet, spec) })
+        return observer.time("postprocess") {
+            val lines = far.map { line -> line.copy(quad = line.quad.map { Point(it.x * FAR, it.y * FAR) }) }
+            hugeLines(lines.map { it.quad }, found.map { it.quad }, spec).map { lines[it] }
         }
     }
 

@@ -20,6 +20,7 @@ import ctpn.core.detection.bestOfLooks
 import ctpn.core.detection.cellAngles
 import ctpn.core.detection.connect
 import ctpn.core.detection.decode
+import ctpn.core.detection.hugeLines
 import ctpn.core.detection.partsToRotate
 import ctpn.core.detection.postprocess
 import ctpn.core.detection.suppress
@@ -27,6 +28,7 @@ import ctpn.core.detection.textLines
 import ctpn.core.detection.turnedPart
 import ctpn.core.imaging.RgbImage
 import ctpn.core.imaging.closerScale
+import ctpn.core.imaging.farView
 import ctpn.core.imaging.fit
 import ctpn.core.imaging.halved
 import ctpn.core.imaging.resize
@@ -87,6 +89,7 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any?>> =
         "closer_scale" to { i ->
             mapOf("scale" to closerScale(i.int("width"), i.int("height"), quads(i.floats("quads")), detector(i)))
         },
+        "far_view" to { mapOf("pixels" to farView(it.image("pixels"), detector(it))) },
         "tiles" to { mapOf("places" to pairs(tiles(it.int("length"), detector(it)))) },
         "stitch" to { i ->
             mapOf("map" to stitch(i.list("maps").map { Inputs.map(it) }, i.pairs("places"), i.int("stride"), i.int("axis") == 1))
@@ -101,6 +104,9 @@ val STAGES: Map<String, (Inputs) -> Map<String, Any?>> =
         "connect" to { mapOf("successors" to connect(proposals(it), detector(it))) },
         "lines" to ::lines,
         "postprocess" to ::postprocessed,
+        "huge_lines" to { i ->
+            mapOf("added" to hugeLines(quads(i.floats("far")), quads(i.floats("quads")), detector(i)).toIntArray())
+        },
         "cell_angles" to { mapOf("angles" to written(cellAngles(it.map("map"), directions(it)))) },
         "parts_to_rotate" to ::parts,
         "turned_part" to ::turned,

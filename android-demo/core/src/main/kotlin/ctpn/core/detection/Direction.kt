@@ -4,7 +4,6 @@ import ctpn.core.contract.DirectionSpec
 import ctpn.core.layout.Point
 import ctpn.core.layout.Quad
 import ctpn.core.layout.Vector
-import ctpn.core.layout.overlapFraction
 import ctpn.core.layout.quadSize
 import ctpn.core.runtime.FloatMap
 import kotlin.math.PI
@@ -293,7 +292,7 @@ fun bestOfLooks(
         val isKnown =
             kept.any { j ->
                 looks[j] != looks[i] &&
-                    maxOf(overlapFraction(quads[i], quads[j].corners), overlapFraction(quads[j], quads[i].corners)) > 0.5
+                    isShared(quads[i], quads[j])
             }
         if (!isKnown) kept += i
     }

@@ -68,6 +68,15 @@ fun closerScale(
     return maxOf(1.0, floor(8 * by) / 8)
 }
 
+/** A power of two: how many times smaller the far view is. */
+const val FAR = 4
+
+/** A fitted picture, made [FAR] times smaller and padded: letters that fill the picture are as high as the anchors there. */
+fun farView(
+    pixelsNet: RgbImage,
+    spec: DetectorSpec,
+): RgbImage = padded(halved(pixelsNet, FAR.countTrailingZeroBits()), spec)
+
 private fun padded(
     small: RgbImage,
     spec: DetectorSpec,
