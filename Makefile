@@ -10,7 +10,7 @@ ANDROID_TOOLS = openjdk-17-jdk-headless maven zip unzip aapt zipalign apksigner 
 packages = dpkg -s $(1) > /dev/null 2>&1 || { apt-get update -q && apt-get install -y -q --no-install-recommends $(1); }
 names = $(shell sed '/^\#/d' $(1))
 
-.PHONY: setup demo test style android ios android-screenshots android-tools fonts training-fonts arm postgresql weights ship measure formats
+.PHONY: setup demo test style android ios android-screenshots android-tools fonts training-fonts training-texts arm postgresql weights ship measure formats
 
 setup: .venv/ready
 
@@ -70,6 +70,11 @@ training-fonts: setup fonts
 	@$(call packages,$(call names,recipes/training_fonts.txt))
 	$(BIN)/python -m ctpn.synthesis.webfonts --out .cache/fonts
 
+# A language model from whose pairs of words running Chinese is made, for training alone.
+training-texts: setup
+	@$(call packages,sunpinyin-data sunpinyin-utils)
+	$(BIN)/python -m ctpn.synthesis.prose --out .cache/prose.npz
+
 # A database for the service's tests, which start their own.
 postgresql:
 	@$(call packages,postgresql)
@@ -80,13 +85,13 @@ arm: setup
 	$(BIN)/python -m export.arm.root
 
 # Hours on two cores; a killed command is given again and continues.
-weights: training-fonts
+weights: training-fonts training-texts
 	for name in detector recognizer; do nice $(BIN)/python -m ctpn.train recipes/$$name.yaml || exit 1; done
 
 # Takes the trained weights over as the shipped ones: exported files, accuracy, report and cards.
 ship: setup
 	$(BIN)/python -m export.stamp .train/detector/direction-3/weights.safetensors ctpn/weights/mobile.safetensors
-	$(BIN)/python -m export.stamp .train/recognizer/stage-15/weights.safetensors ctpn/weights/crnn.safetensors
+	$(BIN)/python -m export.stamp .train/recognizer/stage-18/weights.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m ctpn.training.card ctpn/weights/mobile.safetensors ctpn/weights/crnn.safetensors
 	$(BIN)/python -m export.onnx --quantize --out out
 	cp out/mobile.onnx out/mobile-int8.onnx out/mobile.onnx.json out/crnn-int8.onnx out/crnn.onnx.json ctpn/weights/

@@ -156,6 +156,7 @@ def memory(folder: Path, count: int, jobs: int) -> Memory:
             time.sleep(0.25)
     if process.returncode:
         raise CtpnError(f"ctpn.batch: {(folder / 'log').read_text()[-300:]}")
+    samples = [sample for sample in samples if sample]  # the last look may come when all have just ended
     tenth = max(1, len(samples) // 10)
     first, last = np.mean(samples[tenth : 2 * tenth]), np.mean(samples[-tenth:-1] or samples[-1:])
     return {"photos": count, "jobs": jobs, "first_mb": round(float(first), 1), "last_mb": round(float(last), 1)}

@@ -22,20 +22,20 @@ class Crnn(nn.Module):
     """Line crops to logits per time step.
 
     The height is halved five times and the width twice, so that a time step is 4 pixels wide, a fifth of a Chinese
-    character. The last layer has a row of weights for each of 5,128 classes; its input are `neck` numbers instead of all
-    outputs of the recurrence, which halves the file.
+    character. The neck sees what the recurrence saw beside its outputs, so that these need not carry every stroke. The last layer
+    has a row of weights for each of 5,128 classes; its input are `neck` numbers, which halves the file.
     """
 
-    def __init__(self, spec: RecognizerSpec = CRNN, *, hidden: int = 80, neck: int = 96) -> None:
+    def __init__(self, spec: RecognizerSpec = CRNN, *, hidden: int = 80, neck: int = 128) -> None:
         super().__init__()
         self.spec = spec
         self.stem = conv(3, 16, 3, 2)
         self.rows8 = nn.Sequential(conv(16, 40, 3, 2), Residual(40))
         self.rows4 = nn.Sequential(_lower(40, 80), Residual(80), Residual(80))
-        self.rows2 = nn.Sequential(_lower(80, 128), Residual(128), Residual(128))
+        self.rows2 = nn.Sequential(_lower(80, 128), Residual(128), Residual(128), Residual(128), Residual(128))
         self.flat = nn.Sequential(nn.Conv2d(128, 144, (2, 1), bias=False), nn.BatchNorm2d(144), nn.ReLU(inplace=True))
         self.rows = RowRecurrence(144, hidden)
-        self.neck = nn.Conv2d(2 * hidden, neck, 1)
+        self.neck = nn.Conv2d(2 * hidden + 144, neck, 1)
         self.characters = nn.Linear(neck, spec.classes, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -46,8 +46,9 @@ class Crnn(nn.Module):
     def features(self, x: Tensor) -> Tensor:
         """All but the last layer: float32 [B, W / 4, neck]."""
         x = self.flat(self.rows2(self.rows4(self.rows8(self.stem(x)))))
+        x = self.neck(torch.cat([self.rows(x), x], 1))
         # Channels-last before the last layer, whose output of 20 kB per time step is then written only once.
-        return torch.relu(self.neck(self.rows(x)).flatten(2).transpose(1, 2))
+        return torch.relu(x.flatten(2).transpose(1, 2))
 
 
 def _lower(c_in: int, c_out: int) -> nn.Sequential:

@@ -127,10 +127,27 @@ def _cut(rng: Rng, text: str, mask: U8, pens: F64, spec: RecognizerSpec, width: 
     x0, y0, x1, y1 = x - left, y - above, x + w + right, y + h + below
     rgb = _print(rng, mask, (y, y + h))
     out = int(np.clip(round((x1 - x0) * spec.height / (y1 - y0)), 8, width))
-    small = _warp(rng, rgb, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), (low, max(4, round(out * low / spec.height))))
+    small = _photo(rng, rgb, np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]]), (low, max(4, round(out * low / spec.height))))
     crop = cv2.resize(_degrade(rng, small), (out, spec.height), interpolation=cv2.INTER_LINEAR)
     centres = (pens.mean(1) - x0) / (x1 - x0) * out
     return LineCrop(crop, text, centres)
+
+
+def _photo(rng: Rng, rgb: U8, quad: F64, size: tuple[int, int]) -> U8:
+    """The quad at a size; half of them as phones and chats make pictures: larger, filtered, compressed, and made smaller afterwards."""
+    if rng.random() < 0.5:
+        return _warp(rng, rgb, quad, size)
+    larger = float(rng.uniform(1.2, 2.6))
+    large = _warp(rng, rgb, quad, (round(size[0] * larger), round(size[1] * larger)))
+    large = cv2.GaussianBlur(large, (0, 0), float(rng.uniform(0.25, 0.5) * larger))
+    for chance, step in CAMERA:
+        if rng.random() < chance:
+            large = step(large, rng)
+    way = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)[int(rng.integers(3))]
+    return np.asarray(cv2.resize(large, (size[1], size[0]), interpolation=way), np.uint8)
+
+
+CAMERA = ((0.5, augment.noise), (0.6, augment.denoise), (0.5, augment.sharpen), (0.5, augment.jpeg))
 
 
 def _warp(rng: Rng, rgb: U8, quad: F64, size: tuple[int, int]) -> U8:
@@ -216,12 +233,12 @@ def _degrade(rng: Rng, rgb: U8) -> U8:
         if rng.random() < chance:
             rgb = step(rgb, rng)
     if rng.random() < 0.25:
-        rgb = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.3, 0.35 + 0.03 * rgb.shape[0])))
+        rgb = cv2.GaussianBlur(rgb, (0, 0), float(rng.uniform(0.3, 0.35 + 0.035 * rgb.shape[0])))
     return rgb
 
 
 STEPS = (
     (0.06, augment.invert), (0.25, augment.grey), (0.1, augment.swap), (0.4, augment.colour), (0.25, augment.gamma),
-    (0.2, augment.shadow), (0.1, augment.paper), (0.05, augment.thermal), (0.3, augment.noise), (0.08, augment.fax),
+    (0.2, augment.shadow), (0.1, augment.paper), (0.05, augment.thermal), (0.3, augment.noise), (0.05, augment.fax),
     (0.25, augment.jpeg), (0.08, augment.coarse), (0.08, augment.denoise), (0.12, augment.sharpen), (0.2, augment.jpeg),
 )  # fmt: skip

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ctpn.nn.checkpoint import is_checkpoint, load_weights, save_weights
 from ctpn.training.config import DetectorStage, Recipe, RecognizerStage, Stage
+from ctpn.training.enlarge import enlarge
 from ctpn.training.fit_rows import LINES, fit_weights
 
-WEIGHTS, AVERAGED, ROWS = "weights.safetensors", "averaged.safetensors", "rows.safetensors"  # in a stage's folder
+WEIGHTS, AVERAGED, ENLARGED, ROWS = (f"{name}.safetensors" for name in ("weights", "averaged", "enlarged", "rows"))  # in a stage's folder
 
 
 def beginning(recipe: Recipe, stage: Stage) -> Path | None:
@@ -29,6 +30,8 @@ def beginning(recipe: Recipe, stage: Stage) -> Path | None:
     if stage.average:
         stages = {run.name: recipe.stage_folder(run) / WEIGHTS for run in recipe.runs}
         before = average({stages[name]: share for name, share in stage.average.items()}, folder / AVERAGED)
+    if stage.enlarge and before:
+        before = enlarge(before, folder / ENLARGED)
     if stage.fit_rows and before:
         if not (folder / ROWS).exists():  # it takes minutes; a stage that is resumed has it
             real = [recipe.crops_folder(name) for name in stage.data if recipe.line_crops[name].pages in recipe.real_pages]

@@ -172,6 +172,8 @@ class RecognizerStage(Stage):
         fit_rows: fit the rows of rare characters first, as `ctpn.training.fit_rows` does.
         teacher: name of a stage before, whose answers are kept on lines without rare characters, which it may never have learned.
         teacher_weight: of the divergence from these answers, beside CTC's 1.
+        enlarge: the weights that it begins with are of a smaller recogniser; what it lacks is added without an effect.
+        prose: weight of texts by `ctpn.synthesis.prose` beside the other kinds of texts, whose weights sum up to 1.
     """
 
     data: dict[str, float]
@@ -181,12 +183,15 @@ class RecognizerStage(Stage):
     fit_rows: bool = False
     teacher: str | None = None
     teacher_weight: float = 0.0
+    enlarge: bool = False
+    prose: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         total = sum(self.data.values())
         check(all(v > 0 for v in self.data.values()) and total < 1 + 1e-9, "data", "shares above 0 that sum up to at most 1", self.data)
         check(self.alignment_steps >= 0, "alignment_steps", "0 or more", self.alignment_steps)
+        check(self.prose >= 0, "prose", "0 or more", self.prose)
         check(self.teacher_weight >= 0, "teacher_weight", "0 or more", self.teacher_weight)
         check(bool(self.teacher) == (self.teacher_weight > 0), "teacher", "a stage, and a teacher_weight above 0, or neither", self.teacher)
         check(self.steps > 0 or len(self.average) > 0, "steps", "1 or more; 0 for an average alone", self.steps)
@@ -294,6 +299,11 @@ class Recipe:
     def crops_folder(self, name: str) -> Path:
         """Where line crops lie: images/ and gt/."""
         return Path(self.cache) / "line_crops" / name
+
+    @property
+    def prose_file(self) -> Path:
+        """Where the model of running Chinese lies."""
+        return Path(self.cache) / "prose.npz"
 
     def stage_folder(self, stage: Stage) -> Path:
         """Where the weights, the state and the log of a stage lie."""

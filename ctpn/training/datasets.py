@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ctpn.recognition.line_crop import rectify
 from ctpn.synthesis.degradation import degrade
 from ctpn.synthesis.fonts import Fonts
 from ctpn.synthesis.lines import STEPS, LineCrop, synthetic_line
+from ctpn.synthesis.phrases import KINDS, Maker
 from ctpn.training.augmentation import jitter_quad, warp
 from ctpn.training.targets import encode, encode_direction
 
@@ -112,11 +113,15 @@ class LineCropBatches:
     Args:
         sources: of the data sets; the rest up to a share of 1 are synthetic lines.
         fonts: of the synthetic lines.
+        kinds: of their texts, each with its share.
         pixels: width of a batch, all line crops together.
     """
 
-    def __init__(self, sources: Sequence[LineSource], spec: RecognizerSpec, *, fonts: Fonts, pixels: int = 8192, seed: int = 0) -> None:
-        self.spec, self.fonts, self.pixels, self.seed = spec, fonts, pixels, seed
+    def __init__(
+        self, sources: Sequence[LineSource], spec: RecognizerSpec, *, fonts: Fonts, kinds: Mapping[Maker, float] = KINDS,
+        pixels: int = 8192, seed: int = 0,
+    ) -> None:  # fmt: skip
+        self.spec, self.fonts, self.kinds, self.pixels, self.seed = spec, fonts, kinds, pixels, seed
         self.classes = {c: i + 1 for i, c in enumerate(spec.charset)}
         self.share = np.cumsum([s.share for s in sources])
         self.files = [_by_width([p for p, _ in read_set(s.folder)], spec) for s in sources]
@@ -150,7 +155,7 @@ class LineCropBatches:
             files = self.files[which][width]
             return self._real(files[int(rng.integers(len(files)))], rng, width, which)
         narrowest = max(w for w in (48, *WIDTHS) if w < width)
-        return synthetic_line(rng, self.fonts, self.spec, int(rng.integers(narrowest, width + 1)))
+        return synthetic_line(rng, self.fonts, self.spec, int(rng.integers(narrowest, width + 1)), self.kinds)
 
     def _real(self, file: Path, rng: Rng, width: int, which: int) -> LineCrop:
         """A line of a photo by its jittered quad."""

@@ -19,6 +19,8 @@ from ctpn.nn.recognizer import Crnn, build_recognizer, characters_loss, letters,
 from ctpn.nn.recurrent import RECURRENCES
 from ctpn.nn.rounding import rounded_matrix, simulate_int8
 from ctpn.synthesis.fonts import fonts
+from ctpn.synthesis.phrases import KINDS, Maker
+from ctpn.synthesis.prose import Prose
 from ctpn.training.beginning import WEIGHTS as STAGE_WEIGHTS
 from ctpn.training.config import DetectorNet, DetectorRecipe, DetectorStage, Recipe, RecognizerRecipe, RecognizerStage, Stage
 from ctpn.training.datasets import DirectionCrops, LineCropBatches, LineSource, PageCrops, PageSource
@@ -132,7 +134,8 @@ class RecognizerTask:
             LineSource(recipe.crops_folder(name), share, recipe.line_crops[name].quads == "detected") for name, share in stage.data.items()
         ]
         found = fonts(recipe.fonts[stage.fonts])
-        self.crops = LineCropBatches(sources, CRNN, fonts=found, pixels=stage.batch * 1024, seed=stage.seed)
+        kinds: dict[Maker, float] = {**KINDS, Prose(recipe.prose_file): stage.prose} if stage.prose else KINDS
+        self.crops = LineCropBatches(sources, CRNN, fonts=found, kinds=kinds, pixels=stage.batch * 1024, seed=stage.seed)
         self.teacher = _teacher(recipe, stage)
         self.rare = torch.zeros(CRNN.classes, dtype=torch.bool).index_fill_(0, rare(CRNN.charset), True)
 
