@@ -57,7 +57,7 @@ let stages: [String: @Sendable (Inputs) async throws -> Answers] = [
     "connect": { ["successors": array("int", connect(proposals($0), try detector($0)))] },
     "lines": { quadsAndScores(textLines(proposals($0), try detector($0))) },
     "huge_lines": { i in
-        ["added": hugeLines(quads(i["far"].floats), quads(i["quads"].floats), try detector(i))]
+        ["added": array("int", hugeLines(quads(i["far"].floats), quads(i["quads"].floats), try detector(i)))]
     },
     "postprocess": { quadsAndScores(try postprocess(maps($0), try detector($0))) },
     "rectify": { ["line_crop": rectify($0["image"].image, $0["quad"].quad, try recognizer($0))] },
