@@ -1,5 +1,6 @@
 """Several processes: one that dies is replaced, the photo that it had is named, and none outlives the command."""
 
+import contextlib
 import json
 import os
 import signal
@@ -90,6 +91,18 @@ def has_open(pid, file):
         return False
 
 
+def feed(pipe, data):
+    """Write to a named pipe if somebody waits there now; never says that all are served, for a second one may come later."""
+    try:
+        descriptor = os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError:  # nobody has it open
+        return False
+    os.set_blocking(descriptor, True)
+    with contextlib.suppress(BrokenPipeError), open(descriptor, "wb", buffering=0) as file:
+        file.write(data)
+    return False
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT, "a reader that has ended"], ids=str)
 @pytest.mark.parametrize("busy", [True, False])
 def test_workers_end_with_the_command(photo, tmp_path, how, busy):
@@ -101,7 +114,7 @@ def test_workers_end_with_the_command(photo, tmp_path, how, busy):
         assert len(workers) == 2 and all(map(is_alive, workers))
         if isinstance(how, str):
             process.stdout.close()
-            (tmp_path / "never").write_bytes(photo.read_bytes())
+            wait_until(lambda: feed(tmp_path / "never", photo.read_bytes()) or not any(map(is_alive, workers)), 60)
         else:
             process.send_signal(how)
         wait_until(lambda: not any(map(is_alive, workers)), 60)

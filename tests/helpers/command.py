@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,16 @@ def ctpn(*args: object, env: Mapping[str, str] | None = None, **options: Any) ->
 def started(*args: object, **options: Any) -> subprocess.Popen[bytes]:
     """`python -m ctpn` that runs while the test goes on, in a process group of its own."""
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True, **options}
-    return subprocess.Popen(arguments(args), env=environment(), **options)
+    return Running(arguments(args), env=environment(), **options)
+
+
+class Running(subprocess.Popen[bytes]):
+    """A command that a failed test does not wait for."""
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if kind:
+            self.kill()
+        super().__exit__(kind, error, trace)
 
 
 def arguments(args: Sequence[object]) -> list[str | bytes]:
