@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -28,8 +30,10 @@ def ctpn(*args: object, env: Mapping[str, str] | None = None, **options: Any) ->
 
 
 def started(*args: object, **options: Any) -> subprocess.Popen[bytes]:
-    """`python -m ctpn` that runs while the test goes on, in a process group of its own."""
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True, **options}
+    """`python -m ctpn` that runs while the test goes on, in a process group of its own; Ctrl-C counts even where it does not for the tests,
+    as in a shell's background."""
+    heeds_ctrl_c = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    options = {"preexec_fn": heeds_ctrl_c, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "start_new_session": True, **options}
     return Running(arguments(args), env=environment(), **options)
 
 
