@@ -554,7 +554,7 @@ def _shown(value: Any) -> str:
 
 
 # Of nets with the output `direction`.
-DIRECTION = DirectionSpec(stride=16, text_score=0.45, level_angle=4, spread=15, min_cells=10, max_gap=6, padding=40, max_looks=3)
+DIRECTION = DirectionSpec(stride=16, text_score=0.6, level_angle=4, spread=15, min_cells=16, max_gap=6, padding=40, max_looks=3)
 
 # No mean: the division then folds into the first convolution, and the graph starts with it.
 MOBILE = DetectorSpec(
