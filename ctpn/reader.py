@@ -300,14 +300,14 @@ class _Search:
         """The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
 
         Args:
-            whole: a whole photo, not a region of it: a small one is looked at again, enlarged, and lines are found that fill it.
+            whole: a whole photo, not a region of it: lines are found that fill it, and a small one without is enlarged for another look.
         """
         fitted, directions, quads_net, scores = self._look_at_scale(rgb, None)
         if whole:
-            by = closer_scale(rgb.shape[1], rgb.shape[0], quads_net, self.spec)
+            quads_net, scores = self._with_huge_lines(fitted.pixels, quads_net, scores)
+            by = closer_scale(rgb.shape[1], rgb.shape[0], quads_net, self.spec)  # 1 where a line is huge
             if by > 1:
                 fitted, directions, quads_net, scores = self._look_at_scale(rgb, by)
-            quads_net, scores = self._with_huge_lines(fitted.pixels, quads_net, scores)
         scale_net = np.array([fitted.scale_x, fitted.scale_y], np.float32)
         del fitted  # as large as the photo, if that is long
         lines, rules = _lines(quads_net / scale_net, scores, rgb), self.spec.direction

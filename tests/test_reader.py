@@ -313,3 +313,10 @@ def test_a_word_that_fills_the_photo_is_read(reader):
     cv2.putText(rgb, "8", (180, 1010), cv2.FONT_HERSHEY_SIMPLEX, 38, (0, 0, 0), 100)
     assert [line.text for line in reader.read(rgb)] == ["8"]
     assert len(reader.detect(rgb, [(0, 0, 1000, 1200)])) == 0, "a region has no far view"
+
+
+def test_a_huge_letter_on_a_small_photo_keeps_it_from_being_enlarged(reader):
+    rgb = np.full((640, 600, 3), 255, np.uint8)
+    cv2.putText(rgb, "8", (130, 540), cv2.FONT_HERSHEY_SIMPLEX, 20, (0, 0, 0), 55)
+    own = TextReader.of(Same(reader.detector), Same(reader.recognizer))
+    assert [line.text for line in own.read(rgb)] == ["8"] and own.detector.calls == 2, "the photo and its far view"

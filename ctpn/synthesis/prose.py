@@ -22,11 +22,8 @@ from ctpn import command
 from ctpn.errors import CtpnError
 from ctpn.files import write
 
-DATA = Path("/usr/lib/x86_64-linux-gnu/sunpinyin/data")
 BREAK = 0  # the word of the model that ends a sentence, or is unknown
 Rng = np.random.Generator
-F32 = NDArray[np.float32]
-I32 = NDArray[np.int32]
 
 
 class Prose:
@@ -66,7 +63,7 @@ _MARKS = "，。；？！：”、…"
 
 
 def _between(rng: Rng) -> str:
-    """What stands where a sentence ends or a word is unknown: mostly nothing, else a number, a list's mark or a foreign word."""
+    """What stands where a sentence ends or a word is unknown: mostly nothing, else a number, a date or a mark of a list."""
     kind, number = rng.random(), int(rng.integers(1, 100))
     if kind < 0.6:
         return ""
@@ -92,8 +89,11 @@ def read_words(file: Path) -> list[str]:
     return data[int(begin) : len(data) // 4 * 4].decode("utf-32-le", errors="replace").split("\0")[: int(count)]
 
 
-def model(folder: Path = DATA) -> dict[str, NDArray[np.generic]]:
+def model(folder: Path) -> dict[str, NDArray[np.generic]]:
     """The arrays of `Prose`.
+
+    Args:
+        folder: with lm_sc.t3g and pydict_sc.bin.
 
     Raises:
         CtpnError: open-gram or tslminfo is missing.
@@ -131,7 +131,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def save(out: Path) -> str:
     """Write the model; returns what it has."""
-    made = model()
+    made = model(next(Path("/usr/lib").glob("*/sunpinyin/data"), Path("/usr/lib/sunpinyin/data")))
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **made)  # type: ignore[arg-type]  # numpy's stub takes the names for its own options
     write(out, buffer.getvalue())

@@ -111,16 +111,16 @@ private final class LineFinder {
 
     /// The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
     ///
-    /// - Parameter whole: a whole photo, not a region of it: a small one is looked at again, enlarged, and lines are found that fill it.
+    /// - Parameter whole: a whole photo, not a region of it: lines are found that fill it, and a small one without is enlarged for another look.
     private func lines(inAllOf photo: RgbImage, whole: Bool = false) async throws -> [TextLine] {
         var fitted = timer.time("fit") { fit(photo, spec) }
         var (maps, found) = try await look(at: fitted.pixels)
+        if whole { found += try await hugeLines(fitted.pixels, found) }
         let by = whole ? closerScale(width: photo.width, height: photo.height, found.map(\.quad), spec) : 1
         if by > 1 {
             fitted = timer.time("fit") { fit(photo, spec, scale: by) }
             (maps, found) = try await look(at: fitted.pixels)
         }
-        if whole { found += try await hugeLines(fitted.pixels, found) }
         let (scaleX, scaleY) = (Float(fitted.scaleX), Float(fitted.scaleY))
         let level = found.map { line in
             TextLine(quad: line.quad.map { within(photo, PixelPoint($0.x / scaleX, $0.y / scaleY)) }, score: line.score)

@@ -158,7 +158,7 @@ private class Search(
     /**
      * The lines of a picture, in its pixels. Parts of it whose text is not level are looked at again, rotated.
      *
-     * @param whole a whole photo, not a region of it: a small one is looked at again, enlarged, and lines are found that fill it.
+     * @param whole a whole photo, not a region of it: lines are found that fill it, and a small one without is enlarged for another look.
      */
     private fun lines(
         rgb: RgbImage,
@@ -166,6 +166,7 @@ private class Search(
     ): List<TextLine> {
         var fitted = observer.time("fit") { fit(rgb, spec) }
         var (maps, found) = look(fitted.pixels)
+        if (whole) found = found + hugeLines(fitted.pixels, found)
         val by = if (whole) closerScale(rgb.width, rgb.height, found.map { it.quad }, spec) else 1.0
         if (by > 1) {
             fitted = observer.time("fit") { fit(rgb, spec, by) }
@@ -174,7 +175,6 @@ private class Search(
                 found = closerLines
             }
         }
-        if (whole) found = found + hugeLines(fitted.pixels, found)
         val (scaleX, scaleY) = fitted.scaleX.toFloat() to fitted.scaleY.toFloat()
         val lines = found.map { line -> line.copy(quad = line.quad.map { Point(it.x / scaleX, it.y / scaleY).within(rgb) }) }
         val rules = spec.direction ?: return lines
